@@ -1,0 +1,69 @@
+import type { Commitment } from '@dmc/core/chain/types'
+import type { SectorState } from '@dmc/core/market/states'
+
+export interface SectorInfo {
+  sectorId: string
+  path: string
+  /** Bytes offered. */
+  size: number
+  /** Bytes reserved for orders. */
+  reserved: number
+  state: SectorState
+  mounted: boolean
+}
+
+/**
+ * One order's data on one sector (flow 9). Chunks of 1 MiB in one file, reserved when the order is taken.
+ * A write is acknowledged (promise resolves) only after data fsync, journal row, journal fsync.
+ */
+export interface OrderStore {
+  readonly orderId: bigint
+  /** Bytes. */
+  readonly capacity: number
+  readonly depth: number
+  /** Bytes, whole leaves: durable and contiguous from 0, unsealed ones of the open session included. */
+  readonly durableSize: number
+  readonly session: string | null
+  readonly commitment: Commitment | null
+  readonly previousCommitment: Commitment | null
+  /** Opens or resumes the append session; another session id fences the older and drops its unsealed leaves. */
+  openSession(session: string, base: Commitment | null): Promise<{ durableSize: number }>
+  /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks as they are on disk. */
+  write(
+    session: string,
+    firstLeaf: number,
+    data: Uint8Array,
+  ): Promise<{ durableSize: number; chunks: [number, Uint8Array][] }>
+  /** Re-derives the root over `size` bytes from the disk; COMMITMENT_MISMATCH unless it equals `commitment.root`. */
+  seal(session: string, commitment: Commitment): Promise<void>
+  /** Both prepares agreed: this commitment is in force. */
+  committed(commitment: Commitment): Promise<void>
+  read(offset: number, length: number): Promise<Buffer>
+  /** Whole leaves and the siblings that prove them against `commitment` (in force, sealed or just replaced). */
+  readProven(
+    offset: number,
+    length: number,
+    commitment: Commitment,
+  ): Promise<{ data: Buffer; siblings: Uint8Array[] }>
+  readRoots(
+    first: number,
+    count: number,
+    commitment: Commitment,
+  ): Promise<{ roots: Uint8Array; siblings: Uint8Array[] }>
+  leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
+  close(): Promise<void>
+}
+
+export interface SectorService {
+  add(path: string, size: number): Promise<SectorInfo>
+  list(): Promise<SectorInfo[]>
+  remove(sectorId: string): Promise<void>
+  /** Reserves space and creates the store (flow 8); NOT_ENOUGH_SPACE, SECTOR_NOT_MOUNTED. The same order again is harmless. */
+  reserve(orderId: bigint, sectorId: string, capacity: number): Promise<OrderStore>
+  /** null when this host holds nothing for the order. */
+  open(orderId: bigint): Promise<OrderStore | null>
+  /** Deletes the data; the caller has made sure of a confirmed final state plus grace. */
+  deleteOrder(orderId: bigint): Promise<void>
+  orders(): Promise<{ orderId: bigint; sectorId: string; capacity: number; durableSize: number }[]>
+  close(): Promise<void>
+}

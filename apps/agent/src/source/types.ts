@@ -1,0 +1,95 @@
+import type { Commitment } from '@dmc/core/chain/types'
+import type { Hex } from 'viem'
+
+/** Raw keys of one source (docs/PROTOCOL.md 1); passed to the source's worker, never stored in plain. */
+export interface SourceKeys {
+  salt: Uint8Array
+  sourceKey: Uint8Array
+}
+
+/** The volume (one order's log) that a backup appends to. */
+export interface VolumeTarget {
+  orderId: bigint
+  /** 16 bytes hex, without 0x. */
+  volumeId: string
+  number: number
+  keyEpoch: number
+  /** Bytes: the order's capacity. */
+  maxSize: number
+}
+
+export interface BackupProgress {
+  stage: 'scan' | 'encode' | 'nodes' | 'done'
+  files: number
+  filesTotal: number
+  bytes: number
+  bytesTotal: number
+  /** Log bytes written so far, and how many bytes of content were already stored. */
+  logBytes: number
+  reusedBytes: number
+  current: string
+}
+
+export interface SnapshotInfo {
+  /** 16 bytes hex. */
+  snapshotId: string
+  generation: number
+  time: number
+  files: number
+  bytes: number
+  /** Files listed but not stored. */
+  missing: number
+  addedBytes: number
+}
+
+export interface EncodedResult {
+  commitment: Commitment
+  snapshot: SnapshotInfo
+  missing: { path: string; reason: string }[]
+  /** True when the source did not differ from the last snapshot: nothing was appended. */
+  unchanged: boolean
+}
+
+/**
+ * One append session of one source into one volume: scan, cut, seal and spool run in a worker thread; the caller sends
+ * spooled leaves and says when they are durable. Everything survives a kill: opening the same source again resumes it.
+ */
+export interface BackupRun {
+  /** 16 bytes hex; chosen once, kept across restarts. */
+  readonly session: string
+  /** The commitment in force that this session extends; null for an empty order. */
+  readonly base: Commitment | null
+  /** Log size (bytes, whole leaves) that is fsynced in the spool and journalled: may be sent. */
+  readonly spooledSize: number
+  /** Resolves when spooledSize exceeds `size`, or with the final size when encoding has finished. */
+  waitSpooled(size: number): Promise<number>
+  /** Bytes [offset, offset+length) of the volume from the spool. offset >= base size (or the released size). */
+  readSpool(offset: number, length: number): Promise<Buffer>
+  /** Our own root of chunk `index` over the log bytes known so far (complete once the chunk is). */
+  chunkRoot(index: number): Promise<Uint8Array>
+  /** The miner holds [0, size) durably: spool segments below may be deleted, back pressure eases. */
+  release(size: number): Promise<void>
+  readonly encoded: Promise<EncodedResult>
+  /** Both prepares agreed on `commitment`: its blobs count as stored from now on, the snapshot is listed. */
+  committed(commitment: Commitment): Promise<void>
+  /** The miner lost or fenced the session: forget everything unsealed; a new run re-encodes from the base. */
+  dropped(): Promise<void>
+  /** Stops cleanly; resumable. */
+  stop(): Promise<void>
+}
+
+/** Reads verified volume bytes; implemented over the wire by `contract/`, over files by tests. */
+export interface VolumeReader {
+  /** 16 bytes hex -> bytes; must be verified against the commitment before it resolves. */
+  read(volumeId: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer>
+}
+
+/** An order's log as recovery sees it: the header leaf and the committed size. */
+export interface VolumeHead {
+  orderId: bigint
+  commitment: Commitment
+  header: Uint8Array
+  /** Chain time of the agreement or the order's start, for "newest snapshot" lines. */
+  chainId: number
+  market: Hex
+}

@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { MIGRATIONS } from './migrations.ts'
+
+export interface Store {
+  readonly db: DatabaseSync
+  readonly dataDir: string
+  /** Runs `work` in one durable transaction; rolls back when it throws. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * Opens `state.db` in the agent's data folder: WAL, every commit fsynced, migrations applied in order.
+ * @throws DATA_DIR_VERSION when a newer agent wrote it, STORE_CORRUPT when it can't be read.
+ */
+export function openStore(dataDir: string): Store {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const file = join(dataDir, 'state.db')
+  let db: DatabaseSync
+  try {
+    db = new DatabaseSync(file, { timeout: 5000 })
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+    migrate(db, file)
+  } catch (error) {
+    if (DmcError.is(error)) throw error
+    throw new DmcError('STORE_CORRUPT', `The agent's state ${file} cannot be read: ${String(error)}`, {
+      hint: 'Check the disk; then move the file away and run recovery with your phrase: orders and data are found on chain.',
+      cause: error,
+    })
+  }
+  return {
+    db,
+    dataDir,
+    transaction(work) {
+      db.exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        db.exec('COMMIT')
+        return result
+      } catch (error) {
+        db.exec('ROLLBACK')
+        throw error
+      }
+    },
+    close: () => db.close(),
+  }
+}
+
+function migrate(db: DatabaseSync, file: string): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > MIGRATIONS.length) {
+    throw new DmcError(
+      'DATA_DIR_VERSION',
+      `${file} has version ${version}; this agent knows up to ${MIGRATIONS.length}.`,
+      {
+        hint: 'Upgrade the agent: npx dmc-agent@latest.',
+      },
+    )
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[next]}; PRAGMA user_version = ${next + 1}; COMMIT`)
+  }
+}

@@ -1,0 +1,1 @@
+export const accountSchema = `SELECT 1`

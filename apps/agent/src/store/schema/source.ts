@@ -1,0 +1,1 @@
+export const sourceSchema = `SELECT 1`

@@ -1,0 +1,1 @@
+export const transactionSchema = `SELECT 1`

@@ -1,0 +1,19 @@
+import { isMainThread, workerData } from 'node:worker_threads'
+import type { WorkerName } from './start-worker.ts'
+
+/** The entry of each worker module; loaded lazily so that a worker pays only for its own code. */
+const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void }>>> = {}
+
+/** True when this thread is one of our workers: the caller must then do nothing else. */
+export function isDmcWorker(): boolean {
+  return !isMainThread && typeof workerData?.dmcWorker === 'string'
+}
+
+export async function runWorker(): Promise<void> {
+  const { dmcWorker, data } = workerData as { dmcWorker: WorkerName; data: never }
+  const load = WORKERS[dmcWorker]
+  if (!load) throw new Error(`no such worker: ${dmcWorker}`)
+  ;(await load()).run(data)
+}
+
+if (isDmcWorker()) await runWorker()
