@@ -26,6 +26,8 @@ export interface OrderStore {
   readonly session: string | null
   readonly commitment: Commitment | null
   readonly previousCommitment: Commitment | null
+  /** Sealed by the user and re-derived from the disk, not (yet) in force; kept across restarts. */
+  readonly sealed: Commitment | null
   /** Opens or resumes the append session; another session id fences the older and drops its unsealed leaves. */
   openSession(session: string, base: Commitment | null): Promise<{ durableSize: number }>
   /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks as they are on disk. */
