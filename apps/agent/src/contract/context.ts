@@ -1,0 +1,40 @@
+import type { Commitment, MarketReader } from '@dmc/core/chain/types'
+import type { LocalAccount } from 'viem'
+import type { SectorService } from '../sector/types.ts'
+import type { BackupProgress, BackupRun, SourceKeys, VolumeTarget } from '../source/types.ts'
+import type { Journal } from '../store/journal.ts'
+import type { Store } from '../store/open-store.ts'
+
+/** What the contract service stands on; assembled once in `daemon.ts`. */
+export interface ContractContext {
+  store: Store
+  journal: Journal
+  reader: MarketReader
+  /** Signs hellos and answers (flow 11); its scopes are on chain. */
+  operator: LocalAccount
+  sectors: SectorService
+  /** The account service's transactions, handed in so that no arrow turns back. */
+  acts: {
+    /** flow 7, flow 10: states this side's commitment on chain; the same statement again is harmless. */
+    prepare(orderId: bigint, side: 'user' | 'miner', commitment: Commitment): Promise<void>
+    /** flow 8: the miner can't serve; the user is refunded at once. */
+    refuse(orderId: bigint, reason: string): Promise<void>
+    /** Which of my sectors a bill sells; null when the bill is not this host's. */
+    sectorOfBill(billId: bigint): string | null
+  }
+  source: {
+    keys(sourceId: string): Promise<SourceKeys>
+    start(options: {
+      sourceId: string
+      target: VolumeTarget
+      base: Commitment | null
+      onProgress: (progress: BackupProgress) => void
+    }): Promise<BackupRun>
+  }
+  /** Miners on private addresses are dialled only when the person said so. */
+  allowPrivateEndpoints: boolean
+  confirmations: number
+  /** Aborted when the agent stops. */
+  signal: AbortSignal
+}
+
