@@ -1,0 +1,32 @@
+import type { Address } from 'viem'
+import type { LogLevel } from './settings.ts'
+
+/** Everything an agent is told from outside, checked and complete (docs/ENVIRONMENT.md). */
+export interface AgentConfig {
+  /** Absolute; 0700. */
+  dataDir: string
+  chain: {
+    /** In order of preference; at least one. */
+    rpcUrls: string[]
+    chainId: number
+    market: Address
+    /** null: asked from the Market. */
+    token: Address | null
+    /** Blocks on top before something counts. */
+    confirmations: number
+  }
+  /** The wallet this host acts for; null until a wallet is made, imported or named. */
+  owner: Address | null
+  listen: {
+    host: string
+    /** 0 = any free port (tests). */
+    port: number
+    /** `https://host:port` as users reach it; null = from host and port. */
+    publicUrl: string | null
+  }
+  /** Dial endpoints that resolve to private addresses. */
+  allowPrivateEndpoints: boolean
+  /** Bytes of encoded log that may wait on disk for a slow miner. */
+  spoolLimit: number
+  logLevel: LogLevel
+}

@@ -1,0 +1,156 @@
+import { parseSize } from '@dmc/core/units/parse-size'
+import type { Address } from 'viem'
+import * as z from 'zod'
+
+/** The settings of the agent: one line each for the file, the environment, the documentation and `config list`. */
+export interface Setting<S extends z.ZodType = z.ZodType> {
+  env: string
+  /** One sentence for `config list --help` and docs/ENVIRONMENT.md. */
+  what: string
+  /** Completes "allowed: ...". */
+  allowed: string
+  /** Checks the value as it stands in config.json. */
+  schema: S
+  /** The JSON value for a text from the environment or `config set`; undefined = not even the right kind. */
+  fromText: (text: string) => unknown
+  /** Shown as the default; `undefined` = must be given, `null` = may stay unset. */
+  default: z.output<S> | null | undefined
+  /** May hold an access token: shown without path and query. */
+  secret?: boolean
+}
+
+const setting = <S extends z.ZodType>(value: Setting<S>): Setting<S> => value
+
+const text = (value: string): unknown => value
+const number = (value: string): unknown => (/^-?\d{1,15}$/.test(value) ? Number(value) : undefined)
+const boolean = (value: string): unknown =>
+  ({ true: true, yes: true, '1': true, false: false, no: false, '0': false })[value.toLowerCase()]
+const list = (value: string): unknown => value.split(',').map((part) => part.trim())
+
+const httpUrl = z.url({ protocol: /^https?$/, hostname: /.+/ })
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/)
+  .transform((value) => value as Address)
+const size = z.string().transform((value, context) => {
+  try {
+    return Number(parseSize(value))
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not a size' })
+    return z.NEVER
+  }
+})
+
+const logLevels = ['debug', 'info', 'warning', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Chains that are somebody's own machine: test keys, test key derivation and the faucet are for them only. */
+export const DEVNET_CHAIN_IDS: readonly number[] = [31337, 1337]
+
+export const SETTINGS = {
+  'chain.rpcUrls': setting({
+    env: 'DMC_RPC_URLS',
+    what: 'JSON-RPC addresses of the chain, the preferred one first.',
+    allowed: 'one or more http:// or https:// URLs, separated by commas',
+    schema: z.array(httpUrl).min(1).max(16),
+    fromText: list,
+    default: undefined,
+    secret: true,
+  }),
+  'chain.chainId': setting({
+    env: 'DMC_CHAIN_ID',
+    what: 'Chain id that every RPC must report.',
+    allowed: 'a whole number from 1',
+    schema: z.int().min(1),
+    fromText: number,
+    default: undefined,
+  }),
+  'chain.market': setting({
+    env: 'DMC_MARKET',
+    what: 'Address of the Market contract.',
+    allowed: 'an address: 0x and 40 hex digits',
+    schema: address,
+    fromText: text,
+    default: undefined,
+  }),
+  'chain.token': setting({
+    env: 'DMC_TOKEN',
+    what: 'Address of the token; checked against the Market, which is asked when unset.',
+    allowed: 'an address: 0x and 40 hex digits',
+    schema: address,
+    fromText: text,
+    default: null,
+  }),
+  'chain.confirmations': setting({
+    env: 'DMC_CONFIRMATIONS',
+    what: 'Blocks on top before something on chain counts; 2 on a devnet when unset.',
+    allowed: 'a whole number from 1 to 1000',
+    schema: z.int().min(1).max(1000),
+    fromText: number,
+    default: 12,
+  }),
+  owner: setting({
+    env: 'DMC_OWNER',
+    what: 'Address of the wallet this host acts for; set by `wallet create`, `wallet import` and `init --wallet`.',
+    allowed: 'an address: 0x and 40 hex digits',
+    schema: address,
+    fromText: text,
+    default: null,
+  }),
+  'listen.host': setting({
+    env: 'DMC_LISTEN_HOST',
+    what: 'Address that a miner answers users on; 0.0.0.0 or :: for all.',
+    allowed: 'an IP address or host name',
+    schema: z.string().regex(/^[0-9A-Za-z.:_-]{1,253}$/),
+    fromText: text,
+    default: '127.0.0.1',
+  }),
+  'listen.port': setting({
+    env: 'DMC_LISTEN_PORT',
+    what: 'Port that a miner answers users on; 0 = any free one.',
+    allowed: '0, or a whole number from 1024 to 65535',
+    schema: z
+      .int()
+      .max(65_535)
+      .refine((value) => value === 0 || value >= 1024),
+    fromText: number,
+    default: 4450,
+  }),
+  'listen.publicUrl': setting({
+    env: 'DMC_PUBLIC_URL',
+    what: 'How users reach this miner from outside, when it differs from host and port.',
+    allowed: 'https://HOST:PORT (or http:// on loopback), without path, user or query',
+    schema: z.string().regex(/^https?:\/\/(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z.-]+):\d{4,5}$/),
+    fromText: text,
+    default: null,
+  }),
+  allowPrivateEndpoints: setting({
+    env: 'DMC_ALLOW_PRIVATE_ENDPOINTS',
+    what: 'Dial miners whose endpoint is a private address (a home or company network).',
+    allowed: 'true or false',
+    schema: z.boolean(),
+    fromText: boolean,
+    default: false,
+  }),
+  spoolLimit: setting({
+    env: 'DMC_SPOOL_LIMIT',
+    what: 'How much encoded data may wait on this disk for a slow miner.',
+    allowed: 'a size of at least 64MiB, like 2GiB',
+    schema: size.refine((value) => value >= 64 * 1024 * 1024),
+    fromText: text,
+    default: 2 * 1024 * 1024 * 1024,
+  }),
+  logLevel: setting({
+    env: 'DMC_LOG_LEVEL',
+    what: 'How much `run` writes to stderr.',
+    allowed: logLevels.join(', '),
+    schema: z.enum(logLevels),
+    fromText: text,
+    default: 'info',
+  }),
+} as const
+
+export type SettingKey = keyof typeof SETTINGS
+export type SettingValues = { [K in SettingKey]: z.output<(typeof SETTINGS)[K]['schema']> }
+export const SETTING_KEYS = Object.keys(SETTINGS) as SettingKey[]
+export const isSettingKey = (key: string): key is SettingKey => Object.hasOwn(SETTINGS, key)
