@@ -136,6 +136,7 @@ export const ERROR_CODES = {
   REQUEST_INVALID: peer,
   REQUEST_TOO_LARGE: peer,
   TOO_MANY_REQUESTS: network,
+  STATEMENT_STANDS: { exit: 6, retryable: true },
   SESSION_FENCED: peer,
   SESSION_UNKNOWN: peer,
   SESSION_BASE_MISMATCH: peer,

@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process'
+
+/**
+ * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N] [--tls]`: one command measures one
+ * case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
+ */
+export interface BenchOptions {
+  json: boolean
+  data: 'random' | 'text' | 'small'
+  /** MiB of the random or text set; number of files of the small set. */
+  size: number
+  rounds: number
+  /** TLS on loopback too (the default is plain http, which the protocol allows on loopback only). */
+  tls: boolean
+  /** Folder for the data; a temp folder by default. */
+  folder: string | null
+}
+
+export interface BenchDocument {
+  bench: string
+  data: string
+  tier: string
+  inputs: Record<string, string | number | boolean>
+  rounds: number
+  ours: { wall_s: number; cpu_s: number; rss_mib: number; mib_s: number }
+  peers: {
+    name: string
+    version: string | null
+    wall_s?: number
+    cpu_s?: number
+    rss_mib?: number
+    ratio?: number
+    missing?: string
+  }[]
+  figures: { name: string; value: number; unit: string; limit: string; ok: boolean }[]
+}
+
+const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchDocument> }>> = {
+  tree: () => import('./tree.ts'),
+  backup: () => import('./backup.ts'),
+  restore: () => import('./restore.ts'),
+}
+
+function parse(args: string[]): { name: string; options: BenchOptions } {
+  const value = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
+  const data = (value('--data') ?? 'random') as BenchOptions['data']
+  if (!['random', 'text', 'small'].includes(data))
+    throw new Error(`--data is random, text or small, not ${data}`)
+  return {
+    name: args.find((arg) => !arg.startsWith('--')) ?? '',
+    options: {
+      json: args.includes('--json'),
+      data,
+      size: Number(value('--size') ?? (data === 'small' ? 20_000 : 1024)),
+      rounds: Number(value('--rounds') ?? 3),
+      tls: args.includes('--tls'),
+      folder: value('--folder') ?? null,
+    },
+  }
+}
+
+function print(document: BenchDocument): void {
+  const row = (name: string, m: { wall_s?: number; cpu_s?: number; rss_mib?: number; ratio?: number }) =>
+    `${name.padEnd(24)} ${(m.wall_s ?? 0).toFixed(2).padStart(9)} ${(m.cpu_s ?? 0).toFixed(2).padStart(9)} ${String(m.rss_mib ?? 0).padStart(8)} ${m.ratio ? `${m.ratio.toFixed(2)}x` : ''}`
+  console.log(
+    `${document.bench}, ${document.data}: ${JSON.stringify(document.inputs)}; medians of ${document.rounds} rounds`,
+  )
+  console.log(
+    `${''.padEnd(24)} ${'wall s'.padStart(9)} ${'CPU s'.padStart(9)} ${'peak MiB'.padStart(8)} peer's wall / ours`,
+  )
+  console.log(row(`dmc (${document.ours.mib_s} MiB/s)`, document.ours))
+  for (const peer of document.peers)
+    console.log(
+      peer.missing
+        ? `${peer.name.padEnd(24)} missing: ${peer.missing}`
+        : row(`${peer.name} ${peer.version}`, peer),
+    )
+  for (const figure of document.figures)
+    console.log(
+      `${figure.ok ? 'ok    ' : 'FAILED'} ${figure.name}: ${figure.value} ${figure.unit} (${figure.limit})`,
+    )
+}
+
+const { name, options } = parse(process.argv.slice(2))
+if (name === 'peers') {
+  const have = (program: string) => spawnSync('which', [program]).status === 0
+  for (const [program, pack] of [
+    ['openssl', 'openssl'],
+    ['restic', 'restic'],
+    ['borg', 'borgbackup'],
+    ['rsync', 'rsync'],
+    ['rclone', 'rclone'],
+  ] as const) {
+    console.log(`${program.padEnd(8)} ${have(program) ? 'installed' : `missing: apt-get install ${pack}`}`)
+  }
+} else {
+  const load = BENCHES[name]
+  if (!load) {
+    console.error(`No bench "${name}". There are: ${Object.keys(BENCHES).join(', ')}, peers.`)
+    process.exit(64)
+  }
+  const document = await (await load()).run(options)
+  if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  else print(document)
+  process.exit(document.figures.every((figure) => figure.ok) ? 0 : 1)
+}
