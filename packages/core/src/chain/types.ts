@@ -22,9 +22,23 @@ export interface BillOnChain {
   maxWeeks: number
   bond: bigint
   /** Unix seconds. */
+  createdAt: bigint
+  /** Unix seconds: the last second in which orders are taken. */
   expiresAt: bigint
   cancelled: boolean
+  /** Token wei locked for what is free. */
+  pledge: bigint
+  /** The bill's own endpoint, else its miner's default, else ''. */
   endpoint: string
+  /** The same miner's bill before this one; 0n for the first. */
+  previousOfMiner: bigint
+}
+
+/** The open challenge of an order; deadline in unix seconds, bond in token wei. */
+export interface ChallengeOnChain {
+  leafIndex: bigint
+  deadline: bigint
+  bond: bigint
 }
 
 /** One side's statement of the commitment (flow 7, flow 10); null when nothing is stated. */
@@ -49,9 +63,21 @@ export interface OrderOnChain {
   start: bigint
   /** 0 while preparing. */
   endsAt: bigint
+  /** Not yet paid out, earned or not. 0 in a final state, as pledge and reserve. */
   escrow: bigint
   reserve: bigint
   pledge: bigint
+  /** Paid to the miner so far by claims, and what `claim` would pay now. */
+  claimed: bigint
+  claimable: bigint
+  /** End of the miner's notice; 0 when none was given. */
+  noticeEndsAt: bigint
+  /** Until when each side's wish to end stands; 0 when none. */
+  endStatedByUser: bigint
+  endStatedByMiner: bigint
+  /** No challenge before this time; 0 when none was answered yet. */
+  nextChallengeAt: bigint
+  challenge: ChallengeOnChain | null
   /** The commitment in force; null before the first agreement. */
   commitment: Commitment | null
   userPrepare: PrepareOnChain | null
