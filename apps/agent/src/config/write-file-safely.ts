@@ -1,0 +1,69 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+
+/**
+ * Replaces a small private file whole or not at all: a new file beside it (0600, O_EXCL), fsync, rename, fsync of the folder.
+ * @throws DISK_FULL, or TARGET_UNWRITABLE with the system's reason.
+ */
+export function writeFileSafely(file: string, content: string): void {
+  const temporary = `${file}.new-${process.pid}`
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    rmSync(temporary, { force: true })
+    const handle = openSync(temporary, 'wx', 0o600)
+    try {
+      writeSync(handle, content)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    renameSync(temporary, file)
+    syncFolder(dirname(file))
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw cannotWrite(file, error)
+  }
+}
+
+/** Creates a small private file that must not exist yet (0600, O_EXCL), durable when it returns. */
+export function createFileSafely(file: string, content: string): 'created' | 'exists' {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const handle = openSync(file, 'wx', 0o600)
+    try {
+      writeSync(handle, content)
+      fsyncSync(handle)
+    } finally {
+      closeSync(handle)
+    }
+    syncFolder(dirname(file))
+    return 'created'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'exists'
+    throw cannotWrite(file, error)
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function cannotWrite(file: string, error: unknown): DmcError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'failed'
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DmcError('DISK_FULL', `No space left to write ${file}.`, {
+      hint: 'Free some space on that disk and try again.',
+      cause: error,
+    })
+  }
+  return new DmcError('TARGET_UNWRITABLE', `${file} cannot be written: ${code}.`, {
+    hint: 'Check the folder and its permissions, or choose another one with --data-dir.',
+    cause: error,
+  })
+}
