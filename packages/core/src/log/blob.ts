@@ -1,0 +1,123 @@
+import { concatBytes, viewOf } from './bytes.ts'
+import type { LogCrypto } from './log-crypto.ts'
+import { logCorrupt } from './log-error.ts'
+
+/** docs/PROTOCOL.md 2, "Sealed blob". */
+export const BLOB_TYPE = { content: 1, node: 2, snapshot: 3, index: 4, catalog: 5, footer: 6 } as const
+export type BlobType = (typeof BLOB_TYPE)[keyof typeof BLOB_TYPE]
+
+/** Bytes of a body, decompressed. */
+export const MAX_BLOB_BODY = 4 * 1024 * 1024
+const NONCE = 12
+const TAG = 16
+/** Bytes that sealing adds to a body: nonce, codec byte, tag. */
+export const SEAL_OVERHEAD = NONCE + 1 + TAG
+const CODEC_RAW = 0
+const CODEC_ZSTD = 1
+const SAMPLE = 64 * 1024
+
+/** What a seal is bound to besides its key; a blob moved elsewhere does not open. */
+export interface BlobPlace {
+  type: BlobType
+  /** 16 bytes. */
+  volumeId: Uint8Array
+  /** 32 bytes; zeros for a footer. */
+  blobId: Uint8Array
+  /** Catalog and footer only: where it lies, and its generation. */
+  at?: { offset: number; generation: number }
+}
+
+/** HMAC-SHA256(blob-id key, type u8 ‖ decompressed body). */
+export function blobId(
+  crypto: LogCrypto,
+  blobIdKey: Uint8Array,
+  type: BlobType,
+  body: Uint8Array,
+): Uint8Array {
+  return crypto.hmac(blobIdKey, Uint8Array.of(type), body)
+}
+
+/** version ‖ type ‖ volume id ‖ blob id, and offset u64 ‖ generation u64 where a place is part of the meaning. */
+export function blobAad({ type, volumeId, blobId: id, at }: BlobPlace): Uint8Array {
+  const aad = concatBytes(Uint8Array.of(1, type), volumeId, id, new Uint8Array(at ? 16 : 0))
+  if (at) {
+    viewOf(aad).setBigUint64(50, BigInt(at.offset))
+    viewOf(aad).setBigUint64(58, BigInt(at.generation))
+  }
+  return aad
+}
+
+/**
+ * The body as it will be stored: zstd level 1 for content, 3 for the rest, kept only when it saves at least 1/32.
+ * A large body is tried on 64 KiB from its middle first, so that what does not compress costs little.
+ */
+export function packBody(
+  crypto: LogCrypto,
+  type: BlobType,
+  body: Uint8Array,
+): { codec: number; packed: Uint8Array } {
+  const level = type === BLOB_TYPE.content ? 1 : 3
+  const saves = (from: Uint8Array, to: Uint8Array) => to.length <= from.length - from.length / 32
+  if (body.length >= 4 * SAMPLE) {
+    const middle = body.length >> 1
+    const sample = body.subarray(middle, middle + SAMPLE)
+    if (!saves(sample, crypto.zstdCompress(sample, level))) return { codec: CODEC_RAW, packed: body }
+  }
+  const compressed = body.length < 64 ? body : crypto.zstdCompress(body, level)
+  return compressed !== body && saves(body, compressed)
+    ? { codec: CODEC_ZSTD, packed: compressed }
+    : { codec: CODEC_RAW, packed: body }
+}
+
+/** Seals a packed body into `out` at `at`: nonce ‖ ciphertext ‖ tag. Returns the stored length. */
+export function sealBlobInto(
+  crypto: LogCrypto,
+  volumeKey: Uint8Array,
+  place: BlobPlace,
+  { codec, packed }: { codec: number; packed: Uint8Array },
+  out: Uint8Array,
+  at: number,
+): number {
+  const nonce = crypto.randomBytes(NONCE)
+  out.set(nonce, at)
+  crypto.sealGcm(volumeKey, nonce, blobAad(place), Uint8Array.of(codec), packed, out, at + NONCE)
+  return packed.length + SEAL_OVERHEAD
+}
+
+/** Seals a body; the convenient form of `sealBlobInto`. */
+export function sealBlob(
+  crypto: LogCrypto,
+  volumeKey: Uint8Array,
+  place: BlobPlace,
+  body: Uint8Array,
+): Uint8Array {
+  if (body.length > MAX_BLOB_BODY) throw new RangeError(`a blob of ${body.length} bytes exceeds 4 MiB`)
+  const packed = packBody(crypto, place.type, body)
+  const out = new Uint8Array(packed.packed.length + SEAL_OVERHEAD)
+  sealBlobInto(crypto, volumeKey, place, packed, out, 0)
+  return out
+}
+
+/** The decompressed body. The blob id is authenticated as part of the seal. @throws LOG_CORRUPT. */
+export function openBlob(
+  crypto: LogCrypto,
+  volumeKey: Uint8Array,
+  place: BlobPlace,
+  sealed: Uint8Array,
+): Uint8Array {
+  const opened =
+    sealed.length < SEAL_OVERHEAD
+      ? null
+      : crypto.openGcm(volumeKey, sealed.subarray(0, NONCE), blobAad(place), sealed.subarray(NONCE))
+  if (!opened)
+    throw logCorrupt(`A sealed blob (type ${place.type}, ${sealed.length} bytes) does not authenticate.`)
+  const body = opened.subarray(1)
+  if (opened[0] === CODEC_RAW) {
+    if (body.length > MAX_BLOB_BODY) throw logCorrupt(`A blob of ${body.length} bytes exceeds 4 MiB.`)
+    return body
+  }
+  if (opened[0] !== CODEC_ZSTD) throw logCorrupt(`A blob has the unknown codec ${opened[0]}.`)
+  const plain = crypto.zstdDecompress(body, MAX_BLOB_BODY)
+  if (!plain) throw logCorrupt('A compressed blob is damaged or larger than 4 MiB.')
+  return plain
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { CUT_MAX, CUT_MIN, findCut, gearTable } from './chunker.ts'
+import { nodeLogCrypto as crypto } from './node-log-crypto.ts'
+
+/** Bytes that look random and are the same everywhere. */
+function pseudoRandom(length: number, seed: number): Uint8Array {
+  const out = new Uint8Array(length)
+  for (let at = 0, i = 0; at < length; at += 32, i++) {
+    const block = createHash('sha256').update(`${seed}:${i}`).digest()
+    out.set(block.subarray(0, Math.min(32, length - at)), at)
+  }
+  return out
+}
+
+function cuts(gear: Int32Array, data: Uint8Array): number[] {
+  const ends: number[] = []
+  for (let at = 0; at < data.length; ) {
+    at = findCut(gear, data, at, data.length)
+    ends.push(at)
+  }
+  return ends
+}
+
+describe('cutting by content', () => {
+  const gear = gearTable(crypto, new Uint8Array(32).fill(3))
+  const data = pseudoRandom(24 * 1024 * 1024, 1)
+
+  it('keeps every chunk between the minimum and the maximum, near the average', () => {
+    const ends = cuts(gear, data)
+    const sizes = ends.map((end, i) => end - (ends[i - 1] ?? 0))
+    for (const size of sizes.slice(0, -1)) {
+      expect(size).toBeGreaterThan(CUT_MIN)
+      expect(size).toBeLessThanOrEqual(CUT_MAX)
+    }
+    const average = data.length / sizes.length
+    expect(average).toBeGreaterThan(0.6 * 1024 * 1024)
+    expect(average).toBeLessThan(1.6 * 1024 * 1024)
+    expect(ends.at(-1)).toBe(data.length)
+  })
+
+  it('cuts zeros and short data at the limits', () => {
+    expect(findCut(gear, new Uint8Array(CUT_MAX + 5), 0, CUT_MAX + 5)).toBe(CUT_MAX)
+    expect(findCut(gear, data, 10, 10 + CUT_MIN)).toBe(10 + CUT_MIN)
+    expect(findCut(gear, data, 10, 11)).toBe(11)
+  })
+
+  it('an insertion changes only the cuts near it', () => {
+    const at = 5 * 1024 * 1024
+    const changed = new Uint8Array(data.length + 100)
+    changed.set(data.subarray(0, at))
+    changed.fill(7, at, at + 100)
+    changed.set(data.subarray(at), at + 100)
+    const before = new Set(cuts(gear, data))
+    const after = cuts(gear, changed)
+    const kept = after.filter((end) => before.has(end <= at ? end : end - 100))
+    expect(after.length - kept.length).toBeLessThanOrEqual(3)
+  })
+
+  it('depends on the key, and on nothing else', () => {
+    const other = gearTable(crypto, new Uint8Array(32).fill(4))
+    expect(cuts(other, data)).not.toEqual(cuts(gear, data))
+    expect(cuts(gearTable(crypto, new Uint8Array(32).fill(3)), data)).toEqual(cuts(gear, data))
+    expect(gear[0]).toBe(
+      Buffer.from(crypto.hmac(new Uint8Array(32).fill(3), Uint8Array.of(0))).readInt32BE(0),
+    )
+  })
+})

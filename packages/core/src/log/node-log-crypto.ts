@@ -1,0 +1,80 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomFillSync,
+  timingSafeEqual,
+} from 'node:crypto'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { LogCrypto } from './log-crypto.ts'
+
+/** Large bodies are encrypted in pieces of this size: the cipher's own output buffers then stay small and are reused. */
+const PIECE = 256 * 1024
+const NONCE_POOL = Buffer.allocUnsafe(12 * 1024)
+let nonceAt = NONCE_POOL.length
+
+/** Never a Buffer: its `slice` and its equality differ from those of other byte arrays. */
+const asBytes = (buffer: Buffer): Uint8Array =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+
+/** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd). */
+export const nodeLogCrypto: LogCrypto = {
+  randomBytes(length) {
+    // one call of the generator for a thousand nonces; each byte is handed out once
+    if (length !== 12) return randomFillSync(new Uint8Array(length))
+    if (nonceAt === NONCE_POOL.length) {
+      randomFillSync(NONCE_POOL)
+      nonceAt = 0
+    }
+    nonceAt += 12
+    return new Uint8Array(NONCE_POOL.subarray(nonceAt - 12, nonceAt))
+  },
+  hkdf: (ikm, salt, info) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, 32)),
+  hmac(key, ...parts) {
+    const hmac = createHmac('sha256', key)
+    for (const part of parts) hmac.update(part)
+    return asBytes(hmac.digest())
+  },
+  equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  sealGcm(key, nonce, aad, head, body, out, at) {
+    const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+    cipher.setAAD(aad)
+    out.set(cipher.update(head), at)
+    let end = at + head.length
+    for (let from = 0; from < body.length; from += PIECE) {
+      const piece = cipher.update(body.subarray(from, from + PIECE))
+      out.set(piece, end)
+      end += piece.length
+    }
+    cipher.final()
+    out.set(cipher.getAuthTag(), end)
+  },
+  openGcm(key, nonce, aad, sealed) {
+    if (sealed.length < 16) return null
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+    decipher.setAAD(aad)
+    decipher.setAuthTag(sealed.subarray(sealed.length - 16))
+    const plain = decipher.update(sealed.subarray(0, sealed.length - 16))
+    try {
+      decipher.final()
+    } catch {
+      return null
+    }
+    return asBytes(plain)
+  },
+  zstdCompress: (data, level) =>
+    asBytes(
+      zstdCompressSync(data, {
+        params: { [constants.ZSTD_c_compressionLevel]: level },
+        chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
+      }),
+    ),
+  zstdDecompress(data, maxLength) {
+    try {
+      return asBytes(zstdDecompressSync(data, { maxOutputLength: maxLength, chunkSize: 256 * 1024 }))
+    } catch {
+      return null
+    }
+  },
+}
