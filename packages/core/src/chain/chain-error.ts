@@ -1,0 +1,67 @@
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  HttpRequestError,
+  RpcRequestError,
+  TimeoutError,
+} from 'viem'
+import { DmcError } from '../errors/dmc-error.ts'
+
+/** The DmcError inside an error chain: the RPC transport throws them and viem wraps them in its own. */
+export function dmcErrorIn(error: unknown): DmcError | null {
+  for (let at = error, depth = 0; at !== undefined && at !== null && depth < 12; depth++) {
+    if (DmcError.is(at)) return at
+    at = (at as { cause?: unknown }).cause
+  }
+  return null
+}
+
+/** Name and arguments of the custom error that a contract reverted with; null when it did not, or not with a known one. */
+export function revertIn(error: unknown): { name: string; args: readonly unknown[] } | null {
+  if (!(error instanceof BaseError)) return null
+  const reverted = error.walk((at) => at instanceof ContractFunctionRevertedError)
+  if (!(reverted instanceof ContractFunctionRevertedError) || reverted.data === undefined) return null
+  return { name: reverted.data.errorName, args: reverted.data.args ?? [] }
+}
+
+/**
+ * Whatever a read through viem threw, as RPC_UNREACHABLE (nobody answered) or RPC_BAD_ANSWER (the answer makes no sense).
+ * URLs are left out of the message: they may hold API keys.
+ */
+export function toReadError(error: unknown, what: string): DmcError {
+  const known = dmcErrorIn(error)
+  if (known !== null) return known
+  const silent =
+    error instanceof BaseError &&
+    error.walk((at) => at instanceof HttpRequestError || at instanceof TimeoutError) !== null &&
+    !(error.walk((at) => at instanceof RpcRequestError) instanceof RpcRequestError)
+  const reason =
+    error instanceof BaseError ? (error.details || error.shortMessage).split('\n')[0] : String(error)
+  if (silent) {
+    return new DmcError('RPC_UNREACHABLE', `The chain could not be asked for ${what}.`, {
+      hint: 'Check the network and the RPC URL; it is tried again by itself.',
+      cause: error,
+    })
+  }
+  return new DmcError(
+    'RPC_BAD_ANSWER',
+    `The RPC’s answer about ${what} makes no sense: ${withoutUrls(String(reason))}`,
+    {
+      hint: 'Try again; if it stays, check that the RPC URL belongs to this chain and keeps recent state.',
+      cause: error,
+    },
+  )
+}
+
+/** Runs a read and throws only DmcErrors. */
+export async function reading<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw toReadError(error, what)
+  }
+}
+
+export function withoutUrls(text: string): string {
+  return text.replace(/\b(?:https?|wss?):\/\/[^\s"'<>]+/g, '(URL)')
+}

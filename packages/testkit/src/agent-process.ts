@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const CLI = join(dirname(fileURLToPath(import.meta.url)), '../../../apps/agent/src/cli.ts')
+
+export interface AgentProcessOptions {
+  name: string
+  /** Holds data folder, password file and log of this agent. */
+  folder: string
+  rpcUrl: string
+  chainId: number
+  market: string
+  /** Plain http on loopback instead of TLS (allowed by the protocol on loopback only). */
+  plainHttp?: boolean
+  env?: Record<string, string>
+}
+
+export interface CliResult {
+  exitCode: number
+  stdout: string
+  stderr: string
+}
+
+/**
+ * A real `dmc-agent` in its own folder and process: commands by its command line, the service by `run`, killed when asked.
+ * Nothing in it is faked; it is what a person would start.
+ */
+export class AgentProcess {
+  readonly name: string
+  readonly dataDir: string
+  readonly passwordFile: string
+  readonly logFile: string
+  readonly #env: Record<string, string>
+  #service: ChildProcess | null = null
+
+  constructor(options: AgentProcessOptions) {
+    this.name = options.name
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+    this.dataDir = join(options.folder, 'data')
+    this.passwordFile = join(options.folder, 'password')
+    this.logFile = join(options.folder, 'agent.log')
+    writeFileSync(this.passwordFile, `devnet password of ${options.name}\n`, { mode: 0o600 })
+    this.#env = {
+      DMC_DATA_DIR: this.dataDir,
+      DMC_PASSWORD_FILE: this.passwordFile,
+      DMC_RPC_URLS: options.rpcUrl,
+      DMC_CHAIN_ID: String(options.chainId),
+      DMC_MARKET: options.market,
+      DMC_LISTEN_PORT: '0',
+      DMC_ALLOW_PRIVATE_ENDPOINTS: 'true',
+      DMC_TEST_FAST_SCRYPT: '1',
+      ...(options.plainHttp ? { DMC_PLAIN_HTTP: 'true' } : {}),
+      ...options.env,
+    }
+  }
+
+  get pid(): number | undefined {
+    return this.#service?.pid
+  }
+
+  get running(): boolean {
+    return this.#service !== null && this.#service.exitCode === null && this.#service.signalCode === null
+  }
+
+  #spawn(args: string[], stdio: 'pipe' | 'log'): ChildProcess {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('DMC_')))
+    const log = stdio === 'log' ? openSync(this.logFile, 'a', 0o600) : null
+    return spawn(process.execPath, [CLI, ...args], {
+      env: { ...env, NO_COLOR: '1', ...this.#env },
+      stdio: log === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
+    })
+  }
+
+  /** Runs one command; never throws for a failing exit code. `onLine` gets each line of stdout as it comes. */
+  cli(args: string[], onLine?: (line: string) => void): Promise<CliResult> {
+    return new Promise((resolve, reject) => {
+      const child = this.#spawn(args, 'pipe')
+      let stdout = ''
+      let stderr = ''
+      let rest = ''
+      child.stdout?.on('data', (data: Buffer) => {
+        stdout += data
+        if (!onLine) return
+        const lines = (rest + data).split('\n')
+        rest = lines.pop() ?? ''
+        for (const line of lines) onLine(line)
+      })
+      child.stderr?.on('data', (data: Buffer) => {
+        stderr += data
+      })
+      child.on('error', reject)
+      child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
+    })
+  }
+
+  /** Runs one command with `--json` and gives its document. @throws with the command's own words when it fails. */
+  async json<T = unknown>(args: string[]): Promise<T> {
+    const result = await this.cli([...args, '--json'])
+    if (result.exitCode !== 0) {
+      throw new Error(`${this.name}: dmc-agent ${args.join(' ')} exited ${result.exitCode}\n${result.stdout}${result.stderr}`)
+    }
+    return JSON.parse(result.stdout) as T
+  }
+
+  /** Starts `dmc-agent run` and waits until it answers. */
+  async start(timeoutMs = 30_000): Promise<void> {
+    this.#service = this.#spawn(['run'], 'log')
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      if (!this.running) throw new Error(`${this.name}: dmc-agent run ended early:\n${this.logTail()}`)
+      const status = await this.cli(['status', '--json'])
+      if (status.exitCode === 0 && status.stdout.includes(`"pid":${this.pid}`)) return
+      if (Date.now() > deadline) throw new Error(`${this.name}: dmc-agent run did not get ready in ${timeoutMs} ms:\n${this.logTail()}`)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+
+  /** Ends the service with a signal and waits until it is gone. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const service = this.#service
+    if (!service || !this.running) return
+    const gone = new Promise<void>((resolve) => service.once('exit', () => resolve()))
+    service.kill(signal)
+    await gone
+    this.#service = null
+  }
+
+  logTail(characters = 3000): string {
+    try {
+      return readFileSync(this.logFile, 'utf8').slice(-characters)
+    } catch {
+      return '(no log)'
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { rpc } from './rpc.ts'
+import { startAnvil } from './start-anvil.ts'
+
+const ALICE = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
+const BOB = '0x00000000000000000000000000000000000000b0'
+const pay = (url: string) => rpc<string>(url, 'eth_sendTransaction', [{ from: ALICE, to: BOB, value: '0x1' }])
+const balance = async (url: string) => Number(await rpc<string>(url, 'eth_getBalance', [BOB, 'latest']))
+
+describe('startAnvil', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'dmc-anvil-'))
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+  it('mines by hand, moves time, reorganises', async () => {
+    const anvil = await startAnvil({ blockTime: 'manual' })
+    try {
+      await pay(anvil.url)
+      await anvil.mine()
+      await anvil.mine()
+      expect(await anvil.blockNumber()).toBe(2)
+      expect(await balance(anvil.url)).toBe(1)
+      const now = Number(
+        (await rpc<{ timestamp: string }>(anvil.url, 'eth_getBlockByNumber', ['latest', false])).timestamp,
+      )
+      await anvil.setTime(now + 1000)
+      const later = await rpc<{ timestamp: string }>(anvil.url, 'eth_getBlockByNumber', ['latest', false])
+      expect(Number(later.timestamp)).toBe(now + 1000)
+      await anvil.reorg(3)
+      expect(await balance(anvil.url)).toBe(0)
+      expect(await anvil.blockNumber()).toBe(3)
+    } finally {
+      await anvil.stop()
+    }
+  })
+
+  it('goes on with the same chain after a stop, and takes over one that still runs', async () => {
+    const options = { dir, persist: true, adopt: true, blockTime: 'auto' } as const
+    const first = await startAnvil(options)
+    await pay(first.url)
+    await first.stop()
+    const second = await startAnvil(options)
+    expect(await balance(second.url)).toBe(1)
+    const third = await startAnvil(options)
+    expect(third.pid).toBe(second.pid)
+    await third.stop()
+    await expect(rpc(second.url, 'eth_chainId')).rejects.toThrow()
+  })
+})
