@@ -64,9 +64,3 @@ export function deriveReaderKey(crypto: LogCrypto, sourceKey: Uint8Array): Hex {
 export function deriveReaderAddress(crypto: LogCrypto, sourceKey: Uint8Array): Address {
   return privateKeyToAddress(deriveReaderKey(crypto, sourceKey))
 }
-
-/** This host's operator key: HKDF(master, host id (32 bytes) ‖ counter u8, `dmc/1/operator`). */
-export function deriveOperatorKey(crypto: LogCrypto, master: Uint8Array, hostId: Uint8Array): Hex {
-  if (hostId.length !== 32) throw new RangeError('a host id is 32 bytes')
-  return deriveScalar((counter) => crypto.hkdf(master, concatBytes(hostId, counter), 'dmc/1/operator'))
-}
