@@ -44,7 +44,11 @@ export function openBackupJob(store: Store, sourceId: string, orderId: bigint): 
   })
 }
 
-export function finishBackupJob(store: Store, jobId: string, outcome: { result: unknown } | { error: unknown }): void {
+export function finishBackupJob(
+  store: Store,
+  jobId: string,
+  outcome: { result: unknown } | { error: unknown },
+): void {
   const failed = 'error' in outcome
   const toText = (_key: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
   store.db
@@ -60,12 +64,17 @@ export function finishBackupJob(store: Store, jobId: string, outcome: { result: 
 
 /** Jobs that a kill or a stop left unfinished; the agent goes on with them at start. */
 export function runningBackupJobs(store: Store): BackupJob[] {
-  return store.db.prepare(`SELECT ${COLUMNS} FROM backup_job WHERE state = 'running' ORDER BY started_at`).all().map(toJob)
+  return store.db
+    .prepare(`SELECT ${COLUMNS} FROM backup_job WHERE state = 'running' ORDER BY started_at`)
+    .all()
+    .map(toJob)
 }
 
 export function lastBackupJob(store: Store, sourceId: string): BackupJob | null {
   const row = store.db
-    .prepare(`SELECT ${COLUMNS} FROM backup_job WHERE source_id = ? ORDER BY started_at DESC, rowid DESC LIMIT 1`)
+    .prepare(
+      `SELECT ${COLUMNS} FROM backup_job WHERE source_id = ? ORDER BY started_at DESC, rowid DESC LIMIT 1`,
+    )
     .get(sourceId)
   return row ? toJob(row) : null
 }

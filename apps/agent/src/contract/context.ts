@@ -17,6 +17,8 @@ export interface ContractContext {
   acts: {
     /** flow 7, flow 10: states this side's commitment on chain; the same statement again is harmless. */
     prepare(orderId: bigint, side: 'user' | 'miner', commitment: Commitment): Promise<void>
+    /** Takes this side's statement back (root 0); resolves when that is confirmed. */
+    withdrawPrepare(orderId: bigint, side: 'user' | 'miner'): Promise<void>
     /** flow 8: the miner can't serve; the user is refunded at once. */
     refuse(orderId: bigint, reason: string): Promise<void>
     /** Which of my sectors a bill sells; null when the bill is not this host's. */
@@ -37,4 +39,3 @@ export interface ContractContext {
   /** Aborted when the agent stops. */
   signal: AbortSignal
 }
-

@@ -15,12 +15,14 @@ export interface ContractRow {
   sectorId: string | null
   capacityMib: number
   reason: string
+  /** The commitment our side has stated, or is about to state, on chain; `root size`. null = no statement of ours stands. */
+  stated: string | null
   /** Unix ms when a final state was first seen confirmed; data is deleted only after a grace period. */
   finalAt: number | null
   createdAt: number
 }
 
-const COLUMNS = `order_id, role, state, bill_id, source_id, volume_id, volume_number, sector_id, capacity_mib, reason, final_at, created_at`
+const COLUMNS = `order_id, role, state, bill_id, source_id, volume_id, volume_number, sector_id, capacity_mib, reason, stated, final_at, created_at`
 
 function toRow(row: Record<string, unknown>): ContractRow {
   return {
@@ -34,6 +36,7 @@ function toRow(row: Record<string, unknown>): ContractRow {
     sectorId: row.sector_id as string | null,
     capacityMib: Number(row.capacity_mib),
     reason: String(row.reason),
+    stated: row.stated as string | null,
     finalAt: row.final_at as number | null,
     createdAt: Number(row.created_at),
   }
@@ -41,11 +44,16 @@ function toRow(row: Record<string, unknown>): ContractRow {
 
 /** All contracts of a role, oldest first. */
 export function listContracts(store: Store, role: ContractRole): ContractRow[] {
-  return store.db.prepare(`SELECT ${COLUMNS} FROM contract WHERE role = ? ORDER BY created_at, rowid`).all(role).map(toRow)
+  return store.db
+    .prepare(`SELECT ${COLUMNS} FROM contract WHERE role = ? ORDER BY created_at, rowid`)
+    .all(role)
+    .map(toRow)
 }
 
 export function findContract(store: Store, orderId: bigint, role: ContractRole): ContractRow | null {
-  const row = store.db.prepare(`SELECT ${COLUMNS} FROM contract WHERE order_id = ? AND role = ?`).get(orderId.toString(), role)
+  const row = store.db
+    .prepare(`SELECT ${COLUMNS} FROM contract WHERE order_id = ? AND role = ?`)
+    .get(orderId.toString(), role)
   return row ? toRow(row) : null
 }
 
@@ -63,7 +71,10 @@ export function contractOfSource(store: Store, sourceId: string): ContractRow | 
 /** Inserts once; a second call for the same order and role changes nothing. */
 export function addContract(
   store: Store,
-  row: Pick<ContractRow, 'orderId' | 'role' | 'billId' | 'capacityMib'> & { sourceId?: string; sectorId?: string },
+  row: Pick<ContractRow, 'orderId' | 'role' | 'billId' | 'capacityMib'> & {
+    sourceId?: string
+    sectorId?: string
+  },
 ): void {
   store.db
     .prepare(
@@ -85,9 +96,19 @@ export function setContract(
   store: Store,
   orderId: bigint,
   role: ContractRole,
-  change: Partial<Pick<ContractRow, 'state' | 'volumeId' | 'volumeNumber' | 'sectorId' | 'reason' | 'finalAt'>>,
+  change: Partial<
+    Pick<ContractRow, 'state' | 'volumeId' | 'volumeNumber' | 'sectorId' | 'reason' | 'stated' | 'finalAt'>
+  >,
 ): void {
-  const names = { state: 'state', volumeId: 'volume_id', volumeNumber: 'volume_number', sectorId: 'sector_id', reason: 'reason', finalAt: 'final_at' } as const
+  const names = {
+    state: 'state',
+    volumeId: 'volume_id',
+    volumeNumber: 'volume_number',
+    sectorId: 'sector_id',
+    reason: 'reason',
+    stated: 'stated',
+    finalAt: 'final_at',
+  } as const
   for (const [key, value] of Object.entries(change) as [keyof typeof names, string | number | null][]) {
     store.db
       .prepare(`UPDATE contract SET ${names[key]} = ? WHERE order_id = ? AND role = ?`)

@@ -9,7 +9,8 @@ import { listContracts, setContract } from './contract-rows.ts'
 export async function deleteEnded(context: ContractContext, graceMs: number): Promise<bigint[]> {
   const deleted: bigint[] = []
   for (const contract of listContracts(context.store, 'miner')) {
-    if (contract.state !== 'closed' || contract.finalAt === null || Date.now() - contract.finalAt < graceMs) continue
+    if (contract.state !== 'closed' || contract.finalAt === null || Date.now() - contract.finalAt < graceMs)
+      continue
     const order = await context.reader.order(contract.orderId)
     if (!FINAL_ORDER_STATES.includes(order.state)) {
       // a reorg took the end back

@@ -26,7 +26,7 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
   if (!store) return
   if (order.commitment && !sameCommitment(order.commitment, store.commitment)) {
     await store.committed(order.commitment)
-    setContract(context.store, orderId, 'miner', { state: 'active' })
+    setContract(context.store, orderId, 'miner', { state: 'active', stated: null })
     context.journal.add({
       event: 'commitment-in-force',
       subject: `order:${orderId}`,
@@ -37,7 +37,11 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
   // flow 10: sealed and re-derived from the disk, so our side states it
   const { sealed } = store
   if (sealed && !sameCommitment(sealed, order.commitment) && !sameCommitment(sealed, order.minerPrepare)) {
-    setContract(context.store, orderId, 'miner', { state: 'verifying' })
+    // noted before it is sent: sealed leaves stay while a statement of theirs may stand (docs/decisions/0001)
+    setContract(context.store, orderId, 'miner', {
+      state: 'verifying',
+      stated: `${sealed.root} ${sealed.size}`,
+    })
     await context.acts.prepare(orderId, 'miner', sealed)
   }
 }

@@ -86,9 +86,14 @@ async function backUpInto(
     try {
       return await oneSession(context, contract, emit, signal)
     } catch (error) {
-      const lost = DmcError.is(error) && ['SESSION_FENCED', 'SESSION_UNKNOWN', 'SESSION_BASE_MISMATCH'].includes(error.code)
+      const lost =
+        DmcError.is(error) &&
+        ['SESSION_FENCED', 'SESSION_UNKNOWN', 'SESSION_BASE_MISMATCH'].includes(error.code)
       if (!lost || attempt >= MOST_RESTARTS) throw error
-      emit({ type: 'note', message: `The miner no longer has this session (${error.code}); encoding again from the last commitment.` })
+      emit({
+        type: 'note',
+        message: `The miner no longer has this session (${error.code}); encoding again from the last commitment.`,
+      })
     }
   }
 }
@@ -104,7 +109,8 @@ async function oneSession(
   const retry = <T>(work: () => Promise<T>) =>
     withRetry(work, {
       signal,
-      onRetry: (error, ms) => emit({ type: 'note', message: `${error.message} Trying again in ${Math.round(ms / 1000)} s.` }),
+      onRetry: (error, ms) =>
+        emit({ type: 'note', message: `${error.message} Trying again in ${Math.round(ms / 1000)} s.` }),
     })
   const order = await retry(() => context.reader.order(contract.orderId))
   mustBeOpen(order)
@@ -132,7 +138,10 @@ async function oneSession(
       seconds: { encode: encodeSeconds, deliver: deliverSeconds, agree: since(), total: since() },
     }
   } catch (error) {
-    if (DmcError.is(error) && ['SESSION_FENCED', 'SESSION_UNKNOWN', 'SESSION_BASE_MISMATCH', 'ORDER_REFUSED'].includes(error.code)) {
+    if (
+      DmcError.is(error) &&
+      ['SESSION_FENCED', 'SESSION_UNKNOWN', 'SESSION_BASE_MISMATCH', 'ORDER_REFUSED'].includes(error.code)
+    ) {
       await run.dropped()
     } else await run.stop()
     if (signal.aborted) throw interrupted()
@@ -243,13 +252,21 @@ async function waitForAgreement(
 function mustBeOpen(order: OrderOnChain): void {
   if (order.state === 'preparing' || order.state === 'active') return
   if (order.state === 'refused') {
-    throw new DmcError('ORDER_REFUSED', `The miner refused order ${order.orderId}; escrow and reserve are back in your credit.`, {
-      hint: 'Take another bill: dmc-agent order create; the reason is in the journal (dmc-agent journal).',
-    })
+    throw new DmcError(
+      'ORDER_REFUSED',
+      `The miner refused order ${order.orderId}; escrow and reserve are back in your credit.`,
+      {
+        hint: 'Take another bill: dmc-agent order create; the reason is in the journal (dmc-agent journal).',
+      },
+    )
   }
-  throw new DmcError('ORDER_STATE', `Order ${order.orderId} is ${order.state}; only a preparing or active order takes data.`, {
-    hint: 'Create a new order for this source: dmc-agent order create.',
-  })
+  throw new DmcError(
+    'ORDER_STATE',
+    `Order ${order.orderId} is ${order.state}; only a preparing or active order takes data.`,
+    {
+      hint: 'Create a new order for this source: dmc-agent order create.',
+    },
+  )
 }
 
 function ignore(): void {}

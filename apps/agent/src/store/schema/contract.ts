@@ -14,6 +14,7 @@ CREATE TABLE contract (
   sector_id TEXT,
   capacity_mib INTEGER NOT NULL,
   reason TEXT NOT NULL DEFAULT '',
+  stated TEXT,
   final_at INTEGER,
   created_at INTEGER NOT NULL,
   PRIMARY KEY (order_id, role)
