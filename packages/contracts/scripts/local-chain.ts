@@ -35,9 +35,12 @@ export async function startLocalChain() {
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   })
-  const client = createTestClient({ mode: 'anvil', chain, transport: http(rpcUrl), pollingInterval: 20 }).extend(
-    publicActions,
-  )
+  const client = createTestClient({
+    mode: 'anvil',
+    chain,
+    transport: http(rpcUrl),
+    pollingInterval: 20,
+  }).extend(publicActions)
   const deadline = Date.now() + 30_000
   for (;;) {
     try {
@@ -48,7 +51,9 @@ export async function startLocalChain() {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
-  const accounts = Array.from({ length: 10 }, (_, addressIndex) => mnemonicToAccount(MNEMONIC, { addressIndex }))
+  const accounts = Array.from({ length: 10 }, (_, addressIndex) =>
+    mnemonicToAccount(MNEMONIC, { addressIndex }),
+  )
   const wallets = accounts.map((account) => createWalletClient({ account, chain, transport: http(rpcUrl) }))
   return {
     rpcUrl,

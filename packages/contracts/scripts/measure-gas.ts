@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type Address, encodeFunctionData, type Hex, parseSignature } from 'viem'
 import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
-import { DEFAULT_PARAMETERS, deployMarket } from './deploy.ts'
+import { DEFAULT_PARAMETERS } from '@dmc/core/market/parameters'
+import { type Abi, type Address, encodeFunctionData, type Hex, parseSignature } from 'viem'
+import { deployMarket } from './deploy.ts'
 import { GENESIS, type LocalChain, startLocalChain } from './local-chain.ts'
 
 const ONE_DMC = 10n ** 18n
@@ -27,7 +28,9 @@ const sha256 = (...parts: Uint8Array[]) => {
 const hex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`
 /** Bytes without zeros, as calldata counts them at the full price. */
 const noise = (label: string, length: number): Uint8Array => {
-  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, i) => sha256(Buffer.from(`${label} ${i}`)))
+  const blocks = Array.from({ length: Math.ceil(length / 32) }, (_, i) =>
+    sha256(Buffer.from(`${label} ${i}`)),
+  )
   return Uint8Array.from(Buffer.concat(blocks).subarray(0, length), (byte) => byte || 1)
 }
 
@@ -62,8 +65,8 @@ export async function measureOn(chain: LocalChain): Promise<Record<string, numbe
     parameters: {},
   })
   const address = (index: number): Address => chain.wallets[index]?.account.address ?? '0x'
-  // biome-ignore lint/suspicious/noExplicitAny: act names and arguments are checked by the encoder at run time
-  const encode = (act: string, args: unknown[]) => encodeFunctionData({ abi: marketAbi, functionName: act, args } as any)
+  const encode = (act: string, args: unknown[]) =>
+    encodeFunctionData({ abi: marketAbi as Abi, functionName: act, args })
   const act = async (from: number, name: string, args: unknown[], label?: string, value = 0n) => {
     const receipt = await chain.send(from, market, encode(name, args), value)
     if (label) gas[label] = Number(receipt.gasUsed)
@@ -108,7 +111,12 @@ export async function measureOn(chain: LocalChain): Promise<Record<string, numbe
   await act(MINER, 'createBill', [billTerms], 'createBill')
   await act(USER, 'createOrder', [{ ...orderTerms, challenges: 1n }], 'createOrder')
   await act(USER, 'setOperator', [address(OPERATOR), 3n, FAR], 'setOperator with a gas float', ONE_DMC)
-  await act(MINER, 'setEndpoint', [1n, `https://miner.example.net:8443#spki=${'a'.repeat(43)}.${'b'.repeat(43)}`], 'setEndpoint, 116 bytes')
+  await act(
+    MINER,
+    'setEndpoint',
+    [1n, `https://miner.example.net:8443#spki=${'a'.repeat(43)}.${'b'.repeat(43)}`],
+    'setEndpoint, 116 bytes',
+  )
   await act(OPERATOR, 'prepare', [1n, 0n, tib.root, size], 'prepare, restated by an operator')
   await act(MINER, 'prepare', [1n, 1n, tib.root, size], 'prepare, agreeing: replaced')
   await act(USER, 'extendOrder', [1n, 4n, billTerms.price], 'extendOrder')
@@ -166,10 +174,22 @@ export async function measureOn(chain: LocalChain): Promise<Record<string, numbe
   }
   const grant = { operator: address(OPERATOR), scopes: 15n, expiresAt: FAR }
   const url = `https://miner.example.net:8443#spki=${'a'.repeat(43)}`
-  await act(OTHER_MINER, 'openAsMiner', [await permit(OTHER_MINER, 1_000n * ONE_DMC), grant, billTerms, url], 'openAsMiner', ONE_DMC)
+  await act(
+    OTHER_MINER,
+    'openAsMiner',
+    [await permit(OTHER_MINER, 1_000n * ONE_DMC), grant, billTerms, url],
+    'openAsMiner',
+    ONE_DMC,
+  )
   const openTerms = { ...orderTerms, billId: 3n, expectedMiner: address(OTHER_MINER) }
   await tokenAct(OTHER_USER, 'approve', [market, 0n])
-  await act(OTHER_USER, 'openAsUser', [await permit(OTHER_USER, 1_000n * ONE_DMC), grant, openTerms], 'openAsUser', ONE_DMC)
+  await act(
+    OTHER_USER,
+    'openAsUser',
+    [await permit(OTHER_USER, 1_000n * ONE_DMC), grant, openTerms],
+    'openAsUser',
+    ONE_DMC,
+  )
   return gas
 }
 
