@@ -28,8 +28,17 @@ export interface OrderStore {
   readonly previousCommitment: Commitment | null
   /** Sealed by the user and re-derived from the disk, not (yet) in force; kept across restarts. */
   readonly sealed: Commitment | null
-  /** Opens or resumes the append session; another session id fences the older and drops its unsealed leaves. */
-  openSession(session: string, base: Commitment | null): Promise<{ durableSize: number }>
+  /**
+   * Opens or resumes the append session; another session id fences the older and drops its unsealed leaves.
+   * Sealed leaves are dropped only with `mayDropSealed`: the caller has seen that this side's statement of them is gone
+   * from the chain (docs/decisions/0001).
+   * @throws SESSION_BASE_MISMATCH, SESSION_FENCED, STATEMENT_STANDS
+   */
+  openSession(
+    session: string,
+    base: Commitment | null,
+    mayDropSealed?: boolean,
+  ): Promise<{ durableSize: number }>
   /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks as they are on disk. */
   write(
     session: string,
@@ -41,19 +50,34 @@ export interface OrderStore {
   /** Both prepares agreed: this commitment is in force. */
   committed(commitment: Commitment): Promise<void>
   read(offset: number, length: number): Promise<Buffer>
-  /** Whole leaves and the siblings that prove them against `commitment` (in force, sealed or just replaced). */
+  /**
+   * Whole leaves and the siblings that prove them against `commitment` (in force, sealed or just replaced); hashed
+   * before they are given out: SECTOR_DAMAGED instead of a wrong byte. Call `release` when `data` is no longer used:
+   * its memory is lent again.
+   */
   readProven(
     offset: number,
     length: number,
     commitment: Commitment,
-  ): Promise<{ data: Buffer; siblings: Uint8Array[] }>
+  ): Promise<{ data: Buffer; siblings: Uint8Array[]; release: () => void }>
   readRoots(
     first: number,
     count: number,
     commitment: Commitment,
   ): Promise<{ roots: Uint8Array; siblings: Uint8Array[] }>
   leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
+  /** HMAC-SHA256(key, data) of a range below `commitment.size`: the answer to a probe. */
+  probe(offset: number, length: number, key: Uint8Array, commitment: Commitment): Promise<Uint8Array>
+  /** Re-hashes all data under the newest commitment; the chunks that no longer match their roots. */
+  scrub(): Promise<ScrubReport>
   close(): Promise<void>
+}
+
+export interface ScrubReport {
+  orderId: bigint
+  chunks: number
+  /** Indices of chunks whose data on disk is not what was committed. */
+  damaged: number[]
 }
 
 export interface SectorService {
@@ -64,6 +88,8 @@ export interface SectorService {
   reserve(orderId: bigint, sectorId: string, capacity: number): Promise<OrderStore>
   /** null when this host holds nothing for the order. */
   open(orderId: bigint): Promise<OrderStore | null>
+  /** Re-hashes everything of one order (flow 9); damage is journalled and returned, never repaired silently. */
+  scrub(orderId: bigint): Promise<ScrubReport>
   /** Deletes the data; the caller has made sure of a confirmed final state plus grace. */
   deleteOrder(orderId: bigint): Promise<void>
   orders(): Promise<{ orderId: bigint; sectorId: string; capacity: number; durableSize: number }[]>

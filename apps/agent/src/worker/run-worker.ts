@@ -2,7 +2,9 @@ import { isMainThread, workerData } from 'node:worker_threads'
 import type { WorkerName } from './start-worker.ts'
 
 /** The entry of each worker module; loaded lazily so that a worker pays only for its own code. */
-const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void }>>> = {}
+const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void }>>> = {
+  store: () => import('../sector/store-worker.ts'),
+}
 
 /** True when this thread is one of our workers: the caller must then do nothing else. */
 export function isDmcWorker(): boolean {

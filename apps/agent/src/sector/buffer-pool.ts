@@ -1,0 +1,103 @@
+/** Memory on loan; `data` has exactly the bytes that were asked for. */
+export interface Lease {
+  /** Offset in the arena, for worker threads that share it. Whole pages, as direct disk I/O needs. */
+  readonly at: number
+  readonly data: Buffer
+  /** When nobody reads or writes `data` any more; a second call does nothing. */
+  release(): void
+}
+
+const PAGE = 64 * 1024
+/** Largest loan: 8 MiB of data and a little around it never occur together, so one size up is enough. */
+const LARGEST = 8 * 1024 * 1024
+
+/**
+ * One arena for all data in flight, lent in blocks of powers of two (a buddy allocator). It is bounded by nature, the
+ * same pages are used again (fresh pages cost more than the copy into them), it is page-aligned, and worker threads see
+ * it without a copy. Waiting is first come, first served.
+ */
+export class BufferPool {
+  readonly arena: SharedArrayBuffer
+  readonly #free = new Map<number, number[]>()
+  readonly #waiting: { bytes: number; give: (lease: Lease) => void }[] = []
+  #lent = 0
+
+  /** @param budget bytes, a multiple of 8 MiB. Pages that were never lent take no memory. */
+  constructor(budget: number) {
+    const pages = budget / PAGE
+    this.arena = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+      .buffer as SharedArrayBuffer
+    for (let size = PAGE; size <= LARGEST; size *= 2) this.#free.set(size, [])
+    for (let at = budget - LARGEST; at >= 0; at -= LARGEST) this.#listOf(LARGEST).push(at)
+  }
+
+  /** Bytes on loan now. */
+  get lent(): number {
+    return this.#lent
+  }
+
+  acquire(bytes: number): Promise<Lease> {
+    if (bytes > LARGEST) throw new RangeError(`a loan of ${bytes} bytes is larger than ${LARGEST}`)
+    return new Promise((resolve) => {
+      this.#waiting.push({ bytes, give: resolve })
+      this.#serve()
+    })
+  }
+
+  #serve(): void {
+    for (;;) {
+      const next = this.#waiting[0]
+      if (!next) return
+      let size = PAGE
+      while (size < next.bytes) size *= 2
+      const at = this.#take(size)
+      if (at === null) return
+      this.#waiting.shift()
+      this.#lent += size
+      let open = true
+      next.give({
+        at,
+        data: Buffer.from(this.arena, at, next.bytes),
+        release: () => {
+          if (!open) return
+          open = false
+          this.#lent -= size
+          this.#give(at, size)
+          this.#serve()
+        },
+      })
+    }
+  }
+
+  /** The lowest free block of `size`, splitting a larger one if need be. */
+  #take(size: number): number | null {
+    const list = this.#listOf(size)
+    if (list.length > 0) {
+      const lowest = Math.min(...list)
+      list.splice(list.indexOf(lowest), 1)
+      return lowest
+    }
+    if (size === LARGEST) return null
+    const larger = this.#take(size * 2)
+    if (larger === null) return null
+    list.push(larger + size)
+    return larger
+  }
+
+  /** Joins a block with its free neighbour as often as it can. */
+  #give(at: number, size: number): void {
+    const list = this.#listOf(size)
+    const buddy = Math.floor(at / (size * 2)) * size * 2 === at ? at + size : at - size
+    const found = size < LARGEST ? list.indexOf(buddy) : -1
+    if (found < 0) {
+      list.push(at)
+      return
+    }
+    list.splice(found, 1)
+    this.#give(Math.min(at, buddy), size * 2)
+  }
+
+  #listOf(size: number): number[] {
+    return this.#free.get(size) ?? []
+  }
+}

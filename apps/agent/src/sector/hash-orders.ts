@@ -1,0 +1,308 @@
+import { createHmac } from 'node:crypto'
+import { readSync } from 'node:fs'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { chunkRoot } from '@dmc/core/merkle/chunk-root'
+import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
+import { CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
+import { hashToHex } from '@dmc/core/merkle/hash-hex'
+import { leafPath } from '@dmc/core/merkle/leaf-path'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { edgeChunks, rangeSiblings } from '@dmc/core/merkle/range-proof'
+import type { Hex } from 'viem'
+import { storageError } from './storage-error.ts'
+
+/**
+ * The tree of each open order, and all hashing, in a worker thread (flow 9). Every chunk root here was computed from
+ * what was read back from the file, or was loaded and proven as a whole against a commitment.
+ */
+interface HashOrder {
+  path: string
+  fd: number
+  tree: ChunkTree
+  /** Per chunk: how many of its leaves its root in `tree` covers, hashed by this process; 0 for others. */
+  fresh: Uint16Array
+  /** Commitments (size -> root) that `tree` was shown to lead to. */
+  proven: Map<number, Hex>
+  /** Per proven size that cuts a chunk: root of that chunk with the leaves after the size as Z0. */
+  last: Map<number, Uint8Array>
+}
+
+interface At {
+  order: string
+}
+interface Of extends At {
+  size: number
+}
+
+export type HashOps = ReturnType<typeof createHashOps>
+
+/** Operations of the hashing worker; sizes and offsets in bytes, chunks by index. Main-thread callers in `order-store.ts`. */
+export function createHashOps(arena: SharedArrayBuffer) {
+  const hasher = createNodeHasher()
+  const orders = new Map<string, HashOrder>()
+  const scratch = [new Uint8Array(CHUNK_SIZE), new Uint8Array(CHUNK_SIZE)] as const
+
+  const find = (id: string): HashOrder => {
+    const order = orders.get(id)
+    if (!order) throw new Error(`order ${id} is not open in the hashing worker`)
+    return order
+  }
+
+  const read = (order: HashOrder, offset: number, into: Uint8Array): Uint8Array => {
+    let done = 0
+    while (done < into.length) {
+      let got: number
+      try {
+        got = readSync(order.fd, into, done, into.length - done, offset + done)
+      } catch (error) {
+        throw storageError(error, order.path, `reading at byte ${offset + done}`)
+      }
+      // never hash a short read
+      if (got === 0) throw damaged(order, [Math.floor((offset + done) / CHUNK_SIZE)], 'the file is too short')
+      done += got
+    }
+    return into
+  }
+
+  const readChunk = (order: HashOrder, chunk: number, leaves: number, slot: 0 | 1 = 0): Uint8Array =>
+    read(order, chunk * CHUNK_SIZE, scratch[slot].subarray(0, leaves * LEAF_SIZE))
+
+  const hashChunk = (order: HashOrder, chunk: number, leaves: number): Uint8Array =>
+    chunkRoot(hasher, readChunk(order, chunk, leaves))
+
+  /** Takes a root into the tree; false when it contradicts a proven commitment (the data is damaged). */
+  const keep = (order: HashOrder, chunk: number, leaves: number, root: Uint8Array): boolean => {
+    const known = order.tree.get(chunk)
+    const end = (chunk + 1) * CHUNK_SIZE
+    const committed = [...order.proven.keys()].some((size) => end <= size)
+    if (committed && known && !Buffer.from(known).equals(root)) return false
+    if (!known || !Buffer.from(known).equals(root)) order.tree.set(chunk, root)
+    if (order.fresh.length <= chunk) {
+      const longer = new Uint16Array(Math.max(chunk + 1, order.fresh.length * 2))
+      longer.set(order.fresh)
+      order.fresh = longer
+    }
+    order.fresh[chunk] = leaves
+    return true
+  }
+
+  /** The root of the chunk that `size` cuts, or undefined when it cuts none. */
+  const lastRoot = (order: HashOrder, size: number): Uint8Array | undefined => {
+    const leaves = (size % CHUNK_SIZE) / LEAF_SIZE
+    if (leaves === 0) return undefined
+    const chunk = Math.floor(size / CHUNK_SIZE)
+    const known = order.last.get(size)
+    if (known) return known
+    return order.fresh[chunk] === leaves ? order.tree.get(chunk) : hashChunk(order, chunk, leaves)
+  }
+
+  const expectedRoot = (order: HashOrder, chunk: number, size: number): Uint8Array | undefined =>
+    (chunk + 1) * CHUNK_SIZE <= size ? order.tree.get(chunk) : order.last.get(size)
+
+  const leavesBelow = (chunk: number, size: number): number =>
+    Math.min(CHUNK_LEAVES, size / LEAF_SIZE - chunk * CHUNK_LEAVES)
+
+  const tryProve = (order: HashOrder, size: number, root: Hex): Hex => {
+    const last = lastRoot(order, size)
+    const found = hashToHex(order.tree.root(size, last))
+    if (found === root) {
+      order.proven.set(size, root)
+      if (last) order.last.set(size, last)
+    }
+    return found
+  }
+
+  return {
+    open({ order, fd, depth, path }: At & { fd: number; depth: number; path: string }): void {
+      const tree = new ChunkTree({ hasher, depth })
+      orders.set(order, { path, fd, tree, fresh: new Uint16Array(64), proven: new Map(), last: new Map() })
+    },
+
+    close({ order }: At): void {
+      orders.delete(order)
+    },
+
+    /** Reads the chunks back and hashes their first `leaves`; roots in the same order. */
+    hash({ order, chunks }: At & { chunks: (readonly [chunk: number, leaves: number])[] }): Uint8Array {
+      const into = find(order)
+      const roots = new Uint8Array(chunks.length * HASH_SIZE)
+      chunks.forEach(([chunk, leaves], i) => {
+        const root = hashChunk(into, chunk, leaves)
+        keep(into, chunk, leaves, root)
+        roots.set(root, i * HASH_SIZE)
+      })
+      return roots
+    },
+
+    /** Other bytes are about to be written there. */
+    forget({ order, first, last }: At & { first: number; last: number }): void {
+      find(order).fresh.fill(0, first, last + 1)
+    },
+
+    /** Leaves from `size` on are dropped. */
+    truncate({ order, size }: Of): void {
+      const into = find(order)
+      const whole = Math.floor(size / CHUNK_SIZE)
+      into.tree.truncate(whole)
+      into.fresh.fill(0, whole)
+      for (const known of into.proven.keys()) {
+        if (known <= size) continue
+        into.proven.delete(known)
+        into.last.delete(known)
+      }
+    },
+
+    isProven: ({ order, size, root }: Of & { root: Hex }): boolean => find(order).proven.get(size) === root,
+
+    /** Takes stored roots of whole chunks where none was hashed here; returns the root that they lead to. */
+    load({ order, size, root, roots }: Of & { root: Hex; roots: Uint8Array }): Hex | null {
+      const into = find(order)
+      const whole = Math.floor(size / CHUNK_SIZE)
+      for (let chunk = 0; chunk < whole; chunk++) {
+        if (into.fresh[chunk] === CHUNK_LEAVES || into.tree.get(chunk)) continue
+        const stored = roots.subarray(chunk * HASH_SIZE, (chunk + 1) * HASH_SIZE)
+        if (stored.length < HASH_SIZE || stored.every((byte) => byte === 0)) return null
+        into.tree.set(chunk, stored)
+      }
+      return tryProve(into, size, root)
+    },
+
+    /** Hashes up to `most` chunks below `size`, from `from` on; only those not yet hashed here unless `all`. */
+    rehash({ order, size, from, most, all }: Of & { from: number; most: number; all: boolean }): {
+      next: number
+      damaged: number[]
+    } {
+      const into = find(order)
+      const chunks = Math.ceil(size / CHUNK_SIZE)
+      const damagedChunks: number[] = []
+      let next = from
+      for (let hashed = 0; next < chunks && hashed < most; next++) {
+        const leaves = leavesBelow(next, size)
+        if (!all && into.fresh[next] === leaves) continue
+        hashed++
+        const root = hashChunk(into, next, leaves)
+        const expected = into.proven.has(size) ? expectedRoot(into, next, size) : undefined
+        const same = expected === undefined || Buffer.from(expected).equals(root)
+        if (!same) damagedChunks.push(next)
+        // a cut chunk may have grown since: its root is of `size` alone
+        else if (expected === undefined || leaves === CHUNK_LEAVES) {
+          if (!keep(into, next, leaves, root)) damagedChunks.push(next)
+        }
+      }
+      return { next, damaged: damagedChunks }
+    },
+
+    /** The root over `size` bytes, every chunk root known; proven from now on when it is `root`. */
+    prove: ({ order, size, root }: Of & { root: Hex }): Hex => tryProve(find(order), size, root),
+
+    /** All chunk roots of a proven commitment, to be stored. */
+    dump({ order, size }: Of): Uint8Array {
+      const from = find(order)
+      const count = Math.ceil(size / CHUNK_SIZE)
+      return from.tree.chunkRoots({ first: 0, count, size, lastChunkRoot: from.last.get(size) })
+    },
+
+    /** Reads a range into the arena at `at`, checks every touched chunk, and gives the siblings (flow 11). */
+    range({
+      order,
+      offset,
+      length,
+      size,
+      at,
+    }: Of & { offset: number; length: number; at: number }): Uint8Array[] {
+      const from = find(order)
+      const data = read(from, offset, new Uint8Array(arena, at, length))
+      const firstChunk = Math.floor(offset / CHUNK_SIZE)
+      const lastChunk = Math.floor((offset + length - 1) / CHUNK_SIZE)
+      const edgeChunkData = new Map<number, Uint8Array>()
+      const bad: number[] = []
+      for (let chunk = firstChunk; chunk <= lastChunk; chunk++) {
+        const start = chunk * CHUNK_SIZE
+        const leaves = leavesBelow(chunk, size)
+        const inside = start >= offset && start + leaves * LEAF_SIZE <= offset + length
+        const chunkData = inside
+          ? data.subarray(start - offset, start - offset + leaves * LEAF_SIZE)
+          : readChunk(from, chunk, leaves, chunk === firstChunk ? 0 : 1)
+        if (!inside) edgeChunkData.set(chunk, chunkData)
+        const expected = expectedRoot(from, chunk, size)
+        if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) bad.push(chunk)
+        else if (!inside && !sameBytes(chunkData, start, data, offset)) bad.push(chunk)
+      }
+      if (bad.length > 0) throw damaged(from, bad, 'the data is not what was committed')
+      const first = offset / LEAF_SIZE
+      const count = length / LEAF_SIZE
+      const wanted = new Set(edgeChunks({ first, count, size }))
+      for (const chunk of edgeChunkData.keys()) if (!wanted.has(chunk)) edgeChunkData.delete(chunk)
+      return rangeSiblings({
+        hasher,
+        tree: from.tree,
+        level: 0,
+        first,
+        count,
+        size,
+        edgeChunkData,
+        lastChunkRoot: from.last.get(size),
+      })
+    },
+
+    roots({ order, first, count, size }: Of & { first: number; count: number }) {
+      const { tree, last } = find(order)
+      const lastChunkRoot = last.get(size)
+      return {
+        roots: tree.chunkRoots({ first, count, size, lastChunkRoot }),
+        siblings: rangeSiblings({ hasher, tree, level: 10, first, count, size, lastChunkRoot }),
+      }
+    },
+
+    leaf({ order, index, size }: Of & { index: number }) {
+      const from = find(order)
+      const chunk = Math.floor(index / CHUNK_LEAVES)
+      const chunkData = readChunk(from, chunk, leavesBelow(chunk, size))
+      const expected = expectedRoot(from, chunk, size)
+      if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) {
+        throw damaged(from, [chunk], 'the data is not what was committed')
+      }
+      const at = (index % CHUNK_LEAVES) * LEAF_SIZE
+      const path = leafPath({
+        hasher,
+        tree: from.tree,
+        chunkData,
+        leafIndex: index,
+        size,
+        depth: from.tree.depth,
+        lastChunkRoot: from.last.get(size),
+      })
+      return { leaf: chunkData.slice(at, at + LEAF_SIZE), path }
+    },
+
+    hmac({
+      order,
+      offset,
+      length,
+      key,
+    }: At & { offset: number; length: number; key: Uint8Array }): Uint8Array {
+      const from = find(order)
+      const hmac = createHmac('sha256', key)
+      for (let at = 0; at < length; at += CHUNK_SIZE) {
+        hmac.update(read(from, offset + at, scratch[0].subarray(0, Math.min(CHUNK_SIZE, length - at))))
+      }
+      return new Uint8Array(hmac.digest())
+    },
+  }
+}
+
+/** True when the parts of `chunk` (from byte `chunkAt`) and `data` (from byte `dataAt`) that overlap are equal. */
+function sameBytes(chunk: Uint8Array, chunkAt: number, data: Uint8Array, dataAt: number): boolean {
+  const first = Math.max(chunkAt, dataAt)
+  const end = Math.min(chunkAt + chunk.length, dataAt + data.length)
+  const part = Buffer.from(chunk.buffer, chunk.byteOffset + first - chunkAt, end - first)
+  return part.equals(data.subarray(first - dataAt, end - dataAt))
+}
+
+function damaged(order: HashOrder, chunks: number[], why: string): DmcError {
+  const shown = chunks.slice(0, 8).join(', ')
+  return new DmcError('SECTOR_DAMAGED', `${order.path}: chunk ${shown} is damaged: ${why}.`, {
+    hint: 'Check the disk; nothing wrong was given out. The user still has the roots to tell which data is whole.',
+    meta: { chunks: chunks.slice(0, 64).join(',') },
+  })
+}
