@@ -182,6 +182,14 @@ describe.each([createNodeHasher(), createPureHasher()])(
       )
     })
 
+    it('an index past the positions of the tree, whatever the size says', () => {
+      const proof = good(7)
+      verifyLeaf({ ...proof, size: 2 ** 40 })
+      expect(() => verifyLeaf({ ...proof, size: 2 ** 40, index: 7 + 2 ** 13 })).toThrow(
+        code('PROOF_INDEX_OUT_OF_RANGE'),
+      )
+    })
+
     it('a path of any other length, and siblings of any other length', () => {
       const proof = good(1234)
       for (const length of [0, 1, 12, 14, 26]) {
