@@ -99,7 +99,9 @@ export class AgentProcess {
   async json<T = unknown>(args: string[]): Promise<T> {
     const result = await this.cli([...args, '--json'])
     if (result.exitCode !== 0) {
-      throw new Error(`${this.name}: dmc-agent ${args.join(' ')} exited ${result.exitCode}\n${result.stdout}${result.stderr}`)
+      throw new Error(
+        `${this.name}: dmc-agent ${args.join(' ')} exited ${result.exitCode}\n${result.stdout}${result.stderr}`,
+      )
     }
     return JSON.parse(result.stdout) as T
   }
@@ -112,7 +114,10 @@ export class AgentProcess {
       if (!this.running) throw new Error(`${this.name}: dmc-agent run ended early:\n${this.logTail()}`)
       const status = await this.cli(['status', '--json'])
       if (status.exitCode === 0 && status.stdout.includes(`"pid":${this.pid}`)) return
-      if (Date.now() > deadline) throw new Error(`${this.name}: dmc-agent run did not get ready in ${timeoutMs} ms:\n${this.logTail()}`)
+      if (Date.now() > deadline)
+        throw new Error(
+          `${this.name}: dmc-agent run did not get ready in ${timeoutMs} ms:\n${this.logTail()}`,
+        )
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
   }

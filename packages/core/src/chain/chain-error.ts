@@ -1,6 +1,7 @@
 import {
   BaseError,
   ContractFunctionRevertedError,
+  type Hex,
   HttpRequestError,
   RpcRequestError,
   TimeoutError,
@@ -64,4 +65,26 @@ export async function reading<T>(what: string, work: () => Promise<T>): Promise<
 
 export function withoutUrls(text: string): string {
   return text.replace(/\b(?:https?|wss?):\/\/[^\s"'<>]+/g, '(URL)')
+}
+
+/**
+ * The data that a call reverted with; '0x' when it reverted without any; null when the error is about something else (the node did
+ * not answer, the sender can't pay).
+ */
+export function revertDataIn(error: unknown): Hex | null {
+  let reverted = false
+  for (let at = error, depth = 0; at !== undefined && at !== null && depth < 12; depth++) {
+    const { data, code, details, cause } = at as {
+      data?: unknown
+      code?: unknown
+      details?: unknown
+      cause?: unknown
+    }
+    const text = typeof data === 'object' && data !== null ? (data as { data?: unknown }).data : data
+    if (typeof text === 'string' && /^0x(?:[0-9a-f]{2})*$/i.test(text)) return text as Hex
+    if (code === 3 || /execution reverted|invalid opcode|out of gas/i.test(String(details ?? '')))
+      reverted = true
+    at = cause
+  }
+  return reverted ? '0x' : null
 }

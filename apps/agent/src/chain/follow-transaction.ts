@@ -1,0 +1,264 @@
+import { reading, revertDataIn } from '@dmc/core/chain/chain-error'
+import type { RawLog } from '@dmc/core/chain/decode-log'
+import { decodeMarketError } from '@dmc/core/chain/market-errors'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import type { Hex, LocalAccount, TransactionReceipt } from 'viem'
+import { broadcast } from './broadcast.ts'
+import { noGas } from './check-balances.ts'
+import { bumpFees, estimateFees } from './estimate-fees.ts'
+import { findNonceUser } from './find-nonce-user.ts'
+import { signTransaction } from './sign-transaction.ts'
+import type { TransactionRow, TransactionRows } from './transaction-rows.ts'
+import type { SenderOptions, TransactionProgress } from './transaction-types.ts'
+
+/** What one look at a transaction found out. */
+export type Look =
+  /** `gapAt`: the chain waits for this lower nonce of the sender, and nothing that is known will use it. */
+  | { kind: 'waiting'; gapAt?: number }
+  | { kind: 'ended' }
+  /** Its nonce was used by another transaction, confirmed: none of its signed forms can ever be mined. */
+  | { kind: 'dead'; usedBy: Hex }
+  /** Recorded, but the sender can't pay for it now. */
+  | { kind: 'no-gas'; error: DmcError }
+
+export interface FollowContext extends SenderOptions {
+  rows: TransactionRows
+  accountOf: (address: string) => LocalAccount | null
+  progress: (intent: string, progress: TransactionProgress) => void
+  /** When each intent was last handed to the chain, by this process (performance.now). */
+  lastSent: Map<string, number>
+}
+
+/**
+ * Looks at one recorded transaction once and does what is next: sends it (again), notes that it was mined, dropped by a reorg,
+ * confirmed or reverted, offers more for gas, or finds that its nonce was used by somebody else.
+ * @throws RPC_UNREACHABLE, RPC_BAD_ANSWER, WRONG_CHAIN
+ */
+export async function followTransaction(context: FollowContext, row: TransactionRow): Promise<Look> {
+  const { rpc, rows } = context
+  const head = await rpc.head(0)
+  const receipt = await findReceipt(context, row)
+  if (receipt !== null) return noteReceipt(context, row, receipt, head)
+  if (row.state === 'mined') {
+    rows.setState(row.intent, 'sent')
+    note(
+      context,
+      row,
+      'warning',
+      'tx-reorg',
+      `A reorg took ${row.name} (${row.hash}) off the chain; it is sent again.`,
+    )
+    return send(context, { ...row, state: 'sent' })
+  }
+  const used = await reading(`the nonce of ${row.sender}`, () =>
+    rpc.client.getTransactionCount({ address: row.sender, blockTag: 'latest' }),
+  )
+  if (used > row.nonce) return whoUsedNonce(context, row, head)
+  const sentAt = context.lastSent.get(row.intent)
+  const again = context.rebroadcastMs ?? Math.max(3_000, rpc.pollMs * 10)
+  if (row.state === 'recorded' || sentAt === undefined || performance.now() - sentAt > again) {
+    const look = await send(context, row)
+    if (look.kind !== 'waiting') return look
+  }
+  if (used < row.nonce && rows.nonces(row.sender, row.chainId).lowest === row.nonce) {
+    return { kind: 'waiting', gapAt: used }
+  }
+  if (used === row.nonce && Date.now() - row.signedMs > (context.bumpAfterMs ?? 90_000))
+    await offerMore(context, row)
+  return { kind: 'waiting' }
+}
+
+/** The receipt of whichever signed form was mined, if its block is on the node's chain. */
+async function findReceipt(context: FollowContext, row: TransactionRow): Promise<TransactionReceipt | null> {
+  const { client } = context.rpc
+  const hashes = context.rows.attempts(row.intent, row.nonce)
+  const receipts = await reading(`transaction ${row.hash}`, () =>
+    Promise.all(
+      hashes.map((hash) =>
+        client.getTransactionReceipt({ hash }).catch((error: unknown) => {
+          if ((error as { name?: string }).name === 'TransactionReceiptNotFoundError') return null
+          throw error
+        }),
+      ),
+    ),
+  )
+  const receipt = receipts.find((candidate) => candidate !== null) ?? null
+  if (receipt === null) return null
+  // A node in the middle of a reorg may still hand out receipts of blocks that it has left.
+  const block = await reading(`block ${receipt.blockNumber}`, () => blockHashAt(context, receipt.blockNumber))
+  return block === receipt.blockHash ? receipt : null
+}
+
+async function blockHashAt(context: FollowContext, blockNumber: bigint): Promise<Hex | null> {
+  try {
+    return (await context.rpc.client.getBlock({ blockNumber })).hash
+  } catch (error) {
+    if ((error as { name?: string }).name === 'BlockNotFoundError') return null
+    throw error
+  }
+}
+
+async function noteReceipt(
+  context: FollowContext,
+  row: TransactionRow,
+  receipt: TransactionReceipt,
+  head: bigint,
+): Promise<Look> {
+  const { rpc, rows } = context
+  const { transactionHash: hash, blockNumber, blockHash, gasUsed } = receipt
+  rpc.noteHead(blockNumber)
+  const depth = head < blockNumber ? 1n : head - blockNumber + 1n
+  const wanted = rpc.confirmations
+  const progress = { name: row.name, hash, confirmations: Math.min(Number(depth), wanted), wanted, gasUsed }
+  if (row.state !== 'mined' || row.blockHash !== blockHash)
+    rows.setMined(row.intent, hash, blockNumber, blockHash)
+  if (depth < BigInt(wanted)) {
+    context.progress(row.intent, { ...progress, state: 'mined' })
+    return { kind: 'waiting' }
+  }
+  const succeeded = receipt.status === 'success'
+  const error = succeeded ? null : await whyReverted(context, row, blockNumber)
+  const feeWei = gasUsed * receipt.effectiveGasPrice
+  const end = { hash, blockNumber, blockHash, gasUsed, feeWei, logs: receipt.logs as RawLog[] }
+  rows.finish(row.intent, {
+    ...end,
+    state: succeeded ? 'confirmed' : 'failed',
+    error: error === null ? null : JSON.stringify(error),
+  })
+  if (error !== null)
+    note(
+      context,
+      row,
+      'error',
+      'tx-reverted',
+      `${row.name} (${hash}) was mined and reverted: ${error.message}`,
+    )
+  context.progress(row.intent, { ...progress, state: 'confirmed' })
+  return { kind: 'ended' }
+}
+
+/** The same call on the state around its block usually fails for the same reason. */
+async function whyReverted(
+  context: FollowContext,
+  row: TransactionRow,
+  blockNumber: bigint,
+): Promise<DmcError> {
+  const { sender: account, target: to, data, value } = row
+  for (const at of [blockNumber - 1n, blockNumber]) {
+    try {
+      await context.rpc.client.call({ account, to, data, value, blockNumber: at })
+    } catch (error) {
+      const revert = revertDataIn(error)
+      if (revert !== null) return decodeMarketError(revert)
+    }
+  }
+  return new DmcError(
+    'TX_REVERTED',
+    `${row.name} was mined in block ${blockNumber}, but reverted; alone it would not have.`,
+    {
+      hint: 'Something else in the same block changed its ground, or its gas ran out: try again.',
+    },
+  )
+}
+
+async function send(context: FollowContext, row: TransactionRow): Promise<Look> {
+  const { rows, rpc } = context
+  const outcome = await broadcast(rpc.client, row.raw)
+  context.lastSent.set(row.intent, performance.now())
+  if (outcome.kind === 'no-gas') {
+    const have = await reading('a balance', () => rpc.client.getBalance({ address: row.sender }))
+    return { kind: 'no-gas', error: noGas(row.sender, have, row.gas * row.maxFee + row.value) }
+  }
+  if (outcome.kind === 'refused') {
+    note(
+      context,
+      row,
+      'warning',
+      'tx-refused',
+      `The node does not take ${row.name} (${row.hash}): ${outcome.reason}. It is tried again.`,
+    )
+  }
+  if (outcome.kind === 'outbid') {
+    note(
+      context,
+      row,
+      'warning',
+      'tx-outbid',
+      `Another transaction with nonce ${row.nonce} of ${row.sender} waits; ${row.name} offers more.`,
+    )
+    await offerMore(context, row)
+  }
+  if (row.state === 'recorded' && outcome.kind === 'taken') rows.setState(row.intent, 'sent')
+  if (outcome.kind === 'taken') {
+    context.progress(row.intent, {
+      name: row.name,
+      hash: row.hash,
+      state: 'sent',
+      confirmations: 0,
+      wanted: rpc.confirmations,
+    })
+  }
+  return { kind: 'waiting' }
+}
+
+/** Signs a dearer form with the same nonce, records it, and sends it: whichever is mined, the intent happens once. */
+async function offerMore(context: FollowContext, row: TransactionRow): Promise<void> {
+  const account = context.accountOf(row.sender)
+  if (account === null) return
+  const old = { maxFeePerGas: row.maxFee, maxPriorityFeePerGas: row.priorityFee }
+  const fees = bumpFees(old, await estimateFees(context.rpc.client))
+  const cap = context.maxFeePerGas ?? 500_000_000_000n
+  if (fees.maxFeePerGas > cap) {
+    note(
+      context,
+      row,
+      'warning',
+      'tx-fee-cap',
+      `${row.name} waits: gas costs more than the ${cap} wei that this agent offers.`,
+    )
+    return
+  }
+  const { raw, hash } = await signTransaction(account, { ...row, ...fees })
+  context.rows.resign({
+    intent: row.intent,
+    nonce: row.nonce,
+    raw,
+    hash,
+    maxFee: fees.maxFeePerGas,
+    priorityFee: fees.maxPriorityFeePerGas,
+    signedMs: Date.now(),
+  })
+  note(
+    context,
+    row,
+    'info',
+    'tx-bumped',
+    `${row.name} was not mined yet; it is sent with a higher fee as ${hash}.`,
+  )
+  await broadcast(context.rpc.client, raw)
+}
+
+async function whoUsedNonce(context: FollowContext, row: TransactionRow, head: bigint): Promise<Look> {
+  const to = head - BigInt(context.rpc.confirmations - 1)
+  const user = await findNonceUser(context.rpc.client, {
+    account: row.sender,
+    nonce: row.nonce,
+    from: BigInt(row.createdBlock),
+    to,
+  })
+  // Not confirmed yet, or one of our own forms whose receipt the node does not show: both are a matter of time.
+  if (user === null || context.rows.attempts(row.intent, row.nonce).includes(user.hash))
+    return { kind: 'waiting' }
+  return { kind: 'dead', usedBy: user.hash }
+}
+
+export function note(
+  context: Pick<FollowContext, 'journal'>,
+  row: Pick<TransactionRow, 'subject' | 'intent' | 'hash' | 'nonce'>,
+  level: 'info' | 'warning' | 'error',
+  event: string,
+  message: string,
+): void {
+  const data = { intent: row.intent, hash: row.hash, nonce: row.nonce }
+  context.journal.add({ level, event, subject: row.subject, message, data })
+}
