@@ -72,7 +72,10 @@ export async function startRpcProxy(target: string): Promise<RpcProxy> {
     const body = JSON.parse(Buffer.concat(parts).toString()) as
       | (RpcCall & { id: number })
       | (RpcCall & { id: number })[]
-    const batch = Array.isArray(body) ? body : [body]
+    const batch = (Array.isArray(body) ? body : [body]).map((call) => ({
+      ...call,
+      params: call.params ?? [],
+    }))
     for (const { method } of batch) calls.set(method, (calls.get(method) ?? 0) + 1)
     const { fault } = proxy
     if (fault === 'hang') return

@@ -67,7 +67,7 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
           endpoint.failing = false
           return result
         } catch (error) {
-          if (isAnswer(error)) throw error
+          if (isAnswer(error, call.method)) throw error
           const trouble = toTrouble(error, endpoint.shown)
           endpoint.verified = false
           if (!endpoint.failing) onTrouble?.(endpoint.shown, trouble)
@@ -97,15 +97,18 @@ function openEndpoint(url: string, timeoutMs: number): Endpoint {
 }
 
 /** True for a JSON-RPC error that is about the call, so that asking elsewhere would not help. */
-function isAnswer(error: unknown): boolean {
-  if (DmcError.is(error)) return false
+function isAnswer(error: unknown, method: string): boolean {
+  if (DmcError.is(error) || method === 'eth_chainId' || method === 'eth_blockNumber') return false
   const rpc = findRpcError(error)
-  return rpc !== null && !BUSY_CODES.has(rpc.code) && !BEHIND.test(rpc.message)
+  // With an HTTP status of refusal (401, 403, 429, 5xx) the words are the provider's, not the chain's.
+  return rpc !== null && !rpc.refused && !BUSY_CODES.has(rpc.code) && !BEHIND.test(rpc.message)
 }
 
-function findRpcError(error: unknown): { code: number; message: string } | null {
+function findRpcError(error: unknown): { code: number; message: string; refused: boolean } | null {
   for (let at = error, depth = 0; at !== null && at !== undefined && depth < 10; depth++) {
-    if (at instanceof RpcRequestError) return { code: at.code, message: `${at.details} ${at.message}` }
+    if (at instanceof RpcRequestError) {
+      return { code: at.code, message: at.details, refused: at.status !== undefined && at.status !== 400 }
+    }
     at = (at as { cause?: unknown }).cause
   }
   return null
