@@ -12,6 +12,8 @@ export interface AgentProcessOptions {
   rpcUrl: string
   chainId: number
   market: string
+  /** Where it answers users; the port on chain must be the same after a restart. */
+  port: number
   /** Plain http on loopback instead of TLS (allowed by the protocol on loopback only). */
   plainHttp?: boolean
   env?: Record<string, string>
@@ -48,10 +50,10 @@ export class AgentProcess {
       DMC_RPC_URLS: options.rpcUrl,
       DMC_CHAIN_ID: String(options.chainId),
       DMC_MARKET: options.market,
-      DMC_LISTEN_PORT: '0',
+      DMC_LISTEN_PORT: String(options.port),
       DMC_ALLOW_PRIVATE_ENDPOINTS: 'true',
       DMC_TEST_FAST_SCRYPT: '1',
-      ...(options.plainHttp ? { DMC_PLAIN_HTTP: 'true' } : {}),
+      ...(options.plainHttp ? { DMC_LISTEN_PLAIN_HTTP: 'true' } : {}),
       ...options.env,
     }
   }
@@ -95,15 +97,15 @@ export class AgentProcess {
     })
   }
 
-  /** Runs one command with `--json` and gives its document. @throws with the command's own words when it fails. */
-  async json<T = unknown>(args: string[]): Promise<T> {
-    const result = await this.cli([...args, '--json'])
+  /** Runs one command with `--json` and gives its last document (a long command prints events before it). @throws with the command's own words when it fails. */
+  async json<T = unknown>(args: string[], onLine?: (line: string) => void): Promise<T> {
+    const result = await this.cli([...args, '--json'], onLine)
     if (result.exitCode !== 0) {
       throw new Error(
         `${this.name}: dmc-agent ${args.join(' ')} exited ${result.exitCode}\n${result.stdout}${result.stderr}`,
       )
     }
-    return JSON.parse(result.stdout) as T
+    return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as T
   }
 
   /** Starts `dmc-agent run` and waits until it answers. */
