@@ -23,6 +23,8 @@ export interface AgentConfig {
     port: number
     /** `https://host:port` as users reach it; null = from host and port. */
     publicUrl: string | null
+    /** http instead of https, on loopback only. */
+    plainHttp: boolean
   }
   /** Dial endpoints that resolve to private addresses. */
   allowPrivateEndpoints: boolean

@@ -95,6 +95,7 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       host: need('listen.host'),
       port: need('listen.port'),
       publicUrl: values['listen.publicUrl'] ?? null,
+      plainHttp: need('listen.plainHttp'),
     },
     allowPrivateEndpoints: need('allowPrivateEndpoints'),
     spoolLimit: need('spoolLimit'),

@@ -124,6 +124,14 @@ export const SETTINGS = {
     fromText: text,
     default: null,
   }),
+  'listen.plainHttp': setting({
+    env: 'DMC_PLAIN_HTTP',
+    what: 'Answer users over plain http instead of TLS; only on a loopback address (a devnet on one machine).',
+    allowed: 'true or false',
+    schema: z.boolean(),
+    fromText: boolean,
+    default: false,
+  }),
   allowPrivateEndpoints: setting({
     env: 'DMC_ALLOW_PRIVATE_ENDPOINTS',
     what: 'Dial miners whose endpoint is a private address (a home or company network).',

@@ -3,14 +3,17 @@ import { type ResolvedConfig, toAgentConfig } from '../config/resolve-config.ts'
 import type { Env } from '../env.ts'
 import type { UnlockedKeys } from '../keys/types.ts'
 import { unlockHost } from '../keys/unlock-host.ts'
-import { type CallOptions, connectControl } from './control-client.ts'
+import { type CallOptions, type ControlClient, connectControl } from './control-client.ts'
 import { startControlServer } from './control-server.ts'
 import type { ShellContext } from './handler.ts'
-import { lockDataDir } from './lock-data-dir.ts'
+import { type DataDirLock, lockDataDir, lockHolder } from './lock-data-dir.ts'
 import type { MethodInput, MethodName, MethodOutput } from './methods.ts'
 import { openAgent } from './open-agent.ts'
 import { runMethod } from './run-method.ts'
 import { socketPath } from './socket-path.ts'
+
+/** How long a start waits for another process that is about to answer, or to be done. */
+const PATIENCE_MS = 15_000
 
 /** What a command brings to reach the agent. */
 export interface Caller {
@@ -41,7 +44,7 @@ export interface AgentSession {
  */
 export async function withAgent<T>(caller: Caller, work: (agent: AgentSession) => Promise<T>): Promise<T> {
   const path = socketPath(caller.config.dataDir, caller.env.runtimeDir)
-  const running = await connectControl(path)
+  const running = await connectOrWait(caller, path)
   if (!running) return openHere(caller, path, work)
   try {
     return await work({
@@ -87,6 +90,16 @@ export async function callRunningAgent<M extends MethodName>(
   }
 }
 
+/** A process that has the lock and does not answer yet is starting or stopping: worth a short wait. */
+async function connectOrWait({ config, signal }: Caller, path: string): Promise<ControlClient | null> {
+  const until = Date.now() + PATIENCE_MS
+  for (;;) {
+    const client = await connectControl(path)
+    if (client || !lockHolder(config.dataDir) || Date.now() > until || signal.aborted) return client
+    await new Promise((done) => setTimeout(done, 100))
+  }
+}
+
 async function openHere<T>(
   caller: Caller,
   path: string,
@@ -111,10 +124,12 @@ export async function withOpenAgent<T>(
     command: string
     path: string
     background: boolean
+    /** How long to wait for a command that has the folder open. */
+    patienceMs?: number
   },
   work: (ctx: ShellContext) => Promise<T>,
 ): Promise<T> {
-  const lock = lockDataDir(options.config.dataDir, options.command)
+  const lock = await lockPatiently(options.config.dataDir, options.command, options.patienceMs ?? 0)
   try {
     const ctx = await openAgent(options.config, options.keys, { background: options.background })
     try {
@@ -131,5 +146,16 @@ export async function withOpenAgent<T>(
     }
   } finally {
     lock.release()
+  }
+}
+
+async function lockPatiently(dataDir: string, command: string, patienceMs: number): Promise<DataDirLock> {
+  for (const until = Date.now() + patienceMs; ; ) {
+    try {
+      return lockDataDir(dataDir, command)
+    } catch (error) {
+      if (!DmcError.is(error) || error.code !== 'DATA_DIR_LOCKED' || Date.now() > until) throw error
+      await new Promise((done) => setTimeout(done, 100))
+    }
   }
 }

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// Starts the agent with a Node that can run it. This file itself runs on Node 16 and newer: plain JavaScript, no packages.
+// Node too old: the one that this package brings (an optional dependency per platform) is started instead.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const home = join(dirname(fileURLToPath(import.meta.url)), '..')
+const source = join(home, 'src', 'cli.ts')
+const fromSource = existsSync(source)
+const entry = fromSource ? source : join(home, 'dist', 'dmc-agent.mjs')
+/** node:sqlite, zstd and crypto.hash; from source also types that are stripped without a flag. */
+const needed = fromSource ? [22, 18] : [22, 15]
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major > needed[0] || (major === needed[0] && minor >= needed[1])) {
+  await import(pathToFileURL(entry).href)
+} else {
+  const node = broughtNode()
+  if (node === null) tooOld('this installation brings none for this system')
+  else startAgain(node)
+}
+
+/** The newer Node in this installation, or null. */
+function broughtNode() {
+  const platform = process.platform === 'win32' ? 'win' : process.platform
+  const names = [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`, 'node']
+  const require = createRequire(import.meta.url)
+  for (const name of names) {
+    try {
+      const manifest = require.resolve(`${name}/package.json`)
+      const { bin } = JSON.parse(readFileSync(manifest, 'utf8'))
+      const file = join(dirname(manifest), bin.node)
+      if (existsSync(file)) return file
+    } catch {
+      // not installed
+    }
+  }
+  return null
+}
+
+function startAgain(node) {
+  const child = spawn(node, [entry, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    // glibc gives each thread its own heap, which it never gives back: few are enough.
+    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+  })
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, () => child.kill(signal))
+  child.on('error', (error) => tooOld(`${node} does not start (${error.code || error.message})`))
+  child.on('exit', (code, signal) => {
+    for (const name of signals) process.removeAllListeners(name)
+    if (signal === null) process.exit(code)
+    process.kill(process.pid, signal)
+  })
+}
+
+function tooOld(why) {
+  const message = `dmc-agent needs Node ${needed.join('.')} or newer; this is ${process.versions.node}, and ${why}.`
+  const hint =
+    'Install a newer Node (https://nodejs.org), or install dmc-agent again without --omit=optional.'
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ v: 1, type: 'error', code: 'NODE_TOO_OLD', message, hint }))
+  } else console.error(`error: ${message} (NODE_TOO_OLD)\n  next: ${hint}`)
+  process.exit(78)
+}

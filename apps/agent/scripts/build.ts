@@ -1,0 +1,42 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/**
+ * The published agent: one file, `dist/dmc-agent.mjs`, with everything in it that is not native. Runs on Node 22.15 and newer.
+ * `--meta FILE` also writes esbuild's account of what is in it.
+ */
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+
+/** Native code, or an entry of its own; installed beside the bundle. */
+export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring']
+
+rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+mkdirSync(join(ROOT, 'dist'))
+const result = await build({
+  absWorkingDir: ROOT,
+  entryPoints: ['src/cli.ts'],
+  outfile: 'dist/dmc-agent.mjs',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  external: EXTERNAL,
+  // From dependencies' package.json files: their ESM, not their CommonJS twins.
+  mainFields: ['module', 'main'],
+  conditions: ['import', 'node'],
+  define: { __DMC_BUNDLE__: 'true', __DMC_VERSION__: JSON.stringify(version) },
+  // Some dependencies are CommonJS and ask for Node's own modules by require().
+  banner: {
+    js: "import { createRequire as __dmcRequire } from 'node:module'; const require = __dmcRequire(import.meta.url);",
+  },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+})
+const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0
+console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)

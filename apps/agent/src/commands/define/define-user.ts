@@ -1,0 +1,138 @@
+import type { Command } from 'commander'
+import { lazy } from '../run-action.ts'
+import { addExamples } from './examples.ts'
+import { collect, dryRun, termsOptions } from './options.ts'
+
+export function defineUser(program: Command): void {
+  program.commandsGroup('Back up (user):')
+  const source = program
+    .command('source')
+    .summary('what this host backs up')
+    .description('The folders and files that this host backs up.')
+  addExamples(source, [
+    ['source add ~/Pictures --exclude "*.tmp"'],
+    ['source list', 'with sizes, orders and last snapshots'],
+  ])
+  const add = source
+    .command('add')
+    .description(
+      'Registers a folder or file to back up. Give --weeks and --max-price to let orders be made without asking again.',
+    )
+    .argument('<path>', 'the folder or file')
+    .option('--name <name>', 'a short name (default: the folder’s own)')
+    .option('--exclude <pattern>', 'leave out what matches, as in .gitignore (repeatable)', collect, [])
+  for (const option of termsOptions()) add.addOption(option)
+  addExamples(add.action(lazy(async () => (await import('../source-add.ts')).sourceAdd)), [
+    ['source add ~/Pictures'],
+    ['source add /srv/data --name data --exclude node_modules --exclude "*.log"'],
+    ['source add ~/Documents --weeks 24 --max-price 2.5', 'with order terms'],
+  ])
+  addExamples(
+    source
+      .command('list')
+      .description('The sources of this host.')
+      .action(lazy(async () => (await import('../source-list.ts')).sourceList)),
+    [['source list'], ['source list --json']],
+  )
+  addExamples(
+    source
+      .command('remove')
+      .description('Stops backing up a source. Its folder, its orders and its snapshots stay.')
+      .argument('<source>', 'id or name')
+      .action(lazy(async () => (await import('../source-remove.ts')).sourceRemove)),
+    [['source remove photos']],
+  )
+
+  addExamples(
+    program
+      .command('market')
+      .summary('open bills, and what each would cost for your source')
+      .description(
+        'Bills that miners offer on chain. With --source, or --capacity and --weeks, each shows what it would cost.',
+      )
+      .option('--source <source>', 'cost for this source (id or name)')
+      .option('--capacity <size>', 'cost for so much space')
+      .option('--weeks <n>', 'cost for so long')
+      .option('--max-price <tokens>', 'at most this much per GiB and week')
+      .option('--min-pledge-rate <n>', 'at least this pledge rate')
+      .option('--miner <address>', 'only this miner')
+      .option('--all', 'full, expired and cancelled bills too')
+      .option('--sort <column>', 'price, cost, pledge, free, expiry or bill', 'price')
+      .option('--descending', 'the largest first')
+      .option('--limit <n>', 'at most so many lines', '50')
+      .action(lazy(async () => (await import('../market.ts')).market)),
+    [
+      ['market', 'the cheapest first'],
+      ['market --source photos --weeks 24', 'what would it cost me?'],
+      ['market --capacity 2TiB --weeks 52 --min-pledge-rate 4 --sort cost'],
+    ],
+  )
+
+  const order = program
+    .command('order')
+    .summary('space taken from miners’ bills')
+    .description('Space taken from miners’ bills, on chain.')
+  addExamples(order, [
+    ['order create --source photos --weeks 24 --max-price 2.5', 'the best bill that fits'],
+    ['order list'],
+    ['order show 12'],
+  ])
+  const create = order
+    .command('create')
+    .description(
+      'Orders space for a source: by bill, or the cheapest bill that fits the terms. Shows cost, reserve, end date, gas and balances, and asks before anything is sent.',
+    )
+    .requiredOption('--source <source>', 'what to back up (id or name)')
+    .option('--bill <n>', 'take this bill')
+    .option('--miner <address>', 'only from this miner')
+  for (const option of termsOptions()) create.addOption(option)
+  addExamples(
+    create.addOption(dryRun()).action(lazy(async () => (await import('../order-create.ts')).orderCreate)),
+    [
+      ['order create --source photos --weeks 24 --max-price 2.5'],
+      ['order create --source photos --bill 7 --weeks 24 --dry-run', 'look, send nothing'],
+      ['order create --source photos --bill 7 --weeks 24 --yes --json', 'from a script'],
+    ],
+  )
+  addExamples(
+    order
+      .command('list')
+      .description('Orders of this host, as user and as miner.')
+      .option('--source <source>', 'only for this source')
+      .option('--role <role>', 'only as user, or as miner')
+      .option('--all', 'ended, cancelled, refused and slashed ones too')
+      .action(lazy(async () => (await import('../order-list.ts')).orderList)),
+    [['order list'], ['order list --role miner --all']],
+  )
+  addExamples(
+    order
+      .command('show')
+      .description('Everything about one order: terms, money, both prepares, what happened.')
+      .argument('<order>', 'its number')
+      .action(lazy(async () => (await import('../order-show.ts')).orderShow)),
+    [['order show 12']],
+  )
+  addExamples(
+    order
+      .command('cancel')
+      .description('Cancels an order that is not active yet; everything that was paid comes back.')
+      .argument('<order>', 'its number')
+      .addOption(dryRun())
+      .action(lazy(async () => (await import('../order-cancel.ts')).orderCancel)),
+    [['order cancel 12']],
+  )
+
+  addExamples(
+    program
+      .command('backup')
+      .summary('back up a source now')
+      .description(
+        'Takes a snapshot and stores it in the source’s order: what changed is encrypted, sent to the miner, and stated by both sides on chain. Interrupted, it goes on where it was.',
+      )
+      .argument('<source>', 'id or name')
+      .option('--order <n>', 'into this order (default: the source’s own)')
+      .action(lazy(async () => (await import('../backup.ts')).backup)),
+    [['backup photos'], ['backup photos --json', 'progress as NDJSON, the result last']],
+    'Exit code 3: done, but some files could not be read; they are listed.',
+  )
+}
