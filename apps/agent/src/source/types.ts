@@ -7,6 +7,32 @@ export interface SourceKeys {
   sourceKey: Uint8Array
 }
 
+/** A path that the user backs up (flow 5). */
+export interface SourceInfo {
+  /** 16 hex digits. */
+  sourceId: string
+  name: string
+  /** Absolute, symlinks resolved; bytes, since names need not be text. */
+  path: Buffer
+  kind: 'directory' | 'file'
+  /** 32 bytes; in plaintext in the header of each of its volumes. */
+  salt: Uint8Array
+  /** Unix ms. */
+  createdAt: number
+  /** What a walk found last; null before the first. */
+  size: SourceSize | null
+}
+
+export interface SourceSize {
+  files: number
+  directories: number
+  bytes: number
+  /** Names that could not be looked at. */
+  unreadable: number
+  /** Unix ms. */
+  measuredAt: number
+}
+
 /** The volume (one order's log) that a backup appends to. */
 export interface VolumeTarget {
   orderId: bigint
@@ -65,8 +91,8 @@ export interface BackupRun {
   waitSpooled(size: number): Promise<number>
   /** Bytes [offset, offset+length) of the volume from the spool. offset >= base size (or the released size). */
   readSpool(offset: number, length: number): Promise<Buffer>
-  /** Our own root of chunk `index` over the log bytes known so far (complete once the chunk is). */
-  chunkRoot(index: number): Promise<Uint8Array>
+  /** Our own root of chunk `index` over the log's first `size` bytes (default: all that is spooled; whole leaves). */
+  chunkRoot(index: number, size?: number): Promise<Uint8Array>
   /** The miner holds [0, size) durably: spool segments below may be deleted, back pressure eases. */
   release(size: number): Promise<void>
   readonly encoded: Promise<EncodedResult>
@@ -76,6 +102,31 @@ export interface BackupRun {
   dropped(): Promise<void>
   /** Stops cleanly; resumable. */
   stop(): Promise<void>
+}
+
+export type OverwritePolicy = 'never' | 'newer' | 'always'
+
+export interface RestoreProgress {
+  files: number
+  bytes: number
+  /** Of the whole snapshot; null when only a part of it is restored. */
+  filesTotal: number | null
+  bytesTotal: number | null
+  current: string
+}
+
+export interface RestoreResult {
+  files: number
+  directories: number
+  links: number
+  bytes: number
+  /** Files that were there already: equal ones when resuming, others by the overwrite policy. */
+  skipped: number
+  /** What should be there and is not: the first 1,000, and how many. */
+  missing: { path: string; reason: string }[]
+  missingCount: number
+  /** FIFOs, sockets, devices: listed in the snapshot, never made. */
+  others: number
 }
 
 /** Reads verified volume bytes; implemented over the wire by `contract/`, over files by tests. */

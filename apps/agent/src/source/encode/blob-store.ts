@@ -1,0 +1,119 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import {
+  type BLOB_TYPE,
+  type BlobType,
+  blobId,
+  packBody,
+  SEAL_OVERHEAD,
+  sealBlobInto,
+} from '@dmc/core/log/blob'
+import type { Locator } from '@dmc/core/log/locator'
+import type { LogCrypto } from '@dmc/core/log/log-crypto'
+import { sourceTooLarge } from '../source-too-large.ts'
+import { disk, type LogWriter } from './log-writer.ts'
+
+export interface BlobStoreOptions {
+  db: DatabaseSync
+  writer: LogWriter
+  crypto: LogCrypto
+  blobIdKey: Uint8Array
+  volumeKey: Uint8Array
+  volumeId: Uint8Array
+  /** Row number of the volume in log.db. */
+  volume: number
+  /** Row numbers of the volumes whose committed blobs may be pointed at. */
+  safe: ReadonlyMap<number, { id: Uint8Array; committedSize: number }>
+  generation: number
+  maxSize: number
+  /** Bytes that must stay free behind what is stored now. */
+  reserve(): number
+  /** Called after each stored blob: journals, waits, stops. */
+  afterStore(): void
+}
+
+/**
+ * Stores bodies as sealed blobs at the end of the log, each content once: a body whose id is in force, or already in
+ * this session, is pointed at and not stored again.
+ */
+export class BlobStore {
+  readonly #options: BlobStoreOptions
+  readonly #find: StatementSync
+  readonly #insert: StatementSync
+  /** Rows that this session added. */
+  newRows: number
+  /** Bytes of sealed content and node blobs that this session added. */
+  addedBytes: number
+  reusedBytes = 0
+
+  constructor(options: BlobStoreOptions) {
+    this.#options = options
+    const { db, generation } = options
+    this.#find = db.prepare('SELECT volume, offset, stored FROM blob WHERE id = ?')
+    this.#insert = db.prepare(
+      'INSERT INTO blob (id, volume, offset, stored, plain, gen) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    const own = db
+      .prepare('SELECT count(*) AS n, total(stored) AS bytes FROM blob WHERE gen = ?')
+      .get(generation)
+    this.newRows = Number(own?.n)
+    this.addedBytes = Number(own?.bytes)
+  }
+
+  /** Content and nodes. @throws SOURCE_TOO_LARGE, DISK_FULL. */
+  store(type: BlobType, body: Uint8Array): Locator {
+    const id = blobId(this.#options.crypto, this.#options.blobIdKey, type, body)
+    const known = this.#lookUp(id)
+    if (known) {
+      this.reusedBytes += body.length
+      return known
+    }
+    const locator = this.append(type, id, body)
+    disk(() =>
+      this.#insert.run(
+        id,
+        this.#options.volume,
+        locator.offset,
+        locator.stored,
+        body.length,
+        this.#options.generation,
+      ),
+    )
+    this.newRows++
+    this.addedBytes += locator.stored
+    this.#options.afterStore()
+    return locator
+  }
+
+  /** Seals a body at the end of the log, whatever is there already. */
+  append(type: BlobType, id: Uint8Array, body: Uint8Array, generation?: number): Locator {
+    const { crypto, volumeKey, volumeId, writer, maxSize, reserve } = this.#options
+    const packed = packBody(crypto, type, body)
+    const stored = packed.packed.length + SEAL_OVERHEAD
+    const offset = writer.size
+    if (offset + stored + reserve() > maxSize)
+      throw sourceTooLarge({ have: maxSize, need: offset + stored + reserve() })
+    const { out, at } = writer.reserve(stored)
+    const place = generation === undefined ? {} : { at: { offset, generation } }
+    sealBlobInto(crypto, volumeKey, { type, volumeId, blobId: id, ...place }, packed, out, at)
+    writer.advance(stored)
+    return { blobId: id, volumeId, offset, stored }
+  }
+
+  /** A blob that is not content-addressed: snapshot record, index. */
+  appendPlain(type: typeof BLOB_TYPE.snapshot | typeof BLOB_TYPE.index, body: Uint8Array): Locator {
+    return this.append(type, blobId(this.#options.crypto, this.#options.blobIdKey, type, body), body)
+  }
+
+  #lookUp(id: Uint8Array): Locator | null {
+    const { volume: own, volumeId, safe } = this.#options
+    for (const row of this.#find.all(id)) {
+      const { volume, offset, stored } = row as { volume: number; offset: number; stored: number }
+      if (volume === own) return { blobId: id, volumeId, offset, stored }
+      const other = safe.get(volume)
+      if (other && offset + stored <= other.committedSize) {
+        return { blobId: id, volumeId: other.id, offset, stored }
+      }
+    }
+    return null
+  }
+}

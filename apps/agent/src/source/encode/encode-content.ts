@@ -1,0 +1,254 @@
+import type { BigIntStats } from 'node:fs'
+import { BLOB_TYPE } from '@dmc/core/log/blob'
+import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
+import type { ContentRef, Slice } from '@dmc/core/log/locator'
+import { ENTRY_KIND, NO_CONTENT } from '@dmc/core/log/node-entry'
+import { joinBytes } from '../path-bytes.ts'
+import type { BlobStore } from './blob-store.ts'
+import { Cutter } from './cutter.ts'
+import { HoleFinder } from './find-holes.ts'
+import type { EntryRow, Manifest } from './manifest.ts'
+import { readAt, readStable } from './read-content.ts'
+import { encodeRef, RefBuilder } from './ref-builder.ts'
+import { signed } from './scan.ts'
+
+/** Small files share blobs; after so many the stream is cut, whatever its length. */
+const PACK_FILES = 4096
+/** A change within this time of the read may not show in the times: such a file is read again next time. */
+const RACY_MS = 20
+/** A file's ctime that matches none. */
+const NEVER = 0n
+
+export interface EncodeContentOptions {
+  root: Buffer
+  manifest: Manifest
+  store: BlobStore
+  gear: Int32Array
+  singleFile: boolean
+  /** Called for each file that is done, with its bytes unless `onBytes` told of them. */
+  onFile(path: Buffer, bytes: number): void
+  /** Called for each piece of a large file. */
+  onBytes(path: Buffer, bytes: number): void
+}
+
+interface Packed {
+  row: EntryRow
+  start: number
+  end: number
+  slices: Slice[]
+  holes: number[]
+}
+
+/** Reads every file that is still to be read, in walk order, and writes its content ref into the manifest. */
+export class ContentEncoder {
+  readonly #o: EncodeContentOptions
+  readonly #pack: Cutter
+  readonly #own: Cutter
+  #packed: Packed[] = []
+  /** What a file's own chunks are added to. */
+  #ref: RefBuilder
+  #folder: { id: number; path: Buffer } = { id: 0, path: Buffer.alloc(0) }
+
+  constructor(options: EncodeContentOptions) {
+    this.#o = options
+    const { gear, store } = options
+    this.#ref = new RefBuilder(store)
+    this.#own = new Cutter(gear, (chunk) => {
+      this.#ref.add({ ...store.store(BLOB_TYPE.content, chunk), start: 0, length: chunk.length })
+    })
+    this.#pack = new Cutter(gear, (chunk, at) => this.#onPackChunk(chunk, at))
+  }
+
+  run(): void {
+    const { manifest } = this.#o
+    manifest.db.exec('BEGIN')
+    for (const row of manifest.todo()) {
+      const path = this.#pathOf(row)
+      if (row.nlink > 1n && this.#linked(row)) continue
+      if (row.ref !== null || row.size === 0n) this.#setTodo(row)
+      else this.#encode(row, path)
+    }
+    this.#flushPack()
+    manifest.db.exec('COMMIT')
+  }
+
+  #pathOf(row: EntryRow): Buffer {
+    const { root, manifest, singleFile } = this.#o
+    if (singleFile) return root
+    const dir = Number(row.dir)
+    if (this.#folder.id !== dir) {
+      this.#folder = { id: dir, path: dir === 1 ? root : joinBytes(root, manifest.pathOf(dir)) }
+    }
+    return joinBytes(this.#folder.path, row.name)
+  }
+
+  /** True when another name of this inode came before: the row becomes a hard link to it. */
+  #linked(row: EntryRow): boolean {
+    const { manifest } = this.#o
+    const first = manifest.sql('SELECT dir, name FROM link WHERE dev = ? AND ino = ?').get(row.dev, row.ino)
+    if (!first) {
+      manifest
+        .sql('INSERT INTO link (dev, ino, dir, name) VALUES (?, ?, ?, ?)')
+        .run(row.dev, row.ino, row.dir, row.name)
+      return false
+    }
+    const { dir, name } = first as { dir: number; name: Uint8Array }
+    manifest
+      .sql(
+        'UPDATE entry SET kind = ?, todo = 0, target = ?, ref = NULL, holes = NULL WHERE dir = ? AND name = ?',
+      )
+      .run(ENTRY_KIND.hardlink, joinBytes(manifest.pathOf(dir), name), row.dir, row.name)
+    return true
+  }
+
+  #encode(row: EntryRow, path: Buffer): void {
+    let large: { ref: ContentRef; holes: number[] } | null = null
+    let holes: HoleFinder | null = null
+    const outcome = readStable(
+      path,
+      (fd, stat) => {
+        const size = Number(stat.size)
+        holes = stat.blocks * 512n < stat.size ? new HoleFinder() : null
+        large = null
+        if (size < CUT_MIN) return this.#readSmall(fd, size, path)
+        if (!this.#readLarge(fd, size, path, holes)) return false
+        this.#own.flush()
+        large = { ref: this.#ref.finish(), holes: holes?.finish() ?? [] }
+        this.#ref = new RefBuilder(this.#o.store)
+        return true
+      },
+      () => {
+        this.#own.reset()
+        this.#ref = new RefBuilder(this.#o.store)
+      },
+    )
+    if (outcome === 'gone') this.#remove(row)
+    else if ('listed' in outcome) {
+      this.#o.manifest
+        .sql(
+          'UPDATE entry SET kind = ?, todo = 0, listed = ?, reason = ?, size = 0 WHERE dir = ? AND name = ?',
+        )
+        .run(ENTRY_KIND.listed, outcome.listed, outcome.reason, row.dir, row.name)
+      this.#forgetLink(row)
+    } else {
+      this.#setStat(row, outcome.stat)
+      if (large) this.#setContent(row, large)
+      else this.#commitSmall(row, Number(outcome.stat.size), holes)
+      this.#o.onFile(path, large ? 0 : Number(outcome.stat.size))
+    }
+  }
+
+  /** Straight to the end of the pack; it enters the stream only once it is known to be whole (`#commitSmall`). */
+  #readSmall(fd: number, size: number, path: Buffer): boolean {
+    const space = this.#pack.space(size + 1)
+    // one byte more shows a file that grew
+    return readAt(fd, space.subarray(0, size + 1), 0, path) === size
+  }
+
+  #commitSmall(row: EntryRow, size: number, finder: HoleFinder | null): void {
+    const length = finder ? closeGaps(finder, this.#pack.space(size).subarray(0, size), 0) : size
+    const holes = finder?.finish() ?? []
+    if (length === 0) {
+      this.#setContent(row, { ref: NO_CONTENT, holes })
+      return
+    }
+    const start = this.#pack.streamEnd
+    this.#packed.push({ row, start, end: start + length, slices: [], holes })
+    this.#pack.commit(length)
+    if (this.#packed.length >= PACK_FILES) this.#flushPack()
+  }
+
+  #readLarge(fd: number, size: number, path: Buffer, holes: HoleFinder | null): boolean {
+    for (let at = 0; at < size; ) {
+      const space = this.#own.space(CUT_MAX).subarray(0, Math.min(CUT_MAX, size - at))
+      const read = readAt(fd, space, at, path)
+      if (read < space.length) return false
+      this.#own.commit(holes ? closeGaps(holes, space, at) : read)
+      at += read
+      this.#o.onBytes(path, read)
+    }
+    return readAt(fd, Buffer.allocUnsafe(1), size, path) === 0
+  }
+
+  #flushPack(): void {
+    this.#pack.flush()
+    if (this.#packed.length > 0) throw new Error('a packed file is left without its blobs')
+  }
+
+  #onPackChunk(chunk: Buffer, at: number): void {
+    const locator = this.#o.store.store(BLOB_TYPE.content, chunk)
+    const end = at + chunk.length
+    let done = 0
+    for (const file of this.#packed) {
+      const from = Math.max(file.start, at)
+      const to = Math.min(file.end, end)
+      if (to > from) file.slices.push({ ...locator, start: from - at, length: to - from })
+      if (file.end > end) break
+      this.#setContent(file.row, { ref: { level: 0, run: file.slices }, holes: file.holes })
+      done++
+    }
+    this.#packed = this.#packed.slice(done)
+  }
+
+  #setContent(row: EntryRow, { ref, holes }: { ref: ContentRef; holes: number[] }): void {
+    this.#o.manifest
+      .sql('UPDATE entry SET ref = ?, holes = ?, todo = 0 WHERE dir = ? AND name = ?')
+      .run(
+        ref.run.length === 0 ? null : encodeRef(ref),
+        holes.length === 0 ? null : JSON.stringify(holes),
+        row.dir,
+        row.name,
+      )
+  }
+
+  /** The file as it was when it was read, which may be later than when it was found. */
+  #setStat(row: EntryRow, stat: BigIntStats): void {
+    const racy = Date.now() - Number(stat.ctimeNs / 1_000_000n) < RACY_MS
+    const ctime = racy ? NEVER : stat.ctimeNs
+    if (!racy && stat.mtimeNs === row.mtime && stat.ctimeNs === row.ctime && stat.size === row.size) return
+    this.#o.manifest
+      .sql(
+        `UPDATE entry SET mode = ?, mtime = ?, ctime = ?, dev = ?, ino = ?, size = ?, disk = ?, uid = ?, gid = ?
+         WHERE dir = ? AND name = ?`,
+      )
+      .run(
+        stat.mode & 0o7777n,
+        stat.mtimeNs,
+        ctime,
+        signed(stat.dev),
+        signed(stat.ino),
+        stat.size,
+        stat.blocks * 512n,
+        stat.uid,
+        stat.gid,
+        row.dir,
+        row.name,
+      )
+  }
+
+  #setTodo(row: EntryRow): void {
+    this.#o.manifest.sql('UPDATE entry SET todo = 0 WHERE dir = ? AND name = ?').run(row.dir, row.name)
+  }
+
+  #remove(row: EntryRow): void {
+    this.#forgetLink(row)
+    this.#o.manifest.sql('DELETE FROM entry WHERE dir = ? AND name = ?').run(row.dir, row.name)
+  }
+
+  /** The next name of this inode then counts as its first. */
+  #forgetLink(row: EntryRow): void {
+    this.#o.manifest
+      .sql('DELETE FROM link WHERE dir = ? AND name = ? AND dev = ? AND ino = ?')
+      .run(row.dir, row.name, row.dev, row.ino)
+  }
+}
+
+/** Moves the data between the holes together, in place; returns its length. */
+function closeGaps(holes: HoleFinder, space: Buffer, position: number): number {
+  let to = 0
+  for (const { at, end } of holes.dataIn(space, position)) {
+    if (to !== at) space.copyWithin(to, at, end)
+    to += end - at
+  }
+  return to
+}

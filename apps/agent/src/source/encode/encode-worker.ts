@@ -1,0 +1,43 @@
+import { parentPort } from 'node:worker_threads'
+import type { DmcError } from '@dmc/core/errors/dmc-error'
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { EncodeRun } from './encode-run.ts'
+import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
+
+/**
+ * The encode worker: one append session of one source. It works synchronously until the log's new part is encoded,
+ * then it answers requests: committed, dropped, close.
+ */
+export function run(job: EncodeJob): void {
+  const port = parentPort
+  if (!port) throw new Error('not a worker')
+  const send = (message: FromWorker) => port.postMessage(message)
+  let work: EncodeRun | null = null
+  const requests: Record<ToWorker['type'], (message: ToWorker) => void> = {
+    committed: (message) => {
+      if (message.type === 'committed') work?.committed({ root: message.root, size: message.size })
+    },
+    dropped: () => work?.dropped(),
+    close: () => {
+      work?.close()
+      work = null
+      port.close()
+    },
+  }
+  port.on('message', (message: ToWorker) => {
+    try {
+      requests[message.type](message)
+      send({ type: 'done', request: message.request })
+    } catch (error) {
+      send({ type: 'refused', request: message.request, error: toDmcError(error).toJSON() })
+    }
+  })
+  try {
+    work = new EncodeRun(job, send)
+    work.encode()
+  } catch (error) {
+    send({ type: 'failed', error: describe(toDmcError(error)) })
+  }
+}
+
+const describe = (error: DmcError) => ({ ...error.toJSON(), meta: error.meta })

@@ -1,0 +1,286 @@
+import { type BigIntStats, lstatSync, opendirSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
+import { joinBytes, showPath } from '../path-bytes.ts'
+import type { EntryRow, Manifest } from './manifest.ts'
+
+export interface ScanTotals {
+  /** Regular files and hard links to them. */
+  files: number
+  directories: number
+  links: number
+  others: number
+  bytes: number
+  /** Files whose content must be read, and how many bytes that is at most (sparse files count what is on disk). */
+  todoFiles: number
+  todoBytes: number
+  /** Bytes of all names and link targets: what the nodes will take grows with it. */
+  nameBytes: number
+}
+
+export interface ScanOptions {
+  /** Absolute path of the source. */
+  root: Buffer
+  manifest: Manifest
+  /** The manifest of the last snapshot, when every blob that it refers to is safe to reuse. */
+  prev: Manifest | null
+  /** Called often; throws to stop. */
+  tick(totals: ScanTotals, current: Buffer): void
+}
+
+const MODE_BITS = 0o7777n
+const COMMIT_EVERY = 20_000
+
+/**
+ * Walks the source by depth into the manifest. Nothing is opened but folders, nothing is followed. What can't be read
+ * is entered as listed; a name that vanished meanwhile is not there.
+ * @throws SOURCE_NOT_FOUND, SOURCE_NOT_REGULAR, SOURCE_UNREADABLE for the source itself.
+ */
+export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
+  const totals: ScanTotals = {
+    files: 0,
+    directories: 0,
+    links: 0,
+    others: 0,
+    bytes: 0,
+    todoFiles: 0,
+    todoBytes: 0,
+    nameBytes: 0,
+  }
+  const { db } = manifest
+  const addDir = manifest.sql('INSERT INTO dir (id, parent, name, depth, prev) VALUES (?, ?, ?, ?, ?)')
+  const setChild = manifest.sql('UPDATE entry SET child = ? WHERE dir = ? AND name = ?')
+  const add = entryAdder(manifest, prev, totals)
+  let rows = 0
+  db.exec('BEGIN')
+  const count = () => {
+    if (++rows % COMMIT_EVERY === 0) db.exec('COMMIT; BEGIN')
+  }
+
+  const stat = statSource(root)
+  addDir.run(1, 0, Buffer.alloc(0), 0, prev ? 1 : 0)
+  if (stat.isFile()) {
+    add(1, prev ? 1 : 0, Buffer.from(basename(root.toString('latin1')), 'latin1'), root, stat)
+    db.exec('COMMIT')
+    return totals
+  }
+
+  let last = 1
+  for (let id = 1; id <= last; id++) {
+    const dir = manifest.dir(id)
+    if (!dir) throw new Error(`the manifest has no folder ${id}`)
+    const path = id === 1 ? root : joinBytes(root, manifest.pathOf(id))
+    totals.directories++
+    try {
+      for (const name of namesIn(path)) {
+        const child = joinBytes(path, name)
+        const found = lstatOrReason(child)
+        if (found === null) continue
+        add(id, dir.prev, name, child, found)
+        count()
+        tick(totals, child)
+      }
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (reason === null) throw error
+      if (id === 1) throw unreadable(root, reason)
+      // what was read of it is not the whole folder: it is listed as a folder that could not be read
+      manifest.sql('DELETE FROM entry WHERE dir = ?').run(id)
+      manifest.sql('DELETE FROM dir WHERE id = ?').run(id)
+      totals.directories--
+      manifest
+        .sql(
+          "UPDATE entry SET kind = 4, child = 0, listed = 'unreadable', reason = ? WHERE dir = ? AND name = ?",
+        )
+        .run(reason, dir.parent, dir.name)
+      continue
+    }
+    const folders = manifest.sql('SELECT name FROM entry WHERE dir = ? AND kind = 1 ORDER BY name').all(id)
+    for (const { name } of folders as { name: Uint8Array }[]) {
+      const before = dir.prev === 0 ? undefined : prev?.entry(dir.prev, name)
+      last++
+      addDir.run(last, id, name, dir.depth + 1, before ? Number(before.child) : 0)
+      setChild.run(last, id, name)
+      count()
+    }
+  }
+  db.exec('COMMIT')
+  return totals
+}
+
+/** The source itself: a folder or a regular file. */
+function statSource(root: Buffer): BigIntStats {
+  let stat: BigIntStats | undefined
+  try {
+    stat = lstatSync(root, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    throw unreadable(root, reasonOf(error) ?? String(error))
+  }
+  if (!stat) {
+    throw new DmcError('SOURCE_NOT_FOUND', `${showPath(root)} does not exist.`, {
+      hint: 'Mount or restore it, or remove the source: dmc-agent source remove.',
+    })
+  }
+  if (!stat.isDirectory() && !stat.isFile()) {
+    throw new DmcError('SOURCE_NOT_REGULAR', `${showPath(root)} is a ${listedAs(stat) ?? 'symlink'}.`, {
+      hint: 'A source is a folder or a regular file.',
+    })
+  }
+  return stat
+}
+
+const unreadable = (root: Buffer, reason: string) =>
+  new DmcError('SOURCE_UNREADABLE', `Cannot read ${showPath(root)}: ${reason}.`, {
+    hint: `Let the agent's user (uid ${process.getuid?.() ?? '?'}) read it, or run the agent as its owner.`,
+  })
+
+/** The names of a folder as bytes, in batches from the system. A folder swapped for a symlink is not followed. */
+function* namesIn(path: Buffer): Generator<Buffer> {
+  const before = lstatSync(path, { bigint: true })
+  // the types know no buffer encoding here; at run time names then are Buffers
+  const dir = opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
+  try {
+    const after = lstatSync(path, { bigint: true })
+    if (!before.isDirectory() || before.ino !== after.ino || !after.isDirectory()) {
+      throw Object.assign(new Error('it was replaced while it was read'), { code: 'ESTALE' })
+    }
+    for (let entry = dir.readSync(); entry; entry = dir.readSync()) yield entry.name as unknown as Buffer
+  } finally {
+    dir.closeSync()
+  }
+}
+
+/** A stat, the reason why there is none, or null when the name is gone. */
+function lstatOrReason(path: Buffer): BigIntStats | string | null {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+  } catch (error) {
+    const reason = reasonOf(error)
+    if (reason === null) throw error
+    return reason
+  }
+}
+
+/** `EACCES: permission denied` of a system error; null when it is not one. */
+export function reasonOf(error: unknown): string | null {
+  const { code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException
+  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return null
+  const text = /^[A-Z0-9]+: ([^,]*)/.exec(message ?? '')?.[1] ?? message
+  return syscall === undefined ? `${code}: ${text}` : `${code}: ${text} (${syscall})`
+}
+
+function listedAs(stat: BigIntStats): ListedAs | null {
+  if (stat.isFIFO()) return 'fifo'
+  if (stat.isSocket()) return 'socket'
+  if (stat.isCharacterDevice()) return 'char device'
+  if (stat.isBlockDevice()) return 'block device'
+  return null
+}
+
+type Add = (dir: number, prevDir: number, name: Buffer, path: Buffer, found: BigIntStats | string) => void
+
+/** Enters one name, with the content of the last snapshot when the file has not changed since. */
+function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotals): Add {
+  const insert = manifest.sql(
+    `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, todo, target, ref,
+     holes, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return (dir, prevDir, name, path, found) => {
+    totals.nameBytes += name.length
+    if (typeof found === 'string') {
+      insert.run(
+        dir,
+        name,
+        ENTRY_KIND.listed,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        null,
+        null,
+        null,
+        'unreadable',
+        found,
+      )
+      return
+    }
+    let kind: number = ENTRY_KIND.listed
+    let target: Buffer | null = null
+    let listed: ListedAs | null = listedAs(found)
+    let reason: string | null = listed === null ? null : `a ${listed} has no content to store`
+    let before: EntryRow | undefined
+    let todo = 0
+    if (found.isFile()) {
+      kind = ENTRY_KIND.file
+      totals.files++
+      totals.bytes += Number(found.size)
+      before = prevDir === 0 ? undefined : sameAs(prev?.entry(prevDir, name), found)
+      // hard links need the walk's order to know which name is the first
+      todo = found.nlink > 1n || (found.size > 0n && !before) ? 1 : 0
+      if (todo === 1 && !before) {
+        totals.todoFiles++
+        totals.todoBytes += Number(found.size < found.blocks * 512n ? found.size : found.blocks * 512n)
+      }
+    } else if (found.isDirectory()) {
+      kind = ENTRY_KIND.directory
+    } else if (found.isSymbolicLink()) {
+      try {
+        target = readlinkSync(path, 'buffer')
+        kind = ENTRY_KIND.symlink
+        totals.links++
+        totals.nameBytes += target.length
+      } catch (error) {
+        listed = 'unreadable'
+        reason = reasonOf(error) ?? String(error)
+      }
+    } else if (listed) totals.others++
+    else {
+      listed = 'unreadable'
+      reason = 'it is of no kind that this agent knows'
+    }
+    insert.run(
+      dir,
+      name,
+      kind,
+      found.mode & MODE_BITS,
+      found.mtimeNs,
+      found.ctimeNs,
+      signed(found.dev),
+      signed(found.ino),
+      found.nlink,
+      kind === ENTRY_KIND.file ? found.size : 0,
+      found.blocks * 512n,
+      found.uid,
+      found.gid,
+      todo,
+      target,
+      before?.ref ?? null,
+      before?.holes ?? null,
+      listed,
+      reason,
+    )
+  }
+}
+
+/** Inode and device numbers are unsigned 64 bits, SQLite's integers are signed. */
+export const signed = (value: bigint): bigint => BigInt.asIntN(64, value)
+
+/** The entry of the last snapshot, when size, times and inode say that the content is the same. */
+function sameAs(before: EntryRow | undefined, now: BigIntStats): EntryRow | undefined {
+  return before &&
+    before.kind === BigInt(ENTRY_KIND.file) &&
+    before.size === now.size &&
+    before.mtime === now.mtimeNs &&
+    before.ctime === now.ctimeNs &&
+    before.ino === signed(now.ino)
+    ? before
+    : undefined
+}

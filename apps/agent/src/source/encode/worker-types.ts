@@ -1,0 +1,57 @@
+import type { DmcError } from '@dmc/core/errors/dmc-error'
+import type { BackupProgress, EncodedResult, SourceKeys, VolumeTarget } from '../types.ts'
+import type { Base } from './encode-session.ts'
+
+/** What the encode worker is started with. */
+export interface EncodeJob {
+  /** `sources/<id>` in the agent's data folder. */
+  folder: string
+  /** Absolute path of the source, bytes. */
+  sourcePath: Uint8Array
+  sourceName: string
+  keys: SourceKeys
+  target: VolumeTarget
+  chain: { chainId: number; market: string }
+  base: Base
+  /** Volume ids (hex) whose committed blobs live at least as long as the new snapshot must. */
+  safeVolumes: string[]
+  control: SharedArrayBuffer
+  options: EncodeOptions
+}
+
+export interface EncodeOptions {
+  /** Bytes that may be in the spool and not yet released. */
+  spoolLimit: number
+  /** The spool is made durable every so many bytes or milliseconds. */
+  journalBytes: number
+  journalMs: number
+  /** Random ranges of which expected answers are kept, each session. */
+  probes: number
+  /** Look at samples first, and refuse a source that can't fit. */
+  estimate: boolean
+}
+
+export const DEFAULT_ENCODE_OPTIONS: EncodeOptions = {
+  spoolLimit: 1024 ** 3,
+  journalBytes: 64 * 1024 * 1024,
+  journalMs: 250,
+  probes: 64,
+  estimate: true,
+}
+
+/** Worker to caller. */
+export type FromWorker =
+  | { type: 'opened'; session: string; spooled: number; maxSize: number }
+  | { type: 'progress'; progress: BackupProgress }
+  | { type: 'spooled'; size: number }
+  | { type: 'encoded'; result: EncodedResult }
+  | { type: 'failed'; error: ReturnType<DmcError['toJSON']> & { meta: DmcError['meta'] } }
+  /** The answer to a request. */
+  | { type: 'done'; request: number }
+  | { type: 'refused'; request: number; error: ReturnType<DmcError['toJSON']> }
+
+/** Caller to worker, once the worker is no longer encoding; stopping goes through the control memory. */
+export type ToWorker =
+  | { type: 'committed'; request: number; root: string; size: number }
+  | { type: 'dropped'; request: number }
+  | { type: 'close'; request: number }

@@ -1,0 +1,181 @@
+import { BLOB_TYPE, type BlobType, openBlob } from '@dmc/core/log/blob'
+import { toHex } from '@dmc/core/log/bytes'
+import type { Catalog } from '@dmc/core/log/catalog'
+import { cborItemLength, decodeCbor } from '@dmc/core/log/cbor'
+import { deriveVolumeKey } from '@dmc/core/log/derive-keys'
+import type { ContentRef, Locator, Slice } from '@dmc/core/log/locator'
+import { sliceFromCbor } from '@dmc/core/log/locator'
+import { logCorrupt } from '@dmc/core/log/log-error'
+import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
+import type { SourceKeys, VolumeReader } from './types.ts'
+
+/** Opened blobs that are kept, in bytes. */
+const CACHE = 48 * 1024 * 1024
+/** Neighbouring blobs are asked for in one request of at most so many bytes. */
+const MERGE = 8 * 1024 * 1024
+
+/**
+ * Opens blobs of a log: each is read, authenticated and decompressed; the last ones are kept. Two wishes for one blob
+ * share one read.
+ */
+export class BlobReader {
+  readonly #reader: VolumeReader
+  readonly #keys = new Map<string, Uint8Array>()
+  readonly #cache = new Map<string, { body: Promise<Uint8Array>; bytes: number }>()
+  #cached = 0
+  readonly #signal: AbortSignal | undefined
+
+  constructor(reader: VolumeReader, keys: SourceKeys, catalog: Catalog, signal?: AbortSignal) {
+    this.#reader = reader
+    this.#signal = signal
+    for (const { volumeId, keyEpoch } of catalog.volumes) {
+      this.#keys.set(toHex(volumeId), deriveVolumeKey(crypto, keys.sourceKey, volumeId, keyEpoch))
+    }
+  }
+
+  /** The decompressed body. Do not write to it. @throws LOG_CORRUPT and what the reader throws. */
+  async open(type: BlobType, locator: Locator): Promise<Uint8Array> {
+    const key = `${toHex(locator.blobId)}:${toHex(locator.volumeId)}:${locator.offset}`
+    const known = this.#cache.get(key)
+    if (known) {
+      this.#cache.delete(key)
+      this.#cache.set(key, known) // the newest stands last
+      return known.body
+    }
+    const entry = { body: this.#load(type, locator), bytes: locator.stored }
+    this.#remember(key, entry)
+    try {
+      const body = await entry.body
+      this.#cached += this.#cache.get(key) === entry ? body.length - entry.bytes : 0
+      entry.bytes = body.length
+      this.#evict()
+      return body
+    } catch (error) {
+      if (this.#cache.get(key) === entry) this.#forget(key)
+      throw error
+    }
+  }
+
+  /** Bodies of a list of slices' blobs, each opened once in its order, neighbours read together; for large files. */
+  async *openAll(type: BlobType, slices: Iterable<Slice> | AsyncIterable<Slice>): AsyncGenerator<Uint8Array> {
+    let group: Slice[] = []
+    let next: Promise<Uint8Array[]> | null = null
+    // one request ahead of the one that is being used
+    for await (const slice of slices) {
+      const last = group.at(-1)
+      if (last && !follows(group, slice)) {
+        const started = this.#openGroup(type, group)
+        started.catch(() => {})
+        if (next) yield* await next
+        next = started
+        group = []
+      }
+      group.push(slice)
+    }
+    const started = group.length > 0 ? this.#openGroup(type, group) : null
+    started?.catch(() => {})
+    if (next) yield* await next
+    if (started) yield* await started
+  }
+
+  /** The slices of the bytes themselves: follows the levels of a content ref. */
+  async *slicesOf(ref: ContentRef): AsyncGenerator<Slice> {
+    if (ref.level === 0) {
+      yield* ref.run
+      return
+    }
+    const parts = this.bytesOf(BLOB_TYPE.node, this.slicesOf({ level: ref.level - 1, run: ref.run }))
+    for await (const item of cborItems(parts)) yield sliceFromCbor(decodeCbor(item, 'A slice'))
+  }
+
+  /** The bytes that slices stand for, part by part. */
+  async *bytesOf(type: BlobType, slices: AsyncIterable<Slice>): AsyncGenerator<Uint8Array> {
+    for await (const slice of slices) yield sliceOf(await this.open(type, slice), slice)
+  }
+
+  async #openGroup(type: BlobType, group: Slice[]): Promise<Uint8Array[]> {
+    const [first] = group
+    const last = group.at(-1)
+    if (!first || !last) return []
+    if (group.length === 1) return [sliceOf(await this.open(type, first), first)]
+    const sealed = await this.#read(first, last.offset + last.stored - first.offset)
+    return group.map((slice) => {
+      const from = slice.offset - first.offset
+      return sliceOf(this.#unseal(type, slice, sealed.subarray(from, from + slice.stored)), slice)
+    })
+  }
+
+  async #load(type: BlobType, locator: Locator): Promise<Uint8Array> {
+    return this.#unseal(type, locator, await this.#read(locator, locator.stored))
+  }
+
+  #read(from: Locator, length: number): Promise<Buffer> {
+    return this.#reader.read(toHex(from.volumeId), from.offset, length, this.#signal)
+  }
+
+  #unseal(type: BlobType, locator: Locator, sealed: Uint8Array): Uint8Array {
+    const key = this.#keys.get(toHex(locator.volumeId))
+    if (!key)
+      throw logCorrupt(`A locator names the volume ${toHex(locator.volumeId)}, which the catalog does not.`)
+    return openBlob(crypto, key, { type, volumeId: locator.volumeId, blobId: locator.blobId }, sealed)
+  }
+
+  #remember(key: string, entry: { body: Promise<Uint8Array>; bytes: number }): void {
+    this.#cache.set(key, entry)
+    this.#cached += entry.bytes
+    this.#evict()
+  }
+
+  #evict(): void {
+    for (const key of this.#cache.keys()) {
+      if (this.#cached <= CACHE || this.#cache.size <= 1) return
+      this.#forget(key)
+    }
+  }
+
+  #forget(key: string): void {
+    this.#cached -= this.#cache.get(key)?.bytes ?? 0
+    this.#cache.delete(key)
+  }
+}
+
+function sliceOf(body: Uint8Array, { start, length }: Slice): Uint8Array {
+  if (start + length > body.length) {
+    throw logCorrupt(`A slice of ${length} bytes at ${start} leaves its blob of ${body.length} bytes.`)
+  }
+  return body.subarray(start, start + length)
+}
+
+/** True when `next` may be read in one request with the group before it. */
+function follows(group: Slice[], next: Slice): boolean {
+  const first = group[0]
+  const last = group.at(-1)
+  return (
+    first !== undefined &&
+    last !== undefined &&
+    last.offset + last.stored === next.offset &&
+    next.offset + next.stored - first.offset <= MERGE &&
+    toHex(last.volumeId) === toHex(next.volumeId)
+  )
+}
+
+/** Longer than any entry or slice that a writer makes. */
+const MOST_ITEM = 4 * 1024 * 1024
+
+/** The items of a CBOR sequence that comes in parts. @throws LOG_CORRUPT when it ends within an item. */
+export async function* cborItems(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let rest = new Uint8Array(0)
+  for await (const part of parts) {
+    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part])
+    let at = 0
+    while (at < bytes.length) {
+      const length = cborItemLength(bytes, at)
+      if (length === -1) break
+      yield bytes.subarray(at, at + length)
+      at += length
+    }
+    rest = new Uint8Array(bytes.subarray(at))
+    if (rest.length > MOST_ITEM) throw logCorrupt('An item of a list is longer than 4 MiB.')
+  }
+  if (rest.length > 0) throw logCorrupt('A list ends within an item.')
+}

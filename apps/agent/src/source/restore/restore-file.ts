@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { BLOB_TYPE } from '@dmc/core/log/blob'
+import { logCorrupt } from '@dmc/core/log/log-error'
+import type { NodeEntry } from '@dmc/core/log/node-entry'
+import { joinBytes } from '../path-bytes.ts'
+import type { BlobReader } from '../read-blob.ts'
+import { setMetadata } from './set-metadata.ts'
+
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+const BLOCK = 4096
+const ZEROS = Buffer.alloc(BLOCK)
+/** Smaller files come out of shared, cached blobs; larger ones are read ahead. */
+export const LARGE_FILE = 4 * 1024 * 1024
+
+/** A name in the folder that no source has: hidden and random. */
+export const temporaryIn = (folder: Buffer): Buffer =>
+  joinBytes(folder, Buffer.from(`.dmc-${randomBytes(8).toString('hex')}`))
+
+/**
+ * Writes a file under a temporary name, and gives it its own name once content, mode and times are complete.
+ * @throws LOG_CORRUPT when the content is not as long as the entry says.
+ */
+export async function restoreFile(
+  blobs: BlobReader,
+  entry: NodeEntry,
+  folder: Buffer,
+  path: Buffer,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const parts =
+    entry.size >= LARGE_FILE
+      ? blobs.openAll(BLOB_TYPE.content, blobs.slicesOf(entry.content))
+      : blobs.bytesOf(BLOB_TYPE.content, blobs.slicesOf(entry.content))
+  // the first bytes are here before the file is: a read that fails leaves nothing behind
+  const first = await parts.next()
+  const temporary = temporaryIn(folder)
+  const fd = openSync(temporary, CREATE, 0o600)
+  try {
+    const writer = new HoleyWriter(fd, entry)
+    if (!first.done) {
+      writer.write(first.value)
+      onBytes(first.value.length)
+    }
+    for await (const part of parts) {
+      writer.write(part)
+      onBytes(part.length)
+    }
+    writer.finish()
+    setMetadata(fd, entry)
+    closeSync(fd)
+    renameSync(temporary, path)
+  } catch (error) {
+    await parts.return(undefined)
+    try {
+      closeSync(fd)
+    } catch {
+      // it was closed
+    }
+    unlinkSync(temporary)
+    throw error
+  }
+}
+
+/** Puts content back between the holes of a sparse file. */
+class HoleyWriter {
+  readonly #fd: number
+  readonly #entry: NodeEntry
+  #position = 0
+  #nextHole = 0
+
+  constructor(fd: number, entry: NodeEntry) {
+    this.#fd = fd
+    this.#entry = entry
+    this.#skipHole()
+  }
+
+  write(data: Uint8Array): void {
+    for (let at = 0; at < data.length; ) {
+      const hole = this.#entry.holes[this.#nextHole]
+      const room = (hole ?? this.#entry.size) - this.#position
+      const part = data.subarray(at, at + room)
+      if (part.length === 0) throw logCorrupt('A file has more content than its size.')
+      if (this.#entry.holes.length > 0) this.#writeData(part)
+      else writeAll(this.#fd, part, this.#position)
+      this.#position += part.length
+      at += part.length
+      this.#skipHole()
+    }
+  }
+
+  finish(): void {
+    if (this.#position !== this.#entry.size) {
+      throw logCorrupt(`A file has ${this.#position} bytes of content instead of ${this.#entry.size}.`)
+    }
+    if (this.#entry.holes.length > 0) ftruncateSync(this.#fd, this.#entry.size)
+  }
+
+  #skipHole(): void {
+    const { holes } = this.#entry
+    while (holes[this.#nextHole] === this.#position) {
+      this.#position += holes[this.#nextHole + 1] ?? 0
+      this.#nextHole += 2
+    }
+  }
+
+  /** In a sparse file blocks of zeros stay unwritten too: its list of holes may have been cut short. */
+  #writeData(data: Uint8Array): void {
+    let from = 0
+    for (let at = 0; at < data.length; ) {
+      const end = Math.min(data.length, at + BLOCK - ((this.#position + at) % BLOCK))
+      if (ZEROS.subarray(0, end - at).equals(data.subarray(at, end))) {
+        if (at > from) writeAll(this.#fd, data.subarray(from, at), this.#position + from)
+        from = end
+      }
+      at = end
+    }
+    if (from < data.length) writeAll(this.#fd, data.subarray(from), this.#position + from)
+  }
+}
+
+function writeAll(fd: number, data: Uint8Array, position: number): void {
+  for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at, position + at)
+}

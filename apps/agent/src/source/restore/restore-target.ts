@@ -1,0 +1,123 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { joinBytes, showPath } from '../path-bytes.ts'
+import type { OverwritePolicy } from '../types.ts'
+
+/** In the target while a restore is in work; a second start with the same snapshot then goes on. */
+const MARKER = '.dmc-restore-'
+
+export interface RestoreTarget {
+  path: Buffer
+  marker: Buffer
+  /** Goes on with an interrupted restore of the same snapshot and path. */
+  resumed: boolean
+}
+
+/**
+ * The folder to restore into: made when it is missing, its own symlinks resolved once.
+ * @throws TARGET_NOT_EMPTY unless it is empty, of an interrupted restore of the same, or a policy says what to keep;
+ *   TARGET_UNWRITABLE.
+ */
+export function openTarget(
+  wanted: Buffer,
+  what: string,
+  overwrite: OverwritePolicy | undefined,
+): RestoreTarget {
+  try {
+    mkdirSync(wanted, { recursive: true })
+    const path = realpathSync(wanted, 'buffer')
+    const marker = joinBytes(path, Buffer.from(MARKER + what))
+    const names = readdirSync(path, 'buffer')
+    const resumed = names.some((name) => name.toString() === MARKER + what)
+    if (names.length > 0 && !resumed && overwrite === undefined) {
+      throw new DmcError('TARGET_NOT_EMPTY', `${showPath(path)} is not empty (${names.length} names).`, {
+        hint: 'Choose a new folder, or say what to do with files that exist: --overwrite never, newer or always.',
+      })
+    }
+    if (!resumed) writeFileSync(marker, '', { flag: 'wx', mode: 0o600 })
+    return { path, marker, resumed }
+  } catch (error) {
+    if (DmcError.is(error)) throw error
+    throw writeError(error, wanted) ?? error
+  }
+}
+
+export function closeTarget(target: RestoreTarget): void {
+  rmSync(target.marker, { force: true })
+}
+
+/** What stands at a path itself; null when nothing does. */
+export const lstatOrNull = (path: Buffer): BigIntStats | null =>
+  lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
+
+/** Opens a folder without following a symlink, so that its metadata can be set by descriptor. */
+export function openFolder(path: Buffer): number {
+  return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
+}
+
+/**
+ * Makes a folder, or finds it. true: it is new, so nothing is in it. A symlink is never taken for a folder.
+ * @returns 'in the way' when something else has the name and the policy keeps it.
+ */
+export function enterFolder(path: Buffer, overwrite: OverwritePolicy | undefined): boolean | 'in the way' {
+  const there = lstatOrNull(path)
+  if (there?.isDirectory()) return false
+  if (there) {
+    if (overwrite !== 'always') return 'in the way'
+    unlinkSync(path)
+  }
+  mkdirSync(path, { mode: 0o700 })
+  return true
+}
+
+/** Every folder from `root` down to the last but one part is a real folder: nothing was swapped for a symlink. */
+export function hasRealParents(root: Buffer, parts: Uint8Array[]): boolean {
+  let at = root
+  for (const part of parts.slice(0, -1)) {
+    at = joinBytes(at, part)
+    if (!lstatOrNull(at)?.isDirectory()) return false
+  }
+  return true
+}
+
+/** Sets the metadata of a folder that we made or may change. */
+export function withFolder(path: Buffer, work: (fd: number) => void): void {
+  const fd = openFolder(path)
+  try {
+    if (fstatSync(fd).isDirectory()) work(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** An error that ends the whole restore: full disk, read-only file system; null when it concerns one name only. */
+export function writeError(error: unknown, path: Buffer): DmcError | null {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DmcError('DISK_FULL', `The disk is full at ${showPath(path)}.`, {
+      hint: 'Make room and run the same restore again: it goes on where it stopped.',
+      retryable: true,
+      cause: error,
+    })
+  }
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return new DmcError('TARGET_UNWRITABLE', `Cannot write to ${showPath(path)}: ${code}.`, {
+      hint: 'Choose a folder that the agent may write to.',
+      cause: error,
+    })
+  }
+  return null
+}

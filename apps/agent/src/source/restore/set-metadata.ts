@@ -1,0 +1,67 @@
+import { fchmodSync, fchownSync, futimesSync, lchownSync, lutimesSync } from 'node:fs'
+import type { NodeEntry } from '@dmc/core/log/node-entry'
+
+const SETUID = 0o4000
+const SETGID = 0o2000
+
+/**
+ * A time as Node takes it: seconds in a double, of which libuv makes nanoseconds by truncation. Doubles of our century
+ * are 238 ns apart, so nanoseconds can't be set exactly; of the neighbours, this takes the nearest one that lies in
+ * the same microsecond, so that times come back equal to the microsecond.
+ */
+export function toUtime(ns: bigint): number | string {
+  const micro = floorMicro(ns)
+  const nearest = Number(ns) / 1e9
+  const step = 2 ** (Math.floor(Math.log2(Math.abs(nearest) || 1)) - 52)
+  let best = nearest
+  let bestError = Number.POSITIVE_INFINITY
+  for (const candidate of [0, 1, -1, 2, -2].map((k) => nearest + k * step)) {
+    const made = asTimespec(candidate)
+    const error = Math.abs(Number(made - ns))
+    if (floorMicro(made) === micro && error < bestError) {
+      best = candidate
+      bestError = error
+    }
+  }
+  // Node takes a negative number for "now", a text not
+  return best < 0 ? String(best) : best
+}
+
+/** What libuv makes of seconds in a double. */
+function asTimespec(seconds: number): bigint {
+  const whole = Math.trunc(seconds)
+  return BigInt(whole) * 1_000_000_000n + BigInt(Math.trunc((seconds - whole) * 1e9))
+}
+
+/** Whole microseconds, rounded down also before 1970. */
+export const floorMicro = (ns: bigint): bigint => (ns - (((ns % 1000n) + 1000n) % 1000n)) / 1000n
+
+const uid = process.getuid?.() ?? -1
+const groups = new Set([process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])])
+
+/**
+ * The mode to set: as it was, but setuid and setgid only where they mean the same as before: as root (who also sets
+ * the owner), or when the file was our own.
+ */
+export function modeToSet(entry: NodeEntry): number {
+  if (uid === 0) return entry.mode
+  let mode = entry.mode
+  if (entry.uid !== uid) mode &= ~SETUID
+  if (entry.uid !== uid || !groups.has(entry.gid)) mode &= ~SETGID
+  return mode
+}
+
+/** Owner (as root), mode and times of an open file or folder. */
+export function setMetadata(fd: number, entry: NodeEntry): void {
+  if (uid === 0) fchownSync(fd, entry.uid, entry.gid) // before the mode: it clears setuid
+  fchmodSync(fd, modeToSet(entry))
+  const time = toUtime(entry.mtimeNs)
+  futimesSync(fd, time, time)
+}
+
+/** Owner (as root) and times of a symlink itself. */
+export function setLinkMetadata(path: Buffer, entry: NodeEntry): void {
+  if (uid === 0) lchownSync(path, entry.uid, entry.gid)
+  const time = toUtime(entry.mtimeNs)
+  lutimesSync(path, time, time)
+}

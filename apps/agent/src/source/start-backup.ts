@@ -1,0 +1,299 @@
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Commitment } from '@dmc/core/chain/types'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { reviveError } from '@dmc/core/errors/to-dmc-error'
+import { chunkRoot } from '@dmc/core/merkle/chunk-root'
+import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
+import type { Hasher } from '@dmc/core/merkle/hasher'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import type { Hex } from 'viem'
+import { startWorker } from '../worker/start-worker.ts'
+import { Control } from './encode/control.ts'
+import {
+  DEFAULT_ENCODE_OPTIONS,
+  type EncodeJob,
+  type EncodeOptions,
+  type FromWorker,
+  type ToWorker,
+} from './encode/worker-types.ts'
+import { rootsFile, SPOOL_SEGMENT, sourceFolder, spoolFile } from './source-paths.ts'
+import type {
+  BackupProgress,
+  BackupRun,
+  EncodedResult,
+  SourceInfo,
+  SourceKeys,
+  VolumeTarget,
+} from './types.ts'
+
+export interface StartBackupOptions {
+  source: Pick<SourceInfo, 'sourceId' | 'name' | 'path'>
+  keys: SourceKeys
+  target: VolumeTarget
+  /** The commitment in force of the order; null for an empty one. */
+  base: Commitment | null
+  /** Where the order lives; entered into the catalog, so that recovery finds every volume. */
+  chain: { chainId: number; market: Hex }
+  dataDir: string
+  /** Volumes (hex ids) whose orders live at least as long as the new snapshot must; the target's counts always. */
+  safeVolumes?: string[]
+  onProgress?: (progress: BackupProgress) => void
+  hasher?: Hasher
+  options?: Partial<EncodeOptions>
+}
+
+/** Sources whose backup runs in this process. */
+const running = new Set<string>()
+
+/**
+ * Starts, or resumes after any kind of end, the backup of a source into a volume (flow 13). Resolves once the session
+ * is open; encoding goes on in a worker thread.
+ * @throws SOURCE_BUSY; STORE_CORRUPT when the cache does not match `base` (rebuild it: `rebuildCache`).
+ */
+export async function startBackup(options: StartBackupOptions): Promise<BackupRun> {
+  const { source, dataDir } = options
+  if (running.has(source.sourceId)) {
+    throw new DmcError('SOURCE_BUSY', `A backup of ${source.name} is running already.`, {
+      hint: 'Wait for it, or stop it first: dmc-agent status.',
+    })
+  }
+  await mkdir(sourceFolder(dataDir, source.sourceId), { recursive: true, mode: 0o700 })
+  running.add(source.sourceId) // until the worker has ended
+  const run = new WorkerRun(options)
+  try {
+    await run.opened
+  } catch (error) {
+    await run.stop()
+    throw error
+  }
+  return run
+}
+
+class WorkerRun implements BackupRun {
+  session = ''
+  readonly base: Commitment | null
+  spooledSize = 0
+  readonly encoded: Promise<EncodedResult>
+  readonly opened: Promise<void>
+  readonly #options: StartBackupOptions
+  readonly #folder: string
+  readonly #control = new Control()
+  readonly #worker: Worker
+  readonly #hasher: Hasher
+  readonly #segments = new Map<number, Promise<FileHandle>>()
+  readonly #requests = new Map<number, { resolve(): void; reject(error: Error): void }>()
+  readonly #exited: Promise<void>
+  #nextRequest = 1
+  #waiting: { size: number; resolve(size: number): void; reject(error: Error): void }[] = []
+  #end: { result: EncodedResult } | { error: DmcError } | null = null
+  #deleted: number
+  #settle: { opened(): void; encoded(result: EncodedResult): void; failed(error: DmcError): void }
+
+  constructor(options: StartBackupOptions) {
+    this.#options = options
+    this.base = options.base
+    this.#folder = sourceFolder(options.dataDir, options.source.sourceId)
+    this.#hasher = options.hasher ?? createNodeHasher()
+    const baseSize = Number(options.base?.size ?? 0n)
+    this.#deleted = Math.floor((baseSize - (baseSize % CHUNK_SIZE)) / SPOOL_SEGMENT)
+    const opened = Promise.withResolvers<void>()
+    const encoded = Promise.withResolvers<EncodedResult>()
+    this.opened = opened.promise
+    this.encoded = encoded.promise
+    this.encoded.catch(() => {})
+    this.#settle = {
+      opened: opened.resolve,
+      encoded: encoded.resolve,
+      failed: (error) => {
+        opened.reject(error)
+        encoded.reject(error)
+      },
+    }
+    const job: EncodeJob = {
+      folder: this.#folder,
+      sourcePath: options.source.path,
+      sourceName: options.source.name,
+      keys: options.keys,
+      target: options.target,
+      chain: options.chain,
+      base: { root: options.base?.root ?? null, size: baseSize },
+      safeVolumes: options.safeVolumes ?? [],
+      control: this.#control.memory,
+      options: { ...DEFAULT_ENCODE_OPTIONS, ...options.options },
+    }
+    this.#worker = startWorker('encode', job)
+    this.#worker.on('message', (message: FromWorker) => this.#onMessage(message))
+    this.#worker.on('error', (error) => this.#gone(workerDied(String(error), error)))
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#gone(workerDied(`it ended with code ${code}`))
+        running.delete(options.source.sourceId)
+        resolve()
+      })
+    })
+  }
+
+  async waitSpooled(size: number): Promise<number> {
+    if (this.spooledSize > size || (this.#end && 'result' in this.#end)) return this.spooledSize
+    if (this.#end) throw this.#end.error
+    return new Promise((resolve, reject) => this.#waiting.push({ size, resolve, reject }))
+  }
+
+  async readSpool(offset: number, length: number): Promise<Buffer> {
+    if (offset + length > this.spooledSize) {
+      throw new RangeError(
+        `bytes ${offset} to ${offset + length} are not in the spool yet (${this.spooledSize})`,
+      )
+    }
+    const bytes = Buffer.allocUnsafeSlow(length)
+    for (let at = 0; at < length; ) {
+      const position = offset + at
+      const inSegment = position % SPOOL_SEGMENT
+      const want = Math.min(length - at, SPOOL_SEGMENT - inSegment)
+      const handle = await this.#open(Math.floor(position / SPOOL_SEGMENT))
+      const { bytesRead } = await handle.read(bytes, at, want, inSegment)
+      if (bytesRead === 0) throw new RangeError(`the spool ends before byte ${position}`)
+      at += bytesRead
+    }
+    return bytes
+  }
+
+  async chunkRoot(index: number, size = this.spooledSize): Promise<Uint8Array> {
+    const start = index * CHUNK_SIZE
+    const length = Math.min(CHUNK_SIZE, size - start)
+    if (length === CHUNK_SIZE && size <= this.spooledSize) return this.#storedRoot(index)
+    if (length <= 0 || length % LEAF_SIZE !== 0)
+      throw new RangeError(`chunk ${index} has no root at ${size} bytes`)
+    return chunkRoot(this.#hasher, await this.readSpool(start, length))
+  }
+
+  async release(size: number): Promise<void> {
+    this.#control.release(size)
+    // whole segments only; the worker may still rewrite nothing below its journalled size
+    for (
+      const end = Math.floor(Math.min(size, this.spooledSize) / SPOOL_SEGMENT);
+      this.#deleted < end;
+      this.#deleted++
+    ) {
+      const handle = this.#segments.get(this.#deleted)
+      this.#segments.delete(this.#deleted)
+      await (await handle?.catch(() => undefined))?.close()
+      await rm(spoolFile(this.#folder, this.session, this.#deleted), { force: true })
+    }
+  }
+
+  async committed(commitment: Commitment): Promise<void> {
+    await this.#request({
+      type: 'committed',
+      request: 0,
+      root: commitment.root,
+      size: Number(commitment.size),
+    })
+    await this.stop()
+  }
+
+  async dropped(): Promise<void> {
+    this.#control.stop()
+    await this.#request({ type: 'dropped', request: 0 })
+    await this.stop()
+  }
+
+  async stop(): Promise<void> {
+    this.#control.stop()
+    const asked = this.#request({ type: 'close', request: 0 }).catch(() => {})
+    await Promise.race([asked, this.#exited])
+    await this.#exited
+    for (const handle of this.#segments.values()) await (await handle.catch(() => undefined))?.close()
+    this.#segments.clear()
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'opened':
+        this.session = message.session
+        this.spooledSize = message.spooled
+        this.#settle.opened()
+        return
+      case 'progress':
+        this.#options.onProgress?.(message.progress)
+        return
+      case 'spooled':
+        this.#spooled(message.size)
+        return
+      case 'encoded':
+        this.#end ??= { result: message.result }
+        this.#settle.encoded(message.result)
+        this.#spooled(this.spooledSize)
+        return
+      case 'failed':
+        this.#fail(reviveError(message.error))
+        return
+      case 'done':
+        this.#requests.get(message.request)?.resolve()
+        this.#requests.delete(message.request)
+        return
+      case 'refused':
+        this.#requests.get(message.request)?.reject(reviveError(message.error))
+        this.#requests.delete(message.request)
+    }
+  }
+
+  #spooled(size: number): void {
+    this.spooledSize = Math.max(this.spooledSize, size)
+    const done = this.#end !== null
+    const ready = this.#waiting.filter((waiter) => done || this.spooledSize > waiter.size)
+    this.#waiting = this.#waiting.filter((waiter) => !ready.includes(waiter))
+    for (const waiter of ready) waiter.resolve(this.spooledSize)
+  }
+
+  /** The thread is no more: nothing answers. */
+  #gone(error: DmcError): void {
+    for (const { reject } of this.#requests.values()) reject(error)
+    this.#requests.clear()
+    this.#fail(error)
+  }
+
+  #fail(error: DmcError): void {
+    if (this.#end) return
+    this.#end = { error }
+    this.#settle.failed(error)
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(error)
+  }
+
+  #request(message: ToWorker): Promise<void> {
+    const request = this.#nextRequest++
+    return new Promise((resolve, reject) => {
+      this.#requests.set(request, { resolve, reject })
+      this.#worker.postMessage({ ...message, request })
+    })
+  }
+
+  #open(segment: number): Promise<FileHandle> {
+    let handle = this.#segments.get(segment)
+    if (!handle) {
+      handle = open(spoolFile(this.#folder, this.session, segment), 'r')
+      this.#segments.set(segment, handle)
+    }
+    return handle
+  }
+
+  async #storedRoot(index: number): Promise<Uint8Array> {
+    const handle = await open(rootsFile(this.#folder, this.#options.target.volumeId), 'r')
+    try {
+      const root = new Uint8Array(HASH_SIZE)
+      const { bytesRead } = await handle.read(root, 0, HASH_SIZE, index * HASH_SIZE)
+      if (bytesRead !== HASH_SIZE) throw new RangeError(`the root of chunk ${index} is not known`)
+      return root
+    } finally {
+      await handle.close()
+    }
+  }
+}
+
+const workerDied = (how: string, cause?: unknown): DmcError =>
+  new DmcError('BUG', `The worker that encodes the backup died: ${how}.`, {
+    hint: 'Run the backup again: it goes on where it stopped. Then report this.',
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  })
