@@ -17,7 +17,7 @@ export async function fundAccount(options: {
   mine?: () => Promise<void>
 }): Promise<void> {
   const { url, token, account, ethWei = parseEther('100'), faucetCalls = 1 } = options
-  await rpc(url, 'anvil_setBalance', [account, numberToHex(ethWei)])
+  await rpc(url, 'anvil_setBalance', [account, numberToHex(parseEther('100'))])
   const mine = options.mine ?? (async () => {})
   for (let call = 0; call < faucetCalls; call++) {
     // Impersonation leaves the account's own nonce as it would be after its own call, so it must be mined before it signs.
@@ -28,7 +28,7 @@ export async function fundAccount(options: {
     await waitMined(url, hash)
     await rpc(url, 'anvil_stopImpersonatingAccount', [account])
   }
-  if (faucetCalls > 0) await rpc(url, 'anvil_setBalance', [account, numberToHex(ethWei)])
+  await rpc(url, 'anvil_setBalance', [account, numberToHex(ethWei)])
 }
 
 async function waitMined(url: string, hash: Hex): Promise<void> {

@@ -28,6 +28,11 @@ export interface TransactionSender {
   send(request: TransactionRequest, options?: SendOptions): Promise<TransactionResult>
   /** The result of an intent that is confirmed; 'pending' while it is on its way; null when it was never sent or failed. */
   find(intent: string): TransactionResult | 'pending' | null
+  /**
+   * Waits for an intent that is on its way or confirmed; null when there is nothing to wait for: never sent, reverted or overtaken.
+   * Lets a verb go on after a restart without looking at balances that its own transaction has changed.
+   */
+  join(intent: string, options?: SendOptions): Promise<TransactionResult> | null
   /** What is on its way, oldest first. */
   pending(): { intent: string; name: string; subject: string; hash: `0x${string}`; sinceMs: number }[]
   /** After a start: follows everything recorded before to its end, in the background. */
@@ -311,6 +316,10 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       if (row === null || row.state === 'failed' || row.state === 'replaced') return null
       const outcome = outcomeOf(row, market)
       return outcome !== null && 'result' in outcome ? outcome.result : 'pending'
+    },
+    join(intent, how = {}) {
+      const row = rows.find(intent)
+      return row === null || row.state === 'failed' || row.state === 'replaced' ? null : join(intent, how)
     },
     pending: () =>
       rows.open().map(({ intent, name, subject, hash, createdMs }) => ({

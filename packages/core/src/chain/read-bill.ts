@@ -22,11 +22,7 @@ export async function readBill(
       readMarket(client, at, 'endpointOf', [at.billId]),
     ])
   } catch (error) {
-    if (revertIn(error)?.name === 'UnknownBill') {
-      throw new DmcError('BILL_NOT_FOUND', `There is no bill ${at.billId} on the Market ${at.market}.`, {
-        hint: 'List what is open: dmc-agent market',
-      })
-    }
+    if (revertIn(error)?.name === 'UnknownBill') throw billNotFound(at)
     throw toReadError(error, `bill ${at.billId}`)
   }
   return {
@@ -47,4 +43,10 @@ export async function readBill(
     endpoint,
     previousOfMiner: view.previous,
   }
+}
+
+export function billNotFound(at: { market: string; billId: bigint }): DmcError {
+  return new DmcError('BILL_NOT_FOUND', `There is no bill ${at.billId} on the Market ${at.market}.`, {
+    hint: 'List what is open: dmc-agent market',
+  })
 }
