@@ -7,6 +7,11 @@ export interface Lease {
   release(): void
 }
 
+/** Of the JavaScript engine, not in the library types that this project uses. Its memory starts on a page. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number; shared: true }) => { buffer: SharedArrayBuffer }
+}
+
 const PAGE = 64 * 1024
 /** Largest loan: 8 MiB of data and a little around it never occur together, so one size up is enough. */
 const LARGEST = 8 * 1024 * 1024

@@ -1,0 +1,160 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
+import { hashToHex } from '@dmc/core/merkle/hash-hex'
+import type { Hex } from 'viem'
+import type { BackupRun } from '../../source/types.ts'
+import { interrupted } from '../wait.ts'
+import type { MinerClient } from './miner-client.ts'
+
+/** What delivery needs of a backup. */
+export type DeliverSource = Pick<
+  BackupRun,
+  'session' | 'base' | 'waitSpooled' | 'readSpool' | 'chunkRoot' | 'release' | 'encoded'
+>
+
+export interface DeliverProgress {
+  /** Log bytes that the miner holds durably, what it held before included. */
+  durableSize: number
+  /** Bytes sent and acknowledged by this run. */
+  sentBytes: number
+  /** Size of the log when encoding has finished, else null. */
+  totalSize: number | null
+}
+
+export interface DeliverOptions {
+  client: MinerClient
+  run: DeliverSource
+  signal: AbortSignal
+  onProgress?: (progress: DeliverProgress) => void
+  /** Pieces on their way at once. */
+  parallel?: number
+  /** Bytes of a piece: whole chunks, at most 8 MiB. */
+  pieceSize?: number
+}
+
+const MOST_RESENDS = 1
+
+/** From `first` up to, not including, `end`, in bytes. */
+interface Piece {
+  first: number
+  end: number
+}
+
+/**
+ * Sends what the backup spools, as it is spooled, and seals it (flows 11, 13). Starts where the miner's durable data
+ * ends, compares the miner's chunk roots (what its disk holds) with our own, and lets the spool go only then.
+ * Connections that break are made again by the client.
+ * @throws CHUNK_ROOT_MISMATCH when a chunk is wrong twice, COMMITMENT_MISMATCH, SESSION_*, ORDER_*, PEER_*, INTERRUPTED
+ */
+export async function deliver(options: DeliverOptions): Promise<{ sentBytes: number; durableSize: number }> {
+  const { client, run, onProgress, parallel = 4, pieceSize = 4 * CHUNK_SIZE } = options
+  const stopped = new AbortController()
+  const signal = AbortSignal.any([options.signal, stopped.signal])
+  let total: number | null = null
+  let sent = 0
+  run.encoded.then(
+    ({ commitment }) => {
+      total = Number(commitment.size)
+    },
+    () => {},
+  )
+  let { durableSize } = await client.append(run.session, run.base)
+  run.release(durableSize)
+  const report = () => onProgress?.({ durableSize, sentBytes: sent, totalSize: total })
+  report()
+
+  let next = durableSize
+  const open = new Set<Piece>()
+  const done = (piece: Piece, durable: number) => {
+    open.delete(piece)
+    sent += piece.end - piece.first
+    durableSize = Math.max(durableSize, durable)
+    // not beyond what is compared: a piece that is wrong must still be there to be sent again
+    let safe = durableSize
+    for (const { first } of open) safe = Math.min(safe, first)
+    run.release(safe)
+    report()
+  }
+  const takePiece = async (): Promise<Piece | null> => {
+    const piece = await nextPiece(run, next, pieceSize)
+    if (piece === null) return null
+    next = piece.end
+    open.add(piece)
+    return piece
+  }
+  // One asks at a time, so that pieces follow each other; many send.
+  let asking: Promise<unknown> = Promise.resolve()
+  const ask = (): Promise<Piece | null> => {
+    const piece = asking.then(() => (signal.aborted ? null : takePiece()))
+    asking = piece.catch(() => null)
+    return piece
+  }
+  const sender = async () => {
+    for (let piece = await ask(); piece !== null; piece = await ask()) {
+      done(piece, await sendPiece(client, run, piece))
+    }
+  }
+  const senders = Array.from({ length: parallel }, () => sender())
+  const aborted = new Promise<never>((_resolve, reject) => {
+    options.signal.addEventListener('abort', () => reject(interrupted()), { once: true })
+    if (options.signal.aborted) reject(interrupted())
+  })
+  aborted.catch(() => {})
+  try {
+    await Promise.race([Promise.all(senders), aborted])
+    const { commitment } = await Promise.race([run.encoded, aborted])
+    total = Number(commitment.size)
+    report()
+    await client.seal(run.session, commitment)
+    return { sentBytes: sent, durableSize }
+  } catch (error) {
+    stopped.abort()
+    for (const one of senders) one.catch(() => {})
+    throw options.signal.aborted ? interrupted() : error
+  }
+}
+
+/** The next whole chunks that are spooled; the rest when encoding is over; null when all is taken. */
+async function nextPiece(run: DeliverSource, first: number, pieceSize: number): Promise<Piece | null> {
+  const boundary = (Math.floor(first / CHUNK_SIZE) + 1) * CHUNK_SIZE
+  let spooled = await run.waitSpooled(first)
+  // a chunk that is still growing waits until it is whole, or until nothing more comes
+  while (spooled > first && spooled < boundary) {
+    const more = await run.waitSpooled(spooled)
+    if (more <= spooled) break
+    spooled = more
+  }
+  if (spooled <= first) return null
+  const most = Math.min(spooled, boundary - CHUNK_SIZE + pieceSize)
+  return { first, end: most < boundary ? most : Math.floor(most / CHUNK_SIZE) * CHUNK_SIZE }
+}
+
+async function sendPiece(client: MinerClient, run: DeliverSource, { first, end }: Piece): Promise<number> {
+  for (let resends = 0; ; resends++) {
+    const data = await run.readSpool(first, end - first)
+    const reply = await client.putLeaves(run.session, first / LEAF_SIZE, data)
+    const wrong = await wrongChunks(run, first, end, new Map(reply.chunks))
+    if (wrong.length === 0) return reply.durableSize
+    if (resends < MOST_RESENDS) continue
+    throw new DmcError(
+      'CHUNK_ROOT_MISMATCH',
+      `The miner holds other data than what was sent: chunk ${wrong.join(', ')} of order ${client.orderId}.`,
+      { hint: 'Its disk or memory is faulty. Take another bill, or tell the miner.', retryable: false },
+    )
+  }
+}
+
+/** Chunks of a piece whose root at the miner is not ours. */
+async function wrongChunks(
+  run: DeliverSource,
+  first: number,
+  end: number,
+  theirs: Map<number, Hex>,
+): Promise<number[]> {
+  const wrong: number[] = []
+  for (let chunk = Math.floor(first / CHUNK_SIZE); chunk * CHUNK_SIZE < end; chunk++) {
+    const ours = hashToHex(await run.chunkRoot(chunk))
+    if (theirs.get(chunk) !== ours) wrong.push(chunk)
+  }
+  return wrong
+}

@@ -1,0 +1,385 @@
+import { randomBytes } from 'node:crypto'
+import type { Commitment } from '@dmc/core/chain/types'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { chunkRoot } from '@dmc/core/merkle/chunk-root'
+import { CHUNK_SIZE, HASH_SIZE, treeDepth } from '@dmc/core/merkle/constants'
+import type { Hasher } from '@dmc/core/merkle/hasher'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { verifyData, verifyRange } from '@dmc/core/merkle/range-proof'
+import { verifyLeaf } from '@dmc/core/merkle/verify-leaf'
+import { type LeafAnswer, leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
+import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
+import {
+  appendReply,
+  leafAnswerReply,
+  leavesReply,
+  probeAnswerReply,
+  sealReply,
+  statusReply,
+  toWireCommitment,
+  toWireInteger,
+} from '@dmc/core/protocol/messages'
+import { answerTypedData } from '@dmc/core/protocol/typed-data'
+import { bytesToHex, type Hex, hexToBytes, isAddressEqual, recoverTypedDataAddress } from 'viem'
+import type * as z from 'zod'
+import { askJson } from './ask-json.ts'
+import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
+import { fetchHeader } from './fetch-header.ts'
+import { type LinkOptions, type MinerLink, openLink } from './miner-link.ts'
+import { ProvenSink } from './proven-sink.ts'
+import { RetryLoop } from './retry-loop.ts'
+
+export interface ConnectOptions extends Omit<LinkOptions, 'connections'> {
+  /** From the chain; with null it is read there. */
+  endpoint: string | null
+  /** Connections kept, 1 to 8. */
+  connections?: number
+  /** How long one request is tried again after retryable failures; without it until the signal aborts. */
+  patienceMs?: number
+  /** Told of each failure that is tried again, so that waiting is never silent. */
+  onRetry?: (error: DmcError, waitMs: number) => void
+}
+
+export type OrderStatus = z.output<typeof statusReply>
+
+/** One miner, one order, one role (flow 11). Everything that is returned is verified first. */
+export interface MinerClient {
+  readonly orderId: bigint
+  /** Bytes. */
+  readonly capacity: number
+  readonly depth: number
+  status(): Promise<OrderStatus>
+  /** Leaf 0 of the volume, proven against the chain's commitment. */
+  header(): Promise<{ leaf: Buffer; commitment: Commitment }>
+  append(session: string, base: Commitment | null): Promise<{ durableSize: number }>
+  /** Whole leaves; resolves when they are durable at the miner, with the chunk roots that it has on disk. */
+  putLeaves(
+    session: string,
+    firstLeaf: number,
+    data: Uint8Array,
+  ): Promise<{ durableSize: number; chunks: [index: number, root: Hex][] }>
+  seal(session: string, commitment: Commitment): Promise<void>
+  /** Whole leaves, at most 8 MiB. */
+  data(offset: number, length: number, commitment: Commitment, signal?: AbortSignal): Promise<Buffer>
+  /** Whole chunks (the last one of the commitment may be shorter) into memory of the caller, one buffer a chunk. */
+  chunks(first: number, into: readonly Buffer[], commitment: Commitment, signal?: AbortSignal): Promise<void>
+  /** `count` chunk roots, 32 bytes each. */
+  roots(first: number, count: number, commitment: Commitment): Promise<Buffer>
+  /** An off-chain challenge; every leaf, path and the miner's signature are checked. */
+  challenge(leaves: readonly bigint[], commitment: Commitment): Promise<LeafAnswer[]>
+  /** HMAC-SHA256(key, data of the range); the caller compares it with the one that it kept. */
+  probe(
+    probe: { offset: bigint; length: bigint; key: Uint8Array },
+    commitment: Commitment,
+  ): Promise<Uint8Array>
+  close(): Promise<void>
+}
+
+/**
+ * Dials the order's miner and says hello; throws when that fails (retryable or not), so that the caller can look at the
+ * chain in between. Later requests are tried again with back-off by themselves, over new connections, endpoints and
+ * tokens, until the signal aborts.
+ * @throws ENDPOINT_*, PEER_*, ORDER_REFUSED, ORDER_STATE, RPC_*
+ */
+export async function connectMiner(options: ConnectOptions): Promise<MinerClient> {
+  const connections = Math.min(Math.max(options.connections ?? 4, 1), 8)
+  const link: LinkOptions = { ...options, connections }
+  const first = await openLink(link, options.endpoint)
+  return new WireClient(options, link, first)
+}
+
+class WireClient implements MinerClient {
+  readonly orderId: bigint
+  readonly capacity: number
+  readonly depth: number
+  readonly #options: ConnectOptions
+  readonly #linkOptions: LinkOptions
+  readonly #hasher: Hasher = createNodeHasher()
+  readonly #closing = new AbortController()
+  readonly #signal: AbortSignal
+  #link: Promise<MinerLink> | null
+
+  constructor(options: ConnectOptions, link: LinkOptions, first: MinerLink) {
+    this.#options = options
+    this.#signal = AbortSignal.any([options.signal, this.#closing.signal])
+    this.#linkOptions = { ...link, signal: this.#signal }
+    this.#link = Promise.resolve(first)
+    this.orderId = options.orderId
+    this.capacity = Number(first.order.capacity) * CHUNK_SIZE
+    this.depth = treeDepth(first.order.capacity)
+  }
+
+  status() {
+    return this.#askJson({ method: 'GET', path: '', schema: statusReply })
+  }
+
+  header() {
+    return this.#run(async ({ agent, endpoint }) =>
+      fetchHeader({
+        agent,
+        endpoint,
+        reader: this.#options.reader,
+        orderId: this.orderId,
+        signal: this.#signal,
+      }),
+    )
+  }
+
+  async append(session: string, base: Commitment | null) {
+    const reply = await this.#askJson({
+      method: 'POST',
+      path: '/append',
+      json: { session, base: toWireCommitment(base) },
+      schema: appendReply,
+    })
+    return { durableSize: Number(reply.durableSize) }
+  }
+
+  async putLeaves(session: string, firstLeaf: number, data: Uint8Array) {
+    const reply = await this.#askJson({
+      method: 'PUT',
+      path: `/leaves/${firstLeaf}`,
+      headers: { 'dmc-session': session, 'content-type': 'application/octet-stream' },
+      body: data,
+      schema: leavesReply,
+    })
+    return { durableSize: Number(reply.durableSize), chunks: reply.chunks }
+  }
+
+  async seal(session: string, { root, size }: Commitment): Promise<void> {
+    await this.#askJson({
+      method: 'POST',
+      path: '/seal',
+      json: { session, root, size: toWireInteger(size) },
+      schema: sealReply,
+    })
+  }
+
+  async data(offset: number, length: number, commitment: Commitment, signal?: AbortSignal): Promise<Buffer> {
+    const sink = new ProvenSink(2 * this.depth, [Buffer.allocUnsafe(length)])
+    await this.#fetch(`/data?offset=${offset}&length=${length}`, commitment, sink, signal, () => {
+      verifyData({
+        hasher: this.#hasher,
+        commitment,
+        depth: this.depth,
+        offset,
+        data: sink.only,
+        siblings: sink.siblings,
+      })
+    })
+    return sink.only
+  }
+
+  async chunks(
+    first: number,
+    into: readonly Buffer[],
+    commitment: Commitment,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const length = into.reduce((sum, chunk) => sum + chunk.length, 0)
+    const sink = new ProvenSink(2 * this.depth, into)
+    await this.#fetch(`/data?offset=${first * CHUNK_SIZE}&length=${length}`, commitment, sink, signal, () => {
+      const nodes = new Uint8Array(into.length * HASH_SIZE)
+      into.forEach((chunk, i) => {
+        chunkRoot(this.#hasher, chunk, nodes.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE))
+      })
+      this.#verifyRoots(first, nodes, sink.siblings, commitment)
+    })
+  }
+
+  async roots(first: number, count: number, commitment: Commitment): Promise<Buffer> {
+    const sink = new ProvenSink(2 * this.depth, [Buffer.allocUnsafe(count * HASH_SIZE)])
+    await this.#fetch(`/roots?first=${first}&count=${count}`, commitment, sink, undefined, () =>
+      this.#verifyRoots(first, sink.only, sink.siblings, commitment),
+    )
+    return sink.only
+  }
+
+  async challenge(leaves: readonly bigint[], commitment: Commitment): Promise<LeafAnswer[]> {
+    const nonce: Hex = `0x${randomBytes(32).toString('hex')}`
+    const { root, size } = commitment
+    return this.#run(async (link) => {
+      const json = { nonce, root, size: toWireInteger(size), leaves: leaves.map(toWireInteger) }
+      const reply = await this.#ask(link, {
+        method: 'POST',
+        path: '/challenge',
+        json,
+        schema: leafAnswerReply,
+      })
+      if (reply.answers.length !== leaves.length) {
+        throw protocol(link.endpoint, `${reply.answers.length} answers to ${leaves.length} questions`)
+      }
+      const answers = reply.answers.map(({ leaf, path }, i) => ({
+        index: leaves[i] ?? -1n,
+        leaf: hexToBytes(leaf),
+        path: path.map((node) => hexToBytes(node)),
+      }))
+      await this.#mustBeSigned(link, { nonce, root, size, answersHash: leafAnswersHash(answers), ...reply })
+      for (const answer of answers) {
+        verifyLeaf({ hasher: this.#hasher, root, size, depth: this.depth, ...answer })
+      }
+      return answers
+    })
+  }
+
+  async probe(probe: { offset: bigint; length: bigint; key: Uint8Array }, commitment: Commitment) {
+    const nonce: Hex = `0x${randomBytes(32).toString('hex')}`
+    const { root, size } = commitment
+    return this.#run(async (link) => {
+      const asked = {
+        offset: toWireInteger(probe.offset),
+        length: toWireInteger(probe.length),
+        key: bytesToHex(probe.key),
+      }
+      const json = { nonce, root, size: toWireInteger(size), probe: asked }
+      const reply = await this.#ask(link, {
+        method: 'POST',
+        path: '/challenge',
+        json,
+        schema: probeAnswerReply,
+      })
+      const hmac = hexToBytes(reply.answer)
+      await this.#mustBeSigned(link, {
+        nonce,
+        root,
+        size,
+        answersHash: probeAnswerHash({ ...probe, hmac }),
+        ...reply,
+      })
+      return hmac
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const link = await this.#link?.catch(() => null)
+    link?.agent.destroy()
+  }
+
+  #verifyRoots(first: number, nodes: Uint8Array, siblings: Uint8Array[], commitment: Commitment): void {
+    const count = nodes.length / HASH_SIZE
+    verifyRange({
+      hasher: this.#hasher,
+      ...commitment,
+      depth: this.depth,
+      level: 10,
+      first,
+      count,
+      nodes,
+      siblings,
+    })
+  }
+
+  async #mustBeSigned(
+    link: MinerLink,
+    said: { nonce: Hex; root: Hex; size: bigint; answersHash: Hex; signedAt: bigint; signature: Hex },
+  ): Promise<void> {
+    const { signature, nonce, root, size, answersHash, signedAt } = said
+    const message = { orderId: this.orderId, nonce, root, size, answersHash, signedAt }
+    const from = await recoverTypedDataAddress({
+      ...answerTypedData(this.#options.reader, message),
+      signature,
+    }).catch(() => null)
+    if (from !== null && isAddressEqual(from, link.token.miner)) return
+    throw new DmcError('PEER_NOT_AUTHORISED', `The answer is not signed by ${link.token.miner}.`, {
+      hint: 'Ask again; without the miner’s signature an answer proves nothing against it.',
+    })
+  }
+
+  /** Octets with siblings in front; `verify` decides whether they count. */
+  async #fetch(
+    pathAndQuery: string,
+    { root, size }: Commitment,
+    sink: ProvenSink,
+    signal: AbortSignal | undefined,
+    verify: () => void,
+  ): Promise<void> {
+    await this.#run(async (link) => {
+      sink.reset()
+      await exchange({
+        ...this.#request(link, { method: 'GET', path: `${pathAndQuery}&root=${root}&size=${size}` }),
+        signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
+        most: WIRE_LIMITS.dataBytes + 2 + sink.mostSiblings * HASH_SIZE,
+        sink: (chunk, length) => sink.take(chunk, length),
+      })
+      verify()
+    }, signal)
+  }
+
+  #askJson<T extends z.ZodType>(ask: AskJson<T>): Promise<z.output<T>> {
+    return this.#run((link) => this.#ask(link, ask))
+  }
+
+  async #ask<T extends z.ZodType>(
+    link: MinerLink,
+    { json, body, schema, ...ask }: AskJson<T>,
+  ): Promise<z.output<T>> {
+    const { reply } = await askJson({
+      ...this.#request(link, ask),
+      signal: this.#signal,
+      schema,
+      ...(json === undefined ? {} : { json }),
+      ...(body === undefined ? {} : { body }),
+    })
+    return reply
+  }
+
+  #request(link: MinerLink, { method, path, headers }: Pick<ExchangeOptions, 'method' | 'path' | 'headers'>) {
+    return {
+      agent: link.agent,
+      endpoint: link.endpoint,
+      method,
+      path: `/v1/orders/${this.orderId}${path}`,
+      headers: { ...headers, authorization: `Bearer ${link.token.token}` },
+    }
+  }
+
+  /** Runs one request over the current link; renews link and token, and tries again what may succeed later. */
+  async #run<T>(work: (link: MinerLink) => Promise<T>, signal = this.#signal): Promise<T> {
+    const retry = new RetryLoop({
+      signal,
+      ...(this.#options.patienceMs === undefined ? {} : { patienceMs: this.#options.patienceMs }),
+      ...(this.#options.onRetry ? { onRetry: this.#options.onRetry } : {}),
+    })
+    for (;;) {
+      const pending = this.#current()
+      try {
+        const link = await pending
+        if (performance.now() > link.token.renewAt && this.#link === pending) {
+          this.#drop(pending)
+          continue
+        }
+        return await work(link)
+      } catch (error) {
+        const again = await retry.decide(error)
+        if (again === 'relink' && this.#link === pending) this.#drop(pending)
+      }
+    }
+  }
+
+  #current(): Promise<MinerLink> {
+    if (this.#link === null) {
+      const link = openLink(this.#linkOptions, null)
+      this.#link = link
+      link.catch(() => {
+        if (this.#link === link) this.#link = null
+      })
+    }
+    return this.#link
+  }
+
+  /** Requests that still run over the old link may finish; its idle connections close by themselves. */
+  #drop(link: Promise<MinerLink>): void {
+    this.#link = null
+    link.then(
+      ({ agent }) => setTimeout(() => agent.destroy(), 60_000).unref(),
+      () => {},
+    )
+  }
+}
+
+type AskJson<T extends z.ZodType> = Pick<ExchangeOptions, 'method' | 'path' | 'headers'> & {
+  json?: unknown
+  body?: Uint8Array
+  schema: T
+}

@@ -1,0 +1,47 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { appendRequest } from '@dmc/core/protocol/messages'
+import { sameCommitment } from '../../same-commitment.ts'
+import { readJson } from '../read-body.ts'
+import { sendJson } from '../reply.ts'
+import type { OrderRequest } from '../server-context.ts'
+import { followChain } from './known-commitment.ts'
+
+/** `POST append`: opens or resumes a session on the commitment in force. */
+export async function serveAppend({
+  context,
+  request,
+  response,
+  orderId,
+  store,
+}: OrderRequest): Promise<void> {
+  const { session, base } = await readJson(request, appendRequest, context.limits)
+  const { state } = await context.orders.get(orderId, 1000)
+  if (state !== 'preparing' && state !== 'active') {
+    throw new DmcError('ORDER_STATE', `Order ${orderId} is ${state}; it takes no data.`, {
+      hint: 'Create a new order for this source.',
+    })
+  }
+  await followChain(context, orderId, store)
+  const durableSize = await openSession(context, store, orderId, session, base)
+  sendJson(response, 200, { session, durableSize })
+}
+
+async function openSession(
+  context: OrderRequest['context'],
+  store: OrderRequest['store'],
+  orderId: bigint,
+  session: string,
+  base: Parameters<typeof store.openSession>[1],
+): Promise<number> {
+  const { sealed } = store
+  try {
+    return (await store.openSession(session, base)).durableSize
+  } catch (error) {
+    if (!DmcError.is(error) || error.code !== 'STATEMENT_STANDS' || sealed === null) throw error
+    // docs/decisions/0001: our statement first leaves the chain
+    if (!(await context.withdrawStatement?.(orderId, sealed))) throw error
+    await followChain(context, orderId, store)
+    // what was withdrawn is what may go, nothing that was sealed since
+    return (await store.openSession(session, base, sameCommitment(store.sealed, sealed))).durableSize
+  }
+}

@@ -1,0 +1,65 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { hashToHex } from '@dmc/core/merkle/hash-hex'
+import { leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
+import { challengeRequest, toWireInteger } from '@dmc/core/protocol/messages'
+import { answerTypedData } from '@dmc/core/protocol/typed-data'
+import { bytesToHex, type Hex, hexToBytes } from 'viem'
+import { readJson } from '../read-body.ts'
+import { sendJson } from '../reply.ts'
+import type { OrderRequest } from '../server-context.ts'
+import { mustBeReadable } from './known-commitment.ts'
+
+/** `POST challenge`: leaves with their paths, or a probe; one signature covers the whole answer. */
+export async function serveChallenge(at: OrderRequest): Promise<void> {
+  const { context, request, response, orderId, store } = at
+  const asked = await readJson(request, challengeRequest, context.limits)
+  const commitment = await mustBeReadable(context, orderId, store, { root: asked.root, size: asked.size })
+  if ('leaves' in asked) {
+    const answers = []
+    for (const index of asked.leaves) {
+      if (index * 1024n >= commitment.size) throw outOfRange(index, commitment.size)
+      answers.push({ index, ...(await store.leafProof(Number(index), commitment)) })
+    }
+    const signed = await sign(at, asked, leafAnswersHash(answers))
+    sendJson(response, 200, {
+      answers: answers.map(({ index, leaf, path }) => ({
+        index: toWireInteger(index),
+        leaf: bytesToHex(leaf),
+        path: path.map(hashToHex),
+      })),
+      ...signed,
+    })
+    return
+  }
+  const { offset, length, key } = asked.probe
+  if (length > BigInt(context.limits.probeBytes)) {
+    throw new DmcError(
+      'REQUEST_TOO_LARGE',
+      `A probe of ${length} bytes is more than ${context.limits.probeBytes}.`,
+      {
+        hint: 'Ask for a smaller range.',
+      },
+    )
+  }
+  const keyBytes = hexToBytes(key)
+  const hmac = await store.probe(Number(offset), Number(length), keyBytes, commitment)
+  const signed = await sign(at, asked, probeAnswerHash({ offset, length, key: keyBytes, hmac }))
+  sendJson(response, 200, { answer: bytesToHex(hmac), ...signed })
+}
+
+async function sign(
+  { context, orderId }: OrderRequest,
+  { nonce, root, size }: { nonce: Hex; root: Hex; size: bigint },
+  answersHash: Hex,
+) {
+  const signedAt = BigInt(Math.floor(Date.now() / 1000))
+  const signature = await context.signer.signTypedData(
+    answerTypedData(context.reader, { orderId, nonce, root, size, answersHash, signedAt }),
+  )
+  return { signedAt: toWireInteger(signedAt), signature }
+}
+
+const outOfRange = (index: bigint, size: bigint) =>
+  new DmcError('PROOF_INDEX_OUT_OF_RANGE', `Leaf ${index} is not among ${size / 1024n} leaves.`, {
+    hint: 'Ask for leaves below the size of the commitment.',
+  })

@@ -1,0 +1,40 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { dataQuery, rootsQuery } from '@dmc/core/protocol/messages'
+import { checkInput } from '../read-body.ts'
+import { sendBytes, siblingsPrefix } from '../reply.ts'
+import type { OrderRequest } from '../server-context.ts'
+import { mustBeReadable } from './known-commitment.ts'
+
+const ROOT_BYTES = 32
+
+/** `GET data`: whole leaves with the siblings that prove them; the miner has checked them before (flow 11). */
+export async function serveData({ context, response, orderId, store, query }: OrderRequest): Promise<void> {
+  const { offset, length, root, size } = checkInput(dataQuery, Object.fromEntries(query))
+  if (length > context.limits.dataBytes) {
+    throw new DmcError(
+      'REQUEST_TOO_LARGE',
+      `${length} bytes at once are more than ${context.limits.dataBytes}.`,
+      {
+        hint: 'Ask for smaller ranges.',
+      },
+    )
+  }
+  const commitment = await mustBeReadable(context, orderId, store, { root, size: BigInt(size) })
+  const { data, siblings, release } = await store.readProven(offset, length, commitment)
+  if (response.destroyed) return release()
+  response.once('close', release)
+  sendBytes(response, [siblingsPrefix(siblings), data])
+}
+
+/** `GET roots`: chunk roots with the siblings that prove them. */
+export async function serveRoots({ context, response, orderId, store, query }: OrderRequest): Promise<void> {
+  const { first, count, root, size } = checkInput(rootsQuery, Object.fromEntries(query))
+  if (count * ROOT_BYTES > context.limits.dataBytes) {
+    throw new DmcError('REQUEST_TOO_LARGE', `${count} chunk roots at once are too many.`, {
+      hint: 'Ask for fewer.',
+    })
+  }
+  const commitment = await mustBeReadable(context, orderId, store, { root, size: BigInt(size) })
+  const { roots, siblings } = await store.readRoots(first, count, commitment)
+  sendBytes(response, [siblingsPrefix(siblings), roots])
+}

@@ -1,0 +1,30 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { helloFinish, helloStart, toWireInteger } from '@dmc/core/protocol/messages'
+import * as z from 'zod'
+import { readJson } from '../read-body.ts'
+import { sendJson } from '../reply.ts'
+import type { OrderRequest } from '../server-context.ts'
+
+const either = z.union([helloFinish, helloStart])
+
+/** `POST hello`, both steps (flow 11). */
+export async function serveHello({
+  context,
+  request,
+  response,
+  orderId,
+  store,
+}: OrderRequest): Promise<void> {
+  if (!context.helloRate.take(request.socket.remoteAddress ?? '')) {
+    throw new DmcError('TOO_MANY_REQUESTS', 'Too many hellos from this address.', {
+      hint: 'Wait some seconds; the agent does so by itself.',
+    })
+  }
+  const said = await readJson(request, either, context.limits)
+  const { socket } = request
+  const reply =
+    'signature' in said
+      ? await context.desk.finish(socket, orderId, said, store)
+      : await context.desk.start(socket, orderId, said)
+  sendJson(response, 200, { ...reply, expiresAt: toWireInteger(reply.expiresAt) })
+}

@@ -1,0 +1,30 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { hashToHex } from '@dmc/core/merkle/hash-hex'
+import { SESSION_PATTERN } from '@dmc/core/protocol/limits'
+import { toWireInteger } from '@dmc/core/protocol/messages'
+import { readData } from '../read-body.ts'
+import { sendJson } from '../reply.ts'
+import type { OrderRequest } from '../server-context.ts'
+
+/** `PUT leaves/{first}` (flow 9): answered when the bytes are durable, with the roots that they have on disk. */
+export async function serveLeaves(
+  { context, request, response, store }: OrderRequest,
+  firstLeaf: number,
+): Promise<void> {
+  const session = request.headers['dmc-session']
+  if (typeof session !== 'string' || !SESSION_PATTERN.test(session)) {
+    throw new DmcError('REQUEST_INVALID', 'The header dmc-session is missing or not 16 bytes hex.', {
+      hint: 'docs/PROTOCOL.md 4 says what it is.',
+    })
+  }
+  const lease = await readData(request, context.pool, context.limits)
+  try {
+    const { durableSize, chunks } = await store.write(session, firstLeaf, lease.data)
+    sendJson(response, 200, {
+      durableSize: toWireInteger(durableSize),
+      chunks: chunks.map(([index, root]) => [index, hashToHex(root)]),
+    })
+  } finally {
+    lease.release()
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Commitment, MarketReader } from '@dmc/core/chain/types'
+import type { WireLimits } from '@dmc/core/protocol/limits'
+import type { LocalAccount } from 'viem'
+import type { BufferPool } from '../../sector/buffer-pool.ts'
+import type { OrderStore } from '../../sector/types.ts'
+import type { Journal } from '../../store/journal.ts'
+import type { ConnectionGuard } from './connection-guard.ts'
+import type { Grant, HelloDesk } from './hello-desk.ts'
+import type { OrderCache } from './order-cache.ts'
+import type { RateLimit } from './rate-limit.ts'
+
+export interface MinerServerOptions {
+  /** PEM key and certificate (`loadTlsIdentity`); null for plain http, which binds to loopback only. */
+  tls: { key: string; cert: string } | null
+  reader: MarketReader
+  /** null when this host holds nothing for the order. */
+  stores: (orderId: bigint) => Promise<OrderStore | null>
+  /** The operator of this host: signs hellos and answers. */
+  signer: LocalAccount
+  bind: string
+  /** 0: any free one. */
+  port: number
+  journal: Journal
+  /** flow 10: the user sealed, the root is re-derived from the disk; the contract service states it on chain. */
+  onSealed: (orderId: bigint, commitment: Commitment) => void | Promise<void>
+  /**
+   * A new session wants to drop sealed leaves (docs/decisions/0001): withdraw our statement of them. True once the
+   * withdrawal is confirmed and the chain's commitment is another; false as long as the caller has to wait.
+   * Without it sealed leaves are never dropped.
+   */
+  withdrawStatement?: (orderId: bigint, sealed: Commitment) => Promise<boolean>
+  /** Shared with the sector service: one bound for all data in flight. */
+  pool: BufferPool
+  limits?: Partial<WireLimits>
+  version?: string
+}
+
+/** What the routes share. */
+export interface ServerContext extends MinerServerOptions {
+  limits: WireLimits
+  desk: HelloDesk
+  guard: ConnectionGuard
+  orders: OrderCache
+  helloRate: RateLimit
+  openRate: RateLimit
+}
+
+/** One request, its order found; `grant` on every route that needs a token. */
+export interface OrderRequest {
+  context: ServerContext
+  request: IncomingMessage
+  response: ServerResponse
+  orderId: bigint
+  store: OrderStore
+  query: URLSearchParams
+  grant: Grant | null
+}
