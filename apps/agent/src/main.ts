@@ -26,28 +26,30 @@ export async function main(argv: readonly string[]): Promise<void> {
     else await program.parseAsync([...argv])
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    process.exitCode = usageProblem(argv, error, said.join(''))
+    process.exitCode = usageProblem(program, argv, error, said.join(''))
   }
 }
 
 /** Help and version are no problem; everything else is USAGE, with commander's guess of what was meant. */
-function usageProblem(argv: readonly string[], error: CommanderError, said: string): number {
+function usageProblem(
+  program: Program,
+  argv: readonly string[],
+  error: CommanderError,
+  said: string,
+): number {
   if (error.exitCode === 0) return 0
   const json = argv.includes('--json')
   const io = createIo(ioOptions({ json, color: !argv.includes('--no-color') }, null))
   const guess = /\(Did you mean (.*)\?\)/s.exec(said)?.[1]
-  const words = argv.slice(2).filter((word) => /^[a-z]+$/.test(word))
+  const path = commandPath(program, argv.slice(2))
   if (error.code === 'commander.help') {
     // A noun without its verb: its help says what there is.
     if (!json) process.stderr.write(said)
-    printError(
-      io,
-      usage(`\`${words[0] ?? ''}\` needs a command behind it.`, `See: dmc-agent ${words[0] ?? ''} --help`),
-    )
+    printError(io, usage(`\`${path}\` needs a command behind it.`, `See: ${path} --help`))
     return 64
   }
   const message = error.message.replace(/^error: /, '').replace(/\s*\(Did you mean.*$/s, '')
-  const hint = guess ? `Did you mean ${guess}?` : 'See: dmc-agent --help'
+  const hint = guess ? `Did you mean ${guess}?` : `See: ${path} --help`
   printError(io, usage(sentence(message), hint))
   return 64
 }
@@ -56,7 +58,22 @@ const usage = (message: string, hint: string) => new DmcError('USAGE', message, 
 
 const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`
 
-function* everyCommand(command: ReturnType<typeof buildProgram>): Generator<ReturnType<typeof buildProgram>> {
+/** `dmc-agent order create`: the command that the words lead to. */
+function commandPath(program: Program, words: readonly string[]): string {
+  let command = program
+  let path = program.name()
+  for (const word of words) {
+    const child = command.commands.find((candidate) => candidate.name() === word)
+    if (!child) continue
+    command = child
+    path = `${path} ${word}`
+  }
+  return path
+}
+
+type Program = ReturnType<typeof buildProgram>
+
+function* everyCommand(command: Program): Generator<Program> {
   yield command
   for (const child of command.commands) yield* everyCommand(child)
 }

@@ -1,6 +1,6 @@
 import { toAgentConfig } from '../config/resolve-config.ts'
 import type { LogLevel } from '../config/settings.ts'
-import { withOpenAgent } from '../control/call-agent.ts'
+import { requireInitialised, withOpenAgent } from '../control/call-agent.ts'
 import { connectControl } from '../control/control-client.ts'
 import { lockHolder } from '../control/lock-data-dir.ts'
 import { notifySystemd } from '../control/notify-systemd.ts'
@@ -14,6 +14,7 @@ import type { Action } from './shell.ts'
 
 /** The long-running service: everything that this host has promised, until SIGTERM or Ctrl-C. */
 export const run: Action = async ({ io, env, config, caller, signal }) => {
+  requireInitialised(config)
   const agentConfig = toAgentConfig(config)
   const path = socketPath(config.dataDir, env.runtimeDir)
   const running = await connectControl(path)

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { type ResolvedConfig, toAgentConfig } from '../config/resolve-config.ts'
 import type { Env } from '../env.ts'
 import type { UnlockedKeys } from '../keys/types.ts'
-import { unlockHost } from '../keys/unlock-host.ts'
+import { keystoreFile, unlockHost } from '../keys/unlock-host.ts'
 import { type CallOptions, type ControlClient, connectControl } from './control-client.ts'
 import { startControlServer } from './control-server.ts'
 import type { ShellContext } from './handler.ts'
@@ -105,6 +106,7 @@ async function openHere<T>(
   path: string,
   work: (agent: AgentSession) => Promise<T>,
 ): Promise<T> {
+  requireInitialised(caller.config)
   const config = toAgentConfig(caller.config)
   const { password: _password, ...keys } = await unlockHost(caller.config, caller.env, caller.askPassword)
   return withOpenAgent({ config, keys, command: caller.command, path, background: false }, (ctx) =>
@@ -147,6 +149,14 @@ export async function withOpenAgent<T>(
   } finally {
     lock.release()
   }
+}
+
+/** @throws NOT_INITIALISED when `init` was never run for this data folder. */
+export function requireInitialised({ dataDir }: Pick<ResolvedConfig, 'dataDir'>): void {
+  if (existsSync(keystoreFile(dataDir))) return
+  throw new DmcError('NOT_INITIALISED', `This host is not set up: there is no keystore in ${dataDir}.`, {
+    hint: 'Run `dmc-agent init`, or name the right folder with --data-dir or DMC_DATA_DIR.',
+  })
 }
 
 async function lockPatiently(dataDir: string, command: string, patienceMs: number): Promise<DataDirLock> {
