@@ -1,7 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
 import { afterAll, describe, expect, it } from 'vitest'
+import { devAccount } from './dev-accounts.ts'
+import { startDevnet } from './devnet.ts'
 import { rpc } from './rpc.ts'
 import { startAnvil } from './start-anvil.ts'
 
@@ -47,5 +50,34 @@ describe('startAnvil', () => {
     expect(third.pid).toBe(second.pid)
     await third.stop()
     await expect(rpc(second.url, 'eth_chainId')).rejects.toThrow()
+  })
+})
+
+describe('startDevnet', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'dmc-devnet-'))
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+  it('deploys once, and finds its Market again on the kept chain', async () => {
+    const options = { dir, persist: true, blockTime: 'auto' } as const
+    const first = await startDevnet(options)
+    const account = devAccount(3).address
+    await first.fund(account, { faucetCalls: 2, ethWei: 5n * 10n ** 18n })
+    const accounts = await rpc<string[]>(first.url, 'eth_accounts')
+    expect(accounts).toEqual(accounts.map((_, i) => devAccount(i).address.toLowerCase()))
+    await first.stop()
+    const second = await startDevnet(options)
+    try {
+      expect(second.market).toBe(first.market)
+      const read = {
+        address: second.token,
+        abi: tokenAbi,
+        functionName: 'balanceOf',
+        args: [account],
+      } as const
+      expect(await second.client.readContract(read)).toBe(200_000n * 10n ** 18n)
+      expect(await second.client.getBalance({ address: account })).toBe(5n * 10n ** 18n)
+    } finally {
+      await second.stop()
+    }
   })
 })
