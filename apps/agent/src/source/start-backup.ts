@@ -46,6 +46,8 @@ export interface StartBackupOptions {
 /** Sources whose backup runs in this process. */
 const running = new Set<string>()
 
+export const isBackupRunning = (sourceId: string): boolean => running.has(sourceId)
+
 /**
  * Starts, or resumes after any kind of end, the backup of a source into a volume (flow 13). Resolves once the session
  * is open; encoding goes on in a worker thread.

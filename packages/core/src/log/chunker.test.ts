@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CUT_MAX, CUT_MIN, findCut, gearTable } from './chunker.ts'
+import { CUT_AVERAGE, CUT_MAX, CUT_MIN, findCut, gearTable } from './chunker.ts'
+import { CutFinder } from './cut-finder.ts'
 import { nodeLogCrypto as crypto } from './node-log-crypto.ts'
 
 /** Bytes that look random and are the same everywhere. */
@@ -64,5 +66,39 @@ describe('cutting by content', () => {
     expect(gear[0]).toBe(
       Buffer.from(crypto.hmac(new Uint8Array(32).fill(3), Uint8Array.of(0))).readInt32BE(0),
     )
+  })
+
+  it('the fast finder cuts at the same places', () => {
+    const finder = new CutFinder(gear, data.length)
+    finder.data.set(data)
+    for (let at = 0; at < data.length; ) {
+      const end = findCut(gear, data, at, data.length)
+      expect(finder.find(at, data.length)).toBe(end)
+      at = end
+    }
+    // every end, also one that falls on a cut, on the average or next to it
+    const cut = findCut(gear, data, 0, data.length)
+    const ends = [
+      0,
+      1,
+      CUT_MIN,
+      CUT_MIN + 1,
+      cut - 1,
+      cut,
+      cut + 1,
+      CUT_AVERAGE - 1,
+      CUT_AVERAGE,
+      CUT_AVERAGE + 1,
+      CUT_MAX,
+    ]
+    for (const end of ends) expect(finder.find(0, end), `end ${end}`).toBe(findCut(gear, data, 0, end))
+    fc.assert(
+      fc.property(fc.nat(data.length), fc.nat(CUT_MAX + 10), (start, length) => {
+        const end = Math.min(data.length, start + length)
+        expect(finder.find(start, end)).toBe(findCut(gear, data, start, end))
+      }),
+    )
+    finder.data.fill(0)
+    expect(finder.find(0, data.length)).toBe(findCut(gear, finder.data, 0, data.length))
   })
 })

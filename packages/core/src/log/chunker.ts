@@ -6,8 +6,8 @@ export const CUT_MIN = 256 * 1024
 export const CUT_AVERAGE = 1024 * 1024
 export const CUT_MAX = 4 * 1024 * 1024
 /** Normalised: harder to cut before the average (22 bits), easier after it (18 bits). */
-const MASK_BEFORE = 0xfffffc00 | 0
-const MASK_AFTER = 0xffffc000 | 0
+export const MASK_BEFORE = 0xfffffc00 | 0
+export const MASK_AFTER = 0xffffc000 | 0
 
 /** 256 × u32: block i of HMAC-SHA256(chunker key, u8 i), i = 0..31, gives entries 8i .. 8i+7, big-endian. */
 export function gearTable(crypto: LogCrypto, chunkerKey: Uint8Array): Int32Array {

@@ -1,4 +1,5 @@
-import { CUT_MAX, findCut } from '@dmc/core/log/chunker'
+import { CUT_MAX } from '@dmc/core/log/chunker'
+import { CutFinder } from '@dmc/core/log/cut-finder'
 
 /** Room for the largest chunk and as much again to read ahead. */
 const SIZE = 3 * CUT_MAX
@@ -8,8 +9,8 @@ const SIZE = 3 * CUT_MAX
  * the stream.
  */
 export class Cutter {
-  readonly #gear: Int32Array
-  readonly #buffer = Buffer.allocUnsafeSlow(SIZE)
+  readonly #finder: CutFinder
+  readonly #buffer: Buffer
   readonly #onChunk: (chunk: Buffer, streamOffset: number) => void
   #start = 0
   #end = 0
@@ -17,7 +18,9 @@ export class Cutter {
   #offset = 0
 
   constructor(gear: Int32Array, onChunk: (chunk: Buffer, streamOffset: number) => void) {
-    this.#gear = gear
+    this.#finder = new CutFinder(gear, SIZE)
+    const { data } = this.#finder
+    this.#buffer = Buffer.from(data.buffer, data.byteOffset, data.length)
     this.#onChunk = onChunk
   }
 
@@ -57,7 +60,7 @@ export class Cutter {
   }
 
   #cut(): void {
-    const end = findCut(this.#gear, this.#buffer, this.#start, this.#end)
+    const end = this.#finder.find(this.#start, this.#end)
     const chunk = this.#buffer.subarray(this.#start, end)
     const at = this.#offset
     this.#offset += chunk.length

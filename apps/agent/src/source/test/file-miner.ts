@@ -1,4 +1,13 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import type { Commitment } from '@dmc/core/chain/types'
 import { deriveSourceKey } from '@dmc/core/log/derive-keys'
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
@@ -7,8 +16,15 @@ import { CHUNK_SIZE, treeDepth } from '@dmc/core/merkle/constants'
 import { hashChunks } from '@dmc/core/merkle/hash-chunks'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { bytesToHex } from 'viem'
-import { startBackup, type StartBackupOptions } from '../start-backup.ts'
-import type { BackupRun, EncodedResult, SourceKeys, VolumeHead, VolumeReader, VolumeTarget } from '../types.ts'
+import { type StartBackupOptions, startBackup } from '../start-backup.ts'
+import type {
+  BackupRun,
+  EncodedResult,
+  SourceKeys,
+  VolumeHead,
+  VolumeReader,
+  VolumeTarget,
+} from '../types.ts'
 
 export const CHAIN = { chainId: 31337, market: '0x00000000000000000000000000000000000000aa' } as const
 export const MASTER = new Uint8Array(32).fill(0x42)

@@ -1,0 +1,91 @@
+import { CUT_AVERAGE, CUT_MAX, CUT_MIN, MASK_AFTER, MASK_BEFORE } from './chunker.ts'
+
+const PAGE = 65536
+/** The gear table lies at the start of the memory, the data in the pages behind it. */
+const DATA_AT = PAGE
+const GEAR_BYTES = 1024
+/** A gear hash of 32 bits depends on the last 32 bytes only. */
+const WINDOW = 32
+
+const leb = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...leb(value >>> 7)])
+const section = (id: number, content: number[]): number[] => [id, ...leb(content.length), ...content]
+
+/**
+ * (at, end, mask, hash) -> the place behind the first byte at which (hash & mask) = 0, or `end`:
+ * loop { if at >= end break; hash = (hash << 1) + gear[data[at]]; at++; if hash & mask continue; break }
+ */
+const SCAN = [
+  ...[0x00, 0x02, 0x40, 0x03, 0x40], // no locals; block; loop
+  ...[0x20, 0, 0x20, 1, 0x4f, 0x0d, 1], // br_if block (at >= end)
+  ...[0x20, 3, 0x41, 1, 0x74], // hash << 1
+  ...[0x20, 0, 0x2d, 0, 0, 0x41, 2, 0x74, 0x28, 2, 0], // gear[data[at]]: i32.load at 4 × byte
+  ...[0x6a, 0x22, 3], // hash = sum
+  ...[0x20, 0, 0x41, 1, 0x6a, 0x21, 0], // at++
+  ...[0x20, 2, 0x71, 0x0d, 0], // br_if loop (hash & mask)
+  ...[0x0b, 0x0b, 0x20, 0, 0x0b], // end, end, at
+]
+
+const MODULE = Uint8Array.from([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...section(1, [1, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f]),
+  ...section(2, [1, 1, 0x65, 1, 0x6d, 2, 0, 1]), // import memory "e" "m"
+  ...section(3, [1, 0]),
+  ...section(7, [1, 1, 0x66, 0, 0]), // export "f"
+  ...section(10, [1, ...leb(SCAN.length), ...SCAN]),
+])
+
+type Scan = (at: number, end: number, mask: number, hash: number) => number
+
+/** The little of WebAssembly that is used; the ES library has no types for it. */
+interface Wasm {
+  Memory: new (limits: { initial: number }) => { buffer: ArrayBuffer }
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { exports: { f: Scan } }
+}
+const wasm = (globalThis as unknown as { WebAssembly: Wasm }).WebAssembly
+
+/**
+ * `findCut` over a buffer of its own, two to three times as fast: 30 instructions of WebAssembly, written out above.
+ * Fill `data` in place; the cuts are exactly those of `findCut`.
+ */
+export class CutFinder {
+  readonly data: Uint8Array
+  readonly #gear: Int32Array
+  readonly #scan: Scan
+
+  /** @param size bytes of `data` */
+  constructor(gear: Int32Array, size: number) {
+    const memory = new wasm.Memory({ initial: 1 + Math.ceil(size / PAGE) })
+    new Int32Array(memory.buffer, 0, GEAR_BYTES / 4).set(gear)
+    this.#gear = gear
+    this.data = new Uint8Array(memory.buffer, DATA_AT, size)
+    this.#scan = new wasm.Instance(new wasm.Module(MODULE), { e: { m: memory } }).exports.f
+  }
+
+  /** As `findCut(gear, this.data, start, end)`. */
+  find(start: number, end: number): number {
+    const last = Math.min(end, start + CUT_MAX)
+    const first = start + CUT_MIN
+    if (last <= first) return last
+    const average = Math.min(last, start + CUT_AVERAGE)
+    const cut = this.#to(first, first, average, MASK_BEFORE, 0)
+    if (cut > 0) return cut
+    return this.#to(first, average, last, MASK_AFTER, this.#hashBefore(average, first)) || last
+  }
+
+  /** 0 when there is no cut. A cut at the very end is told from none by hashing what lies before it. */
+  #to(first: number, from: number, end: number, mask: number, hash: number): number {
+    if (from >= end) return 0
+    const at = this.#scan(DATA_AT + from, DATA_AT + end, mask, hash) - DATA_AT
+    return at < end || (this.#hashBefore(at, first) & mask) === 0 ? at : 0
+  }
+
+  /** The hash after the byte before `at`, when hashing began at `first`. */
+  #hashBefore(at: number, first: number): number {
+    let hash = 0
+    for (let i = Math.max(first, at - WINDOW); i < at; i++) {
+      hash = ((hash << 1) + (this.#gear[this.data[i] as number] as number)) | 0
+    }
+    return hash
+  }
+}
