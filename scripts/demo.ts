@@ -161,8 +161,13 @@ async function backUpAndRestore(world: World, memory: Memory, path: string): Pro
   )
   const compared = await step('Compare: bytes, modes, times, links', async () => {
     const result = await compareTrees(path, target)
-    if (result.differences.length > 0) {
-      throw new Error(`The restored folder differs:\n  ${result.differences.slice(0, 20).join('\n  ')}`)
+    if (result.count > 0) {
+      throw new Error(
+        `The restored folder differs:\n  ${result.differences
+          .slice(0, 20)
+          .map((d) => `${d.path}: ${d.difference}`)
+          .join('\n  ')}`,
+      )
     }
     return result
   })
@@ -175,7 +180,7 @@ async function backUpAndRestore(world: World, memory: Memory, path: string): Pro
     target,
     backup,
     restore,
-    compared: compared.entries,
+    compared: compared.files + compared.directories + compared.links,
     order: order.order,
     stated,
     transactions,

@@ -7,7 +7,7 @@ import type { Action } from './shell.ts'
 import { parseTerms, type TermsOptions } from './terms.ts'
 
 /** flow 5, and flow 6 when terms are given */
-export const sourceAdd: Action<[string], TermsOptions & { name?: string; exclude: string[] }> = async (
+export const sourceAdd: Action<[string], TermsOptions & { name?: string }> = async (
   { io, caller },
   options,
   path,
@@ -24,7 +24,6 @@ export const sourceAdd: Action<[string], TermsOptions & { name?: string; exclude
   const terms = given.weeks === undefined ? undefined : orderTerms.parse({ ...defaults, ...given })
   const source = await callAgent(caller, 'source.add', {
     path: resolve(path),
-    exclude: options.exclude,
     ...(options.name ? { name: options.name } : {}),
     ...(terms ? { terms } : {}),
   })

@@ -1,7 +1,7 @@
 import type { Commitment, MarketReader } from '@dmc/core/chain/types'
 import type { LocalAccount } from 'viem'
 import type { SectorService } from '../sector/types.ts'
-import type { BackupProgress, BackupRun, SourceKeys, VolumeTarget } from '../source/types.ts'
+import type { BackupProgress, BackupRun, VolumeTarget } from '../source/types.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'
 
@@ -25,7 +25,6 @@ export interface ContractContext {
     sectorOfBill(billId: bigint): string | null
   }
   source: {
-    keys(sourceId: string): Promise<SourceKeys>
     start(options: {
       sourceId: string
       target: VolumeTarget

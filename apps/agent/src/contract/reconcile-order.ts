@@ -3,6 +3,7 @@ import { FINAL_ORDER_STATES } from '@dmc/core/market/states'
 import { acceptOrder } from './accept-order.ts'
 import type { ContractContext } from './context.ts'
 import { findContract, setContract } from './contract-rows.ts'
+import { noteOf, withdrawnNote } from './release-statement.ts'
 import { sameCommitment } from './same-commitment.ts'
 
 /**
@@ -36,14 +37,11 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
   }
   // flow 10: sealed and re-derived from the disk, so our side states it
   const { sealed } = store
-  if (sealed && !sameCommitment(sealed, order.commitment) && !sameCommitment(sealed, order.minerPrepare)) {
-    // noted before it is sent: sealed leaves stay while a statement of theirs may stand (docs/decisions/0001)
-    setContract(context.store, orderId, 'miner', {
-      state: 'verifying',
-      stated: `${sealed.root} ${sealed.size}`,
-    })
-    await context.acts.prepare(orderId, 'miner', sealed)
-  }
+  if (sealed === null || sameCommitment(sealed, order.commitment)) return
+  if (contract?.stated === withdrawnNote(sealed) || sameCommitment(sealed, order.minerPrepare)) return
+  // noted before it is sent: sealed leaves stay while a statement of theirs may stand (docs/decisions/0001)
+  setContract(context.store, orderId, 'miner', { state: 'verifying', stated: noteOf(sealed) })
+  await context.acts.prepare(orderId, 'miner', sealed)
 }
 
 /** Data is deleted only after this confirmed final state plus a grace period (`delete-ended.ts`). */

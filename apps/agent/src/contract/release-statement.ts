@@ -1,25 +1,39 @@
-import type { OrderStore } from '../sector/types.ts'
+import type { Commitment } from '@dmc/core/chain/types'
 import type { ContractContext } from './context.ts'
 import { findContract, setContract } from './contract-rows.ts'
 import { sameCommitment } from './same-commitment.ts'
 
+/** How a commitment is noted in a contract's row. */
+export const noteOf = ({ root, size }: Commitment): string => `${root.toLowerCase()} ${size}`
+
+/** A commitment whose statement we took back: it is never stated again, its leaves may be gone at any moment. */
+export const withdrawnNote = (commitment: Commitment): string => `withdrawn ${noteOf(commitment)}`
+
 /**
  * Called before another append session may drop sealed leaves (docs/decisions/0001): while our statement of them could
  * still meet the user's, the Market could put them in force without our having them. Withdraws the statement and waits
- * until that is confirmed; when the agreement came first, the sealed commitment is put in force instead.
+ * until that is confirmed. Must run in the order's queue.
+ * @returns true when the leaves may go; false when the agreement came first.
  */
-export async function releaseStatement(context: ContractContext, store: OrderStore): Promise<void> {
-  const { orderId, sealed } = store
+export async function releaseStatement(
+  context: ContractContext,
+  orderId: bigint,
+  sealed: Commitment,
+): Promise<boolean> {
   const contract = findContract(context.store, orderId, 'miner')
-  if (sealed === null || contract === null || contract.stated === null) return
-  await context.acts.withdrawPrepare(orderId, 'miner')
+  if (contract === null) return false
+  if (contract.stated === noteOf(sealed)) {
+    await context.acts.withdrawPrepare(orderId, 'miner')
+    context.journal.add({
+      level: 'warning',
+      event: 'statement-withdrawn',
+      subject: `order:${orderId}`,
+      message: `The user of order ${orderId} starts over; our statement of ${sealed.size} bytes is withdrawn on chain.`,
+    })
+  }
   const order = await context.reader.order(orderId)
-  if (sameCommitment(order.commitment, sealed)) await store.committed(sealed)
-  setContract(context.store, orderId, 'miner', { stated: null })
-  context.journal.add({
-    level: 'warning',
-    event: 'statement-withdrawn',
-    subject: `order:${orderId}`,
-    message: `The user of order ${orderId} starts over; our statement of ${sealed.size} bytes is withdrawn on chain.`,
-  })
+  if (sameCommitment(order.commitment, sealed)) return false
+  // never stated, or withdrawn: noted first, so that nothing states it again while its leaves go
+  setContract(context.store, orderId, 'miner', { stated: withdrawnNote(sealed) })
+  return true
 }

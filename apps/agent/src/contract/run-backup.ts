@@ -222,6 +222,11 @@ async function deliverUnlessHeld(
       signer: context.operator,
       allowPrivate: context.allowPrivateEndpoints,
       signal,
+      onRetry: (error, ms) =>
+        emit({
+          type: 'note',
+          message: `${error.message} Trying again in ${Math.max(1, Math.round(ms / 1000))} s.`,
+        }),
     })
   })
   try {

@@ -109,7 +109,6 @@ export const METHODS = {
     z.strictObject({
       path: z.string().min(1),
       name: localId.optional(),
-      exclude: z.array(z.string().min(1)).max(1000),
       terms: orderTerms.optional(),
     }),
   ),

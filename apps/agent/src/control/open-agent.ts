@@ -11,7 +11,6 @@ export type OpenAgent = (
 
 /** Opens the services in this process; loaded late, so that commands that need no services start at once. */
 export const openAgent: OpenAgent = async (config, keys, options) => {
-  const name = 'daemon'
-  const module = (await import(`../${name}.ts`)) as { openAgent: OpenAgent }
-  return module.openAgent(config, keys, options)
+  const daemon = await import('../daemon.ts')
+  return daemon.openAgent(config, keys, options)
 }

@@ -95,7 +95,6 @@ export interface SourceRow {
   sourceId: string
   name: string
   path: string
-  exclude: string[]
   state: SourceState
   /** At the last scan; 0 before it. */
   bytes: number

@@ -63,7 +63,7 @@ function translate(event: RunEvent): BackupEvent {
     case 'encode':
       return event
     case 'deliver':
-      return { type: 'progress', stage: 'deliver', done: event.durable, total: event.total }
+      return { type: 'progress', stage: 'deliver', done: event.durableSize, total: event.totalSize ?? 0 }
     case 'note':
       return { type: 'stage', stage: 'waiting', text: event.message }
     case 'prepared':

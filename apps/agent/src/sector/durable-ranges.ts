@@ -20,6 +20,7 @@ export function addRange(ranges: readonly Range[], first: number, end: number): 
 
 /** The list without `first` to `end`. */
 export function removeRange(ranges: readonly Range[], first: number, end: number): Range[] {
+  if (first >= end) return [...ranges]
   const result: Range[] = []
   for (const [low, high] of ranges) {
     if (low < Math.min(high, first)) result.push([low, Math.min(high, first)])

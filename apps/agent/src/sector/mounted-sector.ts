@@ -24,8 +24,13 @@ export interface MountedSector {
   save(orderId: string, state: OrderState): Promise<void>
   /** Takes the space and then the row; the same order again is harmless. */
   create(orderId: string, capacity: number): Promise<void>
-  /** Files first marked, then deleted, then forgotten: a kill in between is finished at the next mount. */
-  delete(orderId: string): Promise<void>
+  /** Orders whose deletion a kill had cut off and this mount has finished. */
+  readonly deleted: readonly string[]
+  /**
+   * Marked, then `forgotten` by the caller, then the files, then the row: whatever a kill cuts off is finished at the
+   * next mount, and nobody misses an order that was deleted.
+   */
+  delete(orderId: string, forgotten: () => void): Promise<void>
   unmount(): Promise<void>
 }
 
@@ -45,6 +50,7 @@ export async function mountSector(
   const db = join(path, JOURNAL)
   const folder = join(path, ORDERS)
   const orders = new Map<string, { capacity: number; state: OrderState }>()
+  const deleted: string[] = []
   const file = (orderId: string, kind: 'data' | 'roots') => join(folder, `${orderId}.${kind}`)
   const forget = async (orderId: string) => {
     await rm(file(orderId, 'data'), { force: true })
@@ -58,7 +64,9 @@ export async function mountSector(
     await mustKeepJournal(db, folder)
     for (const row of await journal.call('open', { path: db })) {
       orders.set(row.orderId, { capacity: row.capacity, state: stateOf(db, row) })
-      if (row.deleting) await forget(row.orderId)
+      if (!row.deleting) continue
+      await forget(row.orderId)
+      deleted.push(row.orderId)
     }
   } catch (error) {
     await journal.call('close', { path: db })
@@ -74,6 +82,7 @@ export async function mountSector(
     sectorId,
     path,
     orders,
+    deleted,
     dataPath: (orderId) => file(orderId, 'data'),
     rootsPath: (orderId) => file(orderId, 'roots'),
     async save(orderId, state) {
@@ -87,9 +96,10 @@ export async function mountSector(
       await journal.call('save', { path: db, row: toRow(BigInt(orderId), capacity, NEW_ORDER) })
       orders.set(orderId, { capacity, state: NEW_ORDER })
     },
-    async delete(orderId) {
+    async delete(orderId, forgotten) {
       const { capacity, state } = find(orderId)
       await journal.call('save', { path: db, row: toRow(BigInt(orderId), capacity, state, true) })
+      forgotten()
       await forget(orderId)
     },
     async unmount() {

@@ -88,6 +88,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
           message: `Sector ${row.sectorId} at ${row.path} is on device ${device} now, it was on ${row.device}; its marker is the right one.`,
         })
       }
+      for (const orderId of sector.deleted) deleteOrderRow(store, orderId)
       for (const [orderId, { capacity }] of sector.orders) {
         addOrderRow(store, { orderId, sectorId: row.sectorId, capacity })
       }
@@ -174,6 +175,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         const moved = elsewhere && (await readMarker(elsewhere.path).catch(() => null))?.id !== marker.id
         const others = known.filter((row) => !(moved && row === elsewhere))
         const real = await checkSectorPath(path, others, [...forbidden(), store.dataDir])
+        if (!marker) await readMarker(real) // throws for one that can't be understood
         const exists = await lstat(real).catch(() => null)
         if (!exists) await mkdir(real, { mode: 0o700 })
         if (!marker) await mustBeEmpty(real)
@@ -262,8 +264,8 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         const sector = await mount(mustFind(row.sectorId))
         await (await stores.get(key)?.catch(() => null))?.close()
         stores.delete(key)
-        if (sector.orders.has(key)) await sector.delete(key)
-        deleteOrderRow(store, key)
+        if (sector.orders.has(key)) await sector.delete(key, () => deleteOrderRow(store, key))
+        else deleteOrderRow(store, key)
       }),
 
     async orders() {

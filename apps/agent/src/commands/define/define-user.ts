@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { lazy } from '../run-action.ts'
 import { addExamples } from './examples.ts'
-import { collect, dryRun, termsOptions } from './options.ts'
+import { dryRun, termsOptions } from './options.ts'
 
 export function defineUser(program: Command): void {
   program.commandsGroup('Back up (user):')
@@ -9,10 +9,7 @@ export function defineUser(program: Command): void {
     .command('source')
     .summary('what this host backs up')
     .description('The folders and files that this host backs up.')
-  addExamples(source, [
-    ['source add ~/Pictures --exclude "*.tmp"'],
-    ['source list', 'with sizes, orders and last snapshots'],
-  ])
+  addExamples(source, [['source add ~/Pictures'], ['source list', 'with sizes, orders and last snapshots']])
   const add = source
     .command('add')
     .description(
@@ -20,11 +17,10 @@ export function defineUser(program: Command): void {
     )
     .argument('<path>', 'the folder or file')
     .option('--name <name>', 'a short name (default: the folder’s own)')
-    .option('--exclude <pattern>', 'leave out what matches, as in .gitignore (repeatable)', collect, [])
   for (const option of termsOptions()) add.addOption(option)
   addExamples(add.action(lazy(async () => (await import('../source-add.ts')).sourceAdd)), [
     ['source add ~/Pictures'],
-    ['source add /srv/data --name data --exclude node_modules --exclude "*.log"'],
+    ['source add /srv/data --name data'],
     ['source add ~/Documents --weeks 24 --max-price 2.5', 'with order terms'],
   ])
   addExamples(

@@ -1,0 +1,213 @@
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { deriveSourceKey } from '@dmc/core/log/derive-keys'
+import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
+import { formatEndpoint } from '@dmc/core/protocol/endpoint'
+import { privateKeyToAccount } from 'viem/accounts'
+import { sectorOfBill } from './account/bill-rows.ts'
+import { type AccountContext, readMarketFacts } from './account/context.ts'
+import { prepare } from './account/prepare.ts'
+import { refuseOrder } from './account/refuse-order.ts'
+import { withdrawPrepare } from './account/withdraw-prepare.ts'
+import type { AgentContext } from './agent-context.ts'
+import { createMarketReader } from './chain/market-reader.ts'
+import { openRpcClient } from './chain/rpc-client.ts'
+import { createTransactionSender } from './chain/send-transaction.ts'
+import type { AgentConfig } from './config/agent-config.ts'
+import type { ContractContext } from './contract/context.ts'
+import { OrderQueue } from './contract/order-queue.ts'
+import { releaseStatement } from './contract/release-statement.ts'
+import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
+import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
+import { followMarket } from './follow-market.ts'
+import { healLinks } from './heal-links.ts'
+import { JobBoard } from './job-board.ts'
+import type { UnlockedKeys } from './keys/types.ts'
+import { resumeBackups } from './resume-backups.ts'
+import { BufferPool } from './sector/buffer-pool.ts'
+import { openSectorService } from './sector/sector-service.ts'
+import { openSourceService } from './source/source-service.ts'
+import { startBackup } from './source/start-backup.ts'
+import { openJournal } from './store/journal.ts'
+import { openStore } from './store/open-store.ts'
+
+const POOL_BYTES = 64 * 1024 * 1024
+
+/**
+ * Assembles the agent's services and, for `dmc-agent run` (`background`), sets them to work: transactions on their way,
+ * the Market's log, orders to serve, backups that a kill cut off. `close` stops everything so that it can be resumed.
+ * @throws STORE_CORRUPT, DATA_DIR_VERSION; in the background also WRONG_CHAIN and NOT_A_DMC_MARKET
+ */
+export async function openAgent(
+  config: AgentConfig,
+  keys: UnlockedKeys,
+  { background }: { background: boolean },
+): Promise<AgentContext> {
+  const stop = new AbortController()
+  const { signal } = stop
+  const store = openStore(config.dataDir)
+  const journal = openJournal(store)
+  const operator = privateKeyToAccount(keys.operator.privateKey)
+  const wallet = keys.wallet ? privateKeyToAccount(keys.wallet.privateKey) : null
+  const { market } = config.chain
+  const rpc = openRpcClient({
+    urls: config.chain.rpcUrls,
+    chainId: config.chain.chainId,
+    confirmations: config.chain.confirmations,
+    onTrouble: (url, error) =>
+      journal.add({
+        level: error ? 'warning' : 'info',
+        event: error ? 'rpc-trouble' : 'rpc-back',
+        message: error ? `${error.message} ${error.hint}` : `The RPC ${url} answers again.`,
+      }),
+  })
+  const reader = createMarketReader(rpc, market)
+  const accounts = wallet ? [operator, wallet] : [operator]
+  const sender = createTransactionSender({ store, journal, rpc, market, accounts })
+  const pool = new BufferPool(POOL_BYTES)
+  const sources = openSourceService({ store, dataDir: config.dataDir })
+  const forbidden = () => [config.dataDir, ...sources.list().map((source) => source.path.toString())]
+  const sectors = openSectorService({ store, journal, forbidden, pool })
+  const acting = { rpc, market, operator, reader, sender, journal }
+  const how = { signal }
+  const contract: ContractContext = {
+    store,
+    journal,
+    reader,
+    operator,
+    sectors,
+    allowPrivateEndpoints: config.allowPrivateEndpoints,
+    confirmations: rpc.confirmations,
+    signal,
+    acts: {
+      prepare: async (orderId, side, commitment) => {
+        await prepare(acting, orderId, side, commitment, how)
+      },
+      withdrawPrepare: (orderId, side) => withdrawPrepare(acting, orderId, side, how),
+      refuse: async (orderId, reason) => {
+        await refuseOrder(acting, orderId, reason, how)
+      },
+      sectorOfBill: (billId) => sectorOfBill(store, billId),
+    },
+    source: {
+      start: ({ sourceId, target, base, onProgress }) => {
+        const source = sources.get(sourceId)
+        const sourceKey = deriveSourceKey(nodeLogCrypto, keys.master, source.salt)
+        return startBackup({
+          source,
+          keys: { salt: source.salt, sourceKey },
+          target,
+          base,
+          chain: { chainId: rpc.chainId, market },
+          dataDir: config.dataDir,
+          onProgress,
+          options: { spoolLimit: config.spoolLimit },
+        })
+      },
+    },
+  }
+  const queue = new OrderQueue()
+  const jobs = new JobBoard({ keepGoing: background })
+  let facts: Promise<AccountContext['facts']> | null = null
+  let server: MinerServer | null = null
+  let serving: Promise<void> | null = null
+  let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
+
+  const listen = async () => {
+    const tls = config.listen.plainHttp ? null : await loadTlsIdentity(config.dataDir)
+    server = await createMinerServer({
+      tls,
+      reader,
+      stores: (orderId) => sectors.open(orderId),
+      signer: operator,
+      bind: config.listen.host,
+      port: config.listen.port,
+      journal,
+      pool,
+      onSealed: (orderId) => work?.touch(orderId),
+      withdrawStatement: (orderId, sealed) =>
+        queue.run(orderId, () => releaseStatement(contract, orderId, sealed)),
+    })
+    journal.add({ event: 'listening', message: `Answering users on ${config.listen.host}:${server.port}.` })
+  }
+
+  const context: AgentContext = {
+    config,
+    journal,
+    store,
+    keys,
+    wallet,
+    operator,
+    rpc,
+    sender,
+    sources,
+    sectors,
+    contract,
+    queue,
+    pool,
+    jobs,
+    background,
+    startedMs: Date.now(),
+    signal,
+    async account() {
+      facts ??= rpc.checkMarket(market).then(() => readMarketFacts(rpc, market))
+      facts.catch(() => {
+        facts = null
+      })
+      return { store, journal, rpc, sender, reader, market, facts: await facts, wallet, operator }
+    },
+    async endpoint() {
+      const url = new URL(
+        config.listen.publicUrl ??
+          `${config.listen.plainHttp ? 'http' : 'https'}://${hostInUrl(config.listen.host)}:${server?.port ?? config.listen.port}`,
+      )
+      const spki = url.protocol === 'https:' ? [(await loadTlsIdentity(config.dataDir)).spki] : []
+      return formatEndpoint({
+        protocol: url.protocol === 'https:' ? 'https' : 'http',
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: Number(url.port),
+        spki,
+      })
+    },
+    async serve() {
+      if (!background || (await sectors.list()).length === 0) return
+      serving ??= listen()
+      serving.catch(() => {
+        serving = null
+      })
+      await serving
+    },
+    get listening() {
+      return server ? { host: config.listen.host, port: server.port } : null
+    },
+    async close() {
+      stop.abort()
+      await server?.close()
+      await jobs.close()
+      await work?.close()
+      await queue.idle()
+      await sender.close()
+      await sectors.close()
+      store.close()
+    },
+  }
+  if (!background) return context
+  try {
+    sender.resumeTransactions()
+    await context.serve()
+    work = followMarket(context)
+    void healLinks(context).catch((error: unknown) => {
+      const { code, message } = toDmcError(error)
+      if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })
+    })
+    resumeBackups(context)
+  } catch (error) {
+    await context.close()
+    throw error
+  }
+  return context
+}
+
+const hostInUrl = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}

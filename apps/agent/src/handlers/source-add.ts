@@ -1,0 +1,24 @@
+import type { AgentContext } from '../agent-context.ts'
+import type { Handler } from '../control/handler.ts'
+import { sourceRow } from '../rows/source-row.ts'
+
+/** flow 5, and flow 6 when terms are given. */
+export const sourceAdd: Handler<'source.add', AgentContext> = async (ctx, { path, name, terms }) => {
+  const source = await ctx.sources.add(path, name === undefined ? {} : { name })
+  if (terms) {
+    const text = JSON.stringify(terms, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    )
+    ctx.store.db
+      .prepare(
+        'INSERT INTO source_terms (source_id, terms) VALUES (?, ?) ON CONFLICT (source_id) DO UPDATE SET terms = excluded.terms',
+      )
+      .run(source.sourceId, text)
+  }
+  ctx.journal.add({
+    event: 'source-added',
+    subject: `source:${source.sourceId}`,
+    message: `Source ${source.name} is ${source.path.toString()}.`,
+  })
+  return sourceRow(ctx, source)
+}

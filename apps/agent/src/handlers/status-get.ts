@@ -1,0 +1,119 @@
+import { reading } from '@dmc/core/chain/chain-error'
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import type { AgentContext } from '../agent-context.ts'
+import type { Handler } from '../control/handler.ts'
+import type { OrderRow, Status, WalletInfo } from '../control/types.ts'
+import { agentVersion } from '../control/version.ts'
+import { listOrderRows } from '../rows/list-orders.ts'
+import { sectorRow } from '../rows/sector-row.ts'
+import { sourceRow } from '../rows/source-row.ts'
+import { walletInfo } from '../rows/wallet-info.ts'
+
+const DAY = 86_400n
+/** A prepare or an answer takes about this much gas; twenty of them are a warning's worth. */
+const FEW_ACTS_WEI = 20n * 120_000n * 2_000_000_000n
+
+/** How this host stands, and what needs a person. A silent chain is part of the answer, not an error. */
+export const statusGet: Handler<'status.get', AgentContext> = async (ctx) => {
+  const { config } = ctx
+  let wallet: WalletInfo | null = null
+  let orders: OrderRow[] = []
+  const chain: Status['chain'] = {
+    chainId: config.chain.chainId,
+    market: config.chain.market,
+    block: 0n,
+    blockTime: 0n,
+    rpc: ctx.rpc.shownUrl,
+    error: null,
+  }
+  try {
+    const block = await reading('the newest block', () => ctx.rpc.client.getBlock({ blockTag: 'latest' }))
+    chain.block = block.number ?? 0n
+    chain.blockTime = block.timestamp
+    ;[wallet, orders] = await Promise.all([walletInfo(ctx), listOrderRows(ctx, { all: false })])
+  } catch (error) {
+    chain.error = toDmcError(error).toJSON()
+  }
+  const sectors = await Promise.all((await ctx.sectors.list()).map((sector) => sectorRow(ctx, sector)))
+  const sources = ctx.sources.list().map((source) => sourceRow(ctx, source))
+  const role: Status['role'] = []
+  if (sources.length > 0) role.push('user')
+  if (sectors.length > 0) role.push('miner')
+  return {
+    version: agentVersion(),
+    pid: process.pid,
+    uptimeSeconds: Math.round((Date.now() - ctx.startedMs) / 1000),
+    dataDir: config.dataDir,
+    role,
+    chain,
+    wallet,
+    endpoint: {
+      listen: ctx.listening
+        ? `${ctx.listening.host}:${ctx.listening.port}`
+        : `${config.listen.host}:${config.listen.port}`,
+      published: sectors.length > 0 ? await ctx.endpoint().catch(() => null) : null,
+      running: ctx.listening !== null,
+    },
+    sources,
+    sectors,
+    orders,
+    jobs: ctx.jobs.list(),
+    pendingTransactions: ctx.sender.pending().map(({ hash, name, sinceMs }) => ({ hash, name, sinceMs })),
+    attention: attention({ chain, wallet, sources, sectors, orders }),
+  }
+}
+
+function attention(
+  s: Pick<Status, 'chain' | 'wallet' | 'sources' | 'sectors' | 'orders'>,
+): Status['attention'] {
+  const found: Status['attention'] = []
+  if (s.chain.error) found.push({ level: 'error', message: s.chain.error.message, hint: s.chain.error.hint })
+  const operator = s.wallet?.operator
+  if (operator && s.orders.length > 0 && s.chain.blockTime > 0n) {
+    if (operator.scopes.length === 0 || operator.expiresAt < s.chain.blockTime) {
+      found.push({
+        level: 'error',
+        message: 'This host’s key may not act for the wallet (never authorised, or expired).',
+        hint: 'dmc-agent operator authorise',
+      })
+    } else if (operator.expiresAt < s.chain.blockTime + 14n * DAY) {
+      found.push({
+        level: 'warning',
+        message: 'This host’s key may act for the wallet for less than two weeks more.',
+        hint: 'dmc-agent operator authorise',
+      })
+    }
+    if (operator.gasWei < FEW_ACTS_WEI) {
+      found.push({
+        level: 'warning',
+        message: `The operator ${operator.address} has gas for fewer than 20 acts.`,
+        hint: 'Send it some of the chain’s coin, or: dmc-agent operator authorise --gas 0.05',
+      })
+    }
+  }
+  for (const sector of s.sectors) {
+    if (!sector.mounted) {
+      found.push({
+        level: 'error',
+        message: `Sector ${sector.sectorId} at ${sector.path} is not mounted; its ${sector.orders} orders can’t be served.`,
+        hint: 'Mount the disk; the agent picks it up by itself.',
+      })
+    }
+  }
+  for (const source of s.sources) {
+    if (source.orders.length === 0) {
+      found.push({
+        level: 'warning',
+        message: `Source ${source.name} has no order: nothing of it is backed up.`,
+        hint: `dmc-agent order create --source ${source.name}`,
+      })
+    } else if (source.state === 'failed') {
+      found.push({
+        level: 'error',
+        message: `The last backup of ${source.name} failed.`,
+        hint: `dmc-agent journal --source ${source.sourceId}, then: dmc-agent backup ${source.name}`,
+      })
+    }
+  }
+  return found
+}
