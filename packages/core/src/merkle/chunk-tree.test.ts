@@ -146,17 +146,26 @@ describe('ChunkTree', () => {
   })
 
   it('gives nothing that changes when the caller writes to it', () => {
-    const tree = new ChunkTree({ hasher, depth: 13, chunkRoots: roots })
-    const before = hexOf(tree.root(data.length))
-    for (const given of [
-      ...tree.siblings({ chunk: 4, size: data.length }),
-      tree.root(data.length),
-      tree.get(0),
-      ...tree.edge(4),
-    ])
-      given?.fill(1)
-    expect(hexOf(tree.root(data.length))).toBe(before)
-    expect(tree.siblings({ chunk: 4, size: data.length }).map(hexOf)).not.toContain(`0x${'01'.repeat(32)}`)
+    const size = 64 << 20
+    const tree = new ChunkTree({ hasher, depth: 16, chunkRoots: rootsUpTo(64) })
+    const before = { root: hexOf(tree.root(size)), siblings: tree.siblings({ chunk: 5, size }).map(hexOf) }
+    const given = [tree.root(size), tree.get(4), ...tree.siblings({ chunk: 5, size }), ...tree.edge(64)]
+    for (const node of [...given, ...tree.siblings({ chunk: 5, size: 1 << 20 })]) node?.fill(1)
+    expect({ root: hexOf(tree.root(size)), siblings: tree.siblings({ chunk: 5, size }).map(hexOf) }).toEqual(
+      before,
+    )
+    expect(hexOf(tree.root(0))).toBe(hexOf(rootFromChunkRoots(hasher, new Uint8Array(), 16)))
+  })
+
+  it('remembers nothing of what was truncated', () => {
+    const tree = new ChunkTree({ hasher, depth: 16, chunkRoots: rootsUpTo(64) })
+    tree.root(64 << 20)
+    tree.truncate(20)
+    expect(() => tree.root(64 << 20)).toThrow('chunk 20')
+    tree.set(40, rootNumber(40))
+    expect(tree.get(30)).toBeUndefined()
+    expect(() => tree.root(41 << 20)).toThrow('chunk 20')
+    expect(hexOf(tree.root(20 << 20))).toBe(hexOf(rootFromChunkRoots(hasher, rootsUpTo(20), 16)))
   })
 
   it('takes no chunk beyond its depth, and no root that is none', () => {

@@ -20,7 +20,7 @@ import { mnemonicToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAnvil } from '../../../testkit/src/start-anvil.ts'
-import { sampleData } from '../../test/merkle/model-of.ts'
+import { fraction, sampleData } from '../../test/merkle/model-of.ts'
 import { createBillCall } from '../chain/acts/create-bill.ts'
 import { createOrderCall } from '../chain/acts/create-order.ts'
 import { type ChainCall, marketCall } from '../chain/acts/market-call.ts'
@@ -192,7 +192,6 @@ const opinion = (proof: LeafProof): string => {
 
 describe('the Market and TypeScript judge alike', () => {
   it('every path that TypeScript makes is taken, and every spoiled one refused', async () => {
-    const fraction = fc.double({ min: 0, max: 1, noNaN: true })
     const question = fc.record({
       capacityMiB: fc.constantFrom(1, 2, 3, 4, 5, 7, 1000, 1_048_576, 4_294_967_295),
       stored: fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constantFrom(1, 1023, 1024, 1025, 2048, 2049)),

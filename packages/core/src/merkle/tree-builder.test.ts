@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hexOf, modelOf, sampleData } from '../../test/merkle/model-of.ts'
+import { fraction, hexOf, modelOf, sampleData } from '../../test/merkle/model-of.ts'
 import { modelPath, modelRoot } from '../../test/merkle/tree-model.ts'
 import { ChunkTree } from './chunk-tree.ts'
 import { treeDepth } from './constants.ts'
@@ -34,8 +34,6 @@ const cut = (data: Uint8Array, points: number[]): Uint8Array[] => {
   const at = [0, ...points.map((point) => Math.floor(point * data.length)).sort((a, b) => a - b), data.length]
   return at.slice(1).map((end, i) => data.subarray(at[i], end))
 }
-
-const fraction = fc.double({ min: 0, max: 1, noNaN: true })
 
 describe.each([createNodeHasher(), createPureHasher()])('TreeBuilder, $name', (hasher) => {
   it('agrees with the slow model however the bytes are cut', () => {
@@ -90,6 +88,7 @@ describe('TreeBuilder', () => {
   it('emits every full chunk once and the chunk in work at each commitment', () => {
     const data = sampleData(4, 2500)
     const seen: [number, number][] = []
+    const kept: { root: Uint8Array; was: string }[] = []
     const roots = new Map<number, string>()
     const builder = new TreeBuilder({
       hasher,
@@ -97,6 +96,7 @@ describe('TreeBuilder', () => {
       onChunkRoot: (index, root, leaves) => {
         seen.push([index, leaves])
         roots.set(index, hexOf(root))
+        kept.push({ root, was: hexOf(root) })
       },
     })
     builder.append(data.subarray(0, 1100 * 1024))
@@ -109,6 +109,7 @@ describe('TreeBuilder', () => {
       [1, 1024],
       [2, 452],
     ])
+    for (const { root, was } of kept) expect(hexOf(root)).toBe(was)
     const expected = hashChunks(hasher, data)
     expect([...roots.values()].join('')).toBe(
       [0, 1, 2].map((i) => hexOf(expected.subarray(i * 32, i * 32 + 32))).join(''),
@@ -167,6 +168,22 @@ describe('TreeBuilder', () => {
       }),
       { seed: 3, numRuns: 30 },
     )
+  })
+
+  it('resumes a tree that is full', () => {
+    const data = sampleData(13, 2048)
+    const model = modelOf(data, 2)
+    const builder = TreeBuilder.resume({
+      hasher,
+      capacityMiB: 2,
+      size: data.length,
+      root: modelRoot(model),
+      lastLeaf: data.subarray(-1024),
+      lastLeafPath: modelPath(model, 2047n),
+    })
+    expect(builder.commitment()).toEqual({ root: rootOf(data, 2), size: BigInt(data.length) })
+    expect(builder.edge().map(hexOf)).toEqual([rootOf(data, 2)])
+    expect(() => builder.append(new Uint8Array(1))).toThrow(code('CAPACITY_EXCEEDED'))
   })
 
   it('resumes at a chunk border from the chunk roots alone', () => {

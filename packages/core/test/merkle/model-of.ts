@@ -1,4 +1,5 @@
 import { createCipheriv } from 'node:crypto'
+import fc from 'fast-check'
 import { type ModelTree, modelDepth, modelNode, modelSha256 } from './tree-model.ts'
 
 /** `leaves` leaves of bytes that look random, the same for the same seed. */
@@ -34,3 +35,6 @@ export const modelOf = (data: Uint8Array, capacityMiB: number): ModelTree => {
 }
 
 export const hexOf = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`
+
+/** 0 to 1, evenly: fast-check's doubles gather at 0, which leaves most of a tree unvisited. */
+export const fraction: fc.Arbitrary<number> = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n / 1_000_000)
