@@ -146,13 +146,16 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
     })
   }
 
-  const open = (orderId: bigint): Promise<FileOrderStore> | null => {
+  const open = async (orderId: bigint): Promise<FileOrderStore | null> => {
     const key = orderId.toString()
     const known = stores.get(key)
     if (known) return known
     const row = findOrderRow(store, key)
     if (!row) return null
-    const work = mount(mustFind(row.sectorId)).then((sector) => openOrder(key, sector))
+    const sector = await mount(mustFind(row.sectorId))
+    // the mount may have finished a deletion that a kill had cut off; others may have opened it meanwhile
+    if (!findOrderRow(store, key)) return null
+    const work = stores.get(key) ?? openOrder(key, sector)
     stores.set(key, work)
     work.catch(() => stores.delete(key))
     return work
@@ -241,14 +244,12 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         const key = orderId.toString()
         await sector.create(key, capacity)
         addOrderRow(store, { orderId: key, sectorId, capacity })
-        const opened = open(orderId)
+        const opened = await open(orderId)
         if (!opened) throw new Error(`order ${orderId} is not there after it was reserved`)
         return opened
       }),
 
-    async open(orderId) {
-      return (await open(orderId)) ?? null
-    },
+    open,
 
     async scrub(orderId) {
       const order = await open(orderId)
@@ -272,7 +273,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       const held = listOrderRows(store)
       return Promise.all(
         held.map(async ({ orderId, sectorId, capacity }) => {
-          const order = await open(BigInt(orderId))?.catch(() => null)
+          const order = await open(BigInt(orderId)).catch(() => null)
           return { orderId: BigInt(orderId), sectorId, capacity, durableSize: order?.durableSize ?? 0 }
         }),
       )

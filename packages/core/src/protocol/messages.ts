@@ -1,4 +1,4 @@
-import type { Address, Hex } from 'viem'
+import { type Address, getAddress, type Hex } from 'viem'
 import * as z from 'zod'
 import { ORDER_STATES } from '../market/states.ts'
 import { SESSION_PATTERN, WIRE_LIMITS } from './limits.ts'
@@ -13,7 +13,8 @@ const hex = (bytes: number) =>
     .regex(new RegExp(`^0x[0-9a-fA-F]{${bytes * 2}}$`))
     .transform((text) => text.toLowerCase() as Hex)
 const bytes32 = hex(32)
-const address = hex(20).transform((text) => text as Address)
+/** In checksum case, as everywhere else in the system. */
+const address = hex(20).transform((text): Address => getAddress(text))
 const signature = z
   .string()
   .regex(/^0x[0-9a-fA-F]{130}$/)

@@ -1,4 +1,4 @@
-import type { Address, Hex } from 'viem'
+import { type Address, getAddress, type Hex } from 'viem'
 
 /** Who signs for what: chain and Market. Part of every signature, so none is valid elsewhere. */
 export interface AgentDomain {
@@ -35,7 +35,7 @@ export interface AnswerMessage {
 }
 
 const domainOf = ({ chainId, market }: AgentDomain) =>
-  ({ name: 'DMC agent', version: '1', chainId, verifyingContract: market }) as const
+  ({ name: 'DMC agent', version: '1', chainId, verifyingContract: getAddress(market) }) as const
 
 const HELLO_TYPES = {
   Hello: [

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { isPublicAddress } from './public-address.ts'
+
+describe('addresses that a stranger may name', () => {
+  it.each([
+    '1.1.1.1',
+    '93.184.216.34',
+    '2606:4700:4700::1111',
+    '2a00:1450:4001:81b::200e',
+    '::ffff:8.8.8.8',
+    '64:ff9b::808:808',
+  ])('dials %s', (address) => expect(isPublicAddress(address)).toBe(true))
+
+  it.each([
+    ['loopback', '127.0.0.1'],
+    ['loopback, another', '127.8.9.1'],
+    ['loopback 6', '::1'],
+    ['unspecified', '0.0.0.0'],
+    ['this network', '0.1.2.3'],
+    ['unspecified 6', '::'],
+    ['private 10', '10.0.0.1'],
+    ['private 172', '172.31.255.255'],
+    ['private 192', '192.168.1.1'],
+    ['CGNAT', '100.64.0.1'],
+    ['CGNAT end', '100.127.255.255'],
+    ['link-local, cloud metadata', '169.254.169.254'],
+    ['link-local 6', 'fe80::1'],
+    ['site-local 6', 'fec0::1'],
+    ['unique local', 'fd00:ec2::254'],
+    ['unique local fc', 'fc00::1'],
+    ['mapped private', '::ffff:10.0.0.1'],
+    ['mapped loopback', '::ffff:7f00:1'],
+    ['mapped metadata', '::ffff:169.254.169.254'],
+    ['NAT64 of private', '64:ff9b::a00:1'],
+    ['NAT64 of loopback', '64:ff9b::7f00:1'],
+    ['NAT64, local prefix', '64:ff9b:1::808:808'],
+    ['IPv4 compatible', '::127.0.0.1'],
+    ['6to4 of private', '2002:a00:1::'],
+    ['Teredo', '2001:0:a00:1::1'],
+    ['multicast', '224.0.0.1'],
+    ['multicast 6', 'ff02::1'],
+    ['broadcast', '255.255.255.255'],
+    ['reserved', '240.0.0.1'],
+    ['documentation', '192.0.2.1'],
+    ['documentation 6', '2001:db8::1'],
+    ['benchmarking', '198.18.0.1'],
+    ['discard', '100::1'],
+    ['zone', 'fe80::1%eth0'],
+    ['a name', 'localhost'],
+    ['empty', ''],
+    ['decimal', '2130706433'],
+    ['hex', '0x7f000001'],
+    ['short', '127.1'],
+  ])('refuses %s', (_name, address) => expect(isPublicAddress(address)).toBe(false))
+})
