@@ -50,6 +50,6 @@ export async function readMarketFacts(rpc: RpcClient, market: Address): Promise<
 export function needWallet(context: Pick<AccountContext, 'wallet'>, act: string): LocalAccount {
   if (context.wallet !== null) return context.wallet
   throw new DmcError('KEY_MISSING', `${act} is signed by the wallet, which is not on this host.`, {
-    hint: 'Run it on the host that holds the wallet’s keystore.',
+    hint: 'Run it on the host that holds the wallet, or bring it here: dmc-agent wallet import',
   })
 }

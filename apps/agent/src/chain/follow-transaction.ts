@@ -27,6 +27,10 @@ export interface FollowContext extends SenderOptions {
   progress: (intent: string, progress: TransactionProgress) => void
   /** When each intent was last handed to the chain, by this process (performance.now). */
   lastSent: Map<string, number>
+  /** When a dearer form of each intent was last thought of, by this process (Date.now). */
+  lastBump: Map<string, number>
+  /** What was already written into the journal: a trouble that stays is told once. */
+  noted: Set<string>
 }
 
 /**
@@ -170,23 +174,21 @@ async function send(context: FollowContext, row: TransactionRow): Promise<Look> 
     return { kind: 'no-gas', error: noGas(row.sender, have, row.gas * row.maxFee + row.value) }
   }
   if (outcome.kind === 'refused') {
-    note(
+    noteOnce(
       context,
       row,
-      'warning',
       'tx-refused',
       `The node does not take ${row.name} (${row.hash}): ${outcome.reason}. It is tried again.`,
     )
   }
   if (outcome.kind === 'outbid') {
-    note(
+    // Another host with the same key: no bidding against it. Its transaction is mined, then ours gets the next nonce.
+    noteOnce(
       context,
       row,
-      'warning',
       'tx-outbid',
-      `Another transaction with nonce ${row.nonce} of ${row.sender} waits; ${row.name} offers more.`,
+      `Another transaction with nonce ${row.nonce} of ${row.sender} waits to be mined; ${row.name} waits for it.`,
     )
-    await offerMore(context, row)
   }
   if (row.state === 'recorded' && outcome.kind === 'taken') rows.setState(row.intent, 'sent')
   if (outcome.kind === 'taken') {
@@ -206,15 +208,16 @@ async function offerMore(context: FollowContext, row: TransactionRow): Promise<v
   const account = context.accountOf(row.sender)
   if (account === null) return
   const old = { maxFeePerGas: row.maxFee, maxPriorityFeePerGas: row.priorityFee }
-  const fees = bumpFees(old, await estimateFees(context.rpc.client))
-  const cap = context.maxFeePerGas ?? 500_000_000_000n
+  const today = await estimateFees(context.rpc.client)
+  const fees = bumpFees(old, today)
+  // More than four times today's price would not make it any faster: something else holds it up.
+  const cap = smaller(context.maxFeePerGas ?? 500_000_000_000n, today.maxFeePerGas * 4n)
   if (fees.maxFeePerGas > cap) {
-    note(
+    noteOnce(
       context,
       row,
-      'warning',
       'tx-fee-cap',
-      `${row.name} waits: gas costs more than the ${cap} wei that this agent offers.`,
+      `${row.name} (${row.hash}) waits; more than ${cap} wei for a unit of gas is not offered.`,
     )
     return
   }
@@ -250,6 +253,15 @@ async function whoUsedNonce(context: FollowContext, row: TransactionRow, head: b
   if (user === null || context.rows.attempts(row.intent, row.nonce).includes(user.hash))
     return { kind: 'waiting' }
   return { kind: 'dead', usedBy: user.hash }
+}
+
+const smaller = (a: bigint, b: bigint) => (a < b ? a : b)
+
+export function noteOnce(context: FollowContext, row: TransactionRow, event: string, message: string): void {
+  const key = `${row.intent} ${event} ${message}`
+  if (context.noted.has(key)) return
+  context.noted.add(key)
+  note(context, row, 'warning', event, message)
 }
 
 export function note(

@@ -97,6 +97,17 @@ describe('rpcTransport', () => {
     expect(error.code).toBe('ORDER_NOT_FOUND')
   })
 
+  it('stops at once when the agent does, also while a node is silent', async () => {
+    const stop = new AbortController()
+    const rpc = openRpcClient({ urls: [first.url], chainId: 31337, timeoutMs: 20_000, signal: stop.signal })
+    first.fault = 'hang'
+    const asking = errorOf(rpc.head(0))
+    setTimeout(() => stop.abort(), 50)
+    const before = performance.now()
+    expect((await asking).code).toBe('INTERRUPTED')
+    expect(performance.now() - before).toBeLessThan(5_000)
+  })
+
   it('keeps keys in URLs out of every message', async () => {
     const secret = 'k3y-5ecret'
     const rpc = open([`${first.url}/v3/${secret}?token=${secret}`])
@@ -105,6 +116,14 @@ describe('rpcTransport', () => {
     expect(error.code).toBe('RPC_UNREACHABLE')
     expect(`${error.message} ${error.hint} ${JSON.stringify(error)} ${rpc.shownUrl}`).not.toContain(secret)
     expect(error.message).toContain(`${first.url}/…`)
+    // Nor in what --debug shows, however deep.
+    for (let at: unknown = error; at instanceof Error; at = at.cause) {
+      expect(`${at.message} ${at.stack}`).not.toContain(secret)
+    }
+    const order = await errorOf(readOrder(rpc.client, { market: net.market, orderId: 1n }))
+    for (let at: unknown = order; at instanceof Error; at = at.cause) {
+      expect(`${at.message} ${at.stack}`).not.toContain(secret)
+    }
     expect(redactUrl('wss://me:pw@host:1/x?y=z')).toBe('wss://host:1/…')
     expect(redactUrl('https://host/')).toBe('https://host')
     expect(redactUrl('nonsense')).toBe('(not a URL)')

@@ -1,6 +1,7 @@
-import { withoutUrls } from '@dmc/core/chain/chain-error'
+import { scrubbed, withoutUrls } from '@dmc/core/chain/chain-error'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { type CustomTransport, custom, http, RpcRequestError } from 'viem'
+import { interrupted, rest } from './back-off.ts'
 import { redactUrl } from './redact-url.ts'
 import { checkRpcResult } from './rpc-result.ts'
 
@@ -14,6 +15,8 @@ export interface RpcTransportOptions {
   rounds?: number
   /** Pause after the first failed round, doubled after each; default 250 ms. */
   pauseMs?: number
+  /** Aborted when the agent stops: what is asked for then fails with INTERRUPTED at once. */
+  signal?: AbortSignal
   /** Told when a URL fails or works again, for the journal; the URL is already redacted. */
   onTrouble?: (url: string, error: DmcError | null) => void
 }
@@ -39,8 +42,8 @@ const BEHIND =
  * @throws RPC_UNREACHABLE, RPC_BAD_ANSWER (both retryable) or WRONG_CHAIN after all rounds
  */
 export function rpcTransport(options: RpcTransportOptions): CustomTransport {
-  const { chainId, timeoutMs = 10_000, rounds = 3, pauseMs = 250, onTrouble } = options
-  const endpoints = options.urls.map((url) => openEndpoint(url, timeoutMs))
+  const { chainId, timeoutMs = 10_000, rounds = 3, pauseMs = 250, signal, onTrouble } = options
+  const endpoints = options.urls.map((url) => openEndpoint(url, timeoutMs, signal))
   let preferred = 0
 
   async function ask(endpoint: Endpoint, call: { method: string; params?: unknown }): Promise<unknown> {
@@ -56,7 +59,7 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
   async function request(call: { method: string; params?: unknown }): Promise<unknown> {
     let failure: DmcError | null = null
     for (let round = 0, pause = pauseMs; round < rounds; round++, pause *= 2) {
-      if (round > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+      if (round > 0) await rest(pause, signal)
       for (let i = 0; i < endpoints.length; i++) {
         const index = (preferred + i) % endpoints.length
         const endpoint = endpoints[index] as Endpoint
@@ -67,6 +70,7 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
           endpoint.failing = false
           return result
         } catch (error) {
+          if (signal?.aborted) throw interrupted()
           if (isAnswer(error, call.method)) throw error
           const trouble = toTrouble(error, endpoint.shown)
           endpoint.verified = false
@@ -83,14 +87,14 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
   return custom({ request }, { retryCount: 0 })
 }
 
-function openEndpoint(url: string, timeoutMs: number): Endpoint {
+function openEndpoint(url: string, timeoutMs: number, signal: AbortSignal | undefined): Endpoint {
   const transport = http(url, { batch: { batchSize: 100 }, timeout: timeoutMs, retryCount: 0 })({
     retryCount: 0,
   })
   return {
     url,
     shown: redactUrl(url),
-    request: (call) => transport.request(call as never) as Promise<unknown>,
+    request: (call) => transport.request(call as never, signal && { signal }) as Promise<unknown>,
     verified: false,
     failing: false,
   }
@@ -124,7 +128,7 @@ function toTrouble(error: unknown, shown: string): DmcError {
 function unreachable(shown: string, reason: string, cause?: unknown): DmcError {
   return new DmcError('RPC_UNREACHABLE', `The RPC ${shown} does not answer: ${reason}.`, {
     hint: 'Check the network and the RPC URL (DMC_RPC_URLS); several URLs may be given. It is tried again by itself.',
-    cause,
+    cause: scrubbed(cause),
   })
 }
 

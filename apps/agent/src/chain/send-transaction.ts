@@ -5,7 +5,7 @@ import type { Address, LocalAccount } from 'viem'
 import { backOff, interrupted, rest } from './back-off.ts'
 import { checkGas, checkTokens, type TokensTaken } from './check-balances.ts'
 import { estimateFees } from './estimate-fees.ts'
-import { type FollowContext, followTransaction, note } from './follow-transaction.ts'
+import { type FollowContext, followTransaction, note, noteOnce } from './follow-transaction.ts'
 import { signTransaction } from './sign-transaction.ts'
 import { simulateCall } from './simulate-call.ts'
 import { outcomeOf } from './transaction-result.ts'
@@ -63,6 +63,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     rows,
     accountOf: (address) => accounts.get(address.toLowerCase()) ?? null,
     lastSent: new Map(),
+    lastBump: new Map(),
+    noted: new Set(),
     progress: (intent, progress) => {
       for (const listener of watches.get(intent)?.listeners ?? []) listener(progress)
     },
@@ -183,11 +185,13 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
           pause = pauses.next()
         }
       } catch (thrown) {
+        if (stop.signal.aborted) throw interrupted()
         const error = toDmcError(thrown)
         if (error.code === 'BUG') {
           note(context, row, 'error', 'tx-bug', `${row.name} is not followed any more: ${error.message}`)
           throw error
         }
+        noteOnce(context, row, 'tx-waiting', `${row.name} (${row.hash}) waits: ${error.message}`)
         pause = pauses.next()
       }
       await rest(pause, stop.signal)
@@ -334,7 +338,12 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     },
     async close() {
       stop.abort()
-      await Promise.allSettled([...queues.values(), ...[...watches.values()].map((watched) => watched.done)])
+      const ends = Promise.allSettled([
+        ...queues.values(),
+        ...[...watches.values()].map((watched) => watched.done),
+      ])
+      // A node that does not answer must not hold the agent: nothing is written any more once it is stopped.
+      await Promise.race([ends, rest(2_000)])
     },
   }
 }

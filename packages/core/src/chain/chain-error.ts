@@ -41,7 +41,7 @@ export function toReadError(error: unknown, what: string): DmcError {
   if (silent) {
     return new DmcError('RPC_UNREACHABLE', `The chain could not be asked for ${what}.`, {
       hint: 'Check the network and the RPC URL; it is tried again by itself.',
-      cause: error,
+      cause: scrubbed(error),
     })
   }
   return new DmcError(
@@ -49,7 +49,7 @@ export function toReadError(error: unknown, what: string): DmcError {
     `The RPC’s answer about ${what} makes no sense: ${withoutUrls(String(reason))}`,
     {
       hint: 'Try again; if it stays, check that the RPC URL belongs to this chain and keeps recent state.',
-      cause: error,
+      cause: scrubbed(error),
     },
   )
 }
@@ -61,6 +61,15 @@ export async function reading<T>(what: string, work: () => Promise<T>): Promise<
   } catch (error) {
     throw toReadError(error, what)
   }
+}
+
+/** The error for --debug, without the URLs that viem writes into its messages: they may hold API keys. */
+export function scrubbed(error: unknown): unknown {
+  if (!(error instanceof Error)) return withoutUrls(String(error))
+  const clean = new Error(withoutUrls(error.message))
+  clean.name = error.name
+  clean.stack = withoutUrls(error.stack ?? '')
+  return clean
 }
 
 export function withoutUrls(text: string): string {
