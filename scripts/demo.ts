@@ -62,6 +62,8 @@ interface World {
 
 /** What a run has made, kept so that the next one goes on with it. */
 interface Memory {
+  /** Kept, so that addresses printed by an earlier start stay right. */
+  chainPort: number
   minerPort: number
   sectorId?: string
   sources: Record<string, { sourceId: string; orderId: string }>
@@ -75,14 +77,19 @@ function remember(folder: string, memory: Memory): void {
 
 async function recall(folder: string): Promise<Memory> {
   if (existsSync(memoryFile(folder))) return JSON.parse(readFileSync(memoryFile(folder), 'utf8')) as Memory
-  const memory: Memory = { minerPort: await freePort(), sources: {} }
+  const memory: Memory = { chainPort: await freePort(), minerPort: await freePort(), sources: {} }
   remember(folder, memory)
   return memory
 }
 
 async function startWorld(folder: string, memory: Memory): Promise<World> {
   const devnet = await step('Devnet (anvil), token and Market', async () => {
-    const net = await startDevnet({ dir: join(folder, 'chain'), persist: true, blockTime: 1 })
+    const net = await startDevnet({
+      dir: join(folder, 'chain'),
+      persist: true,
+      blockTime: 1,
+      port: memory.chainPort,
+    })
     rememberProcess(folder, net.anvil.pid)
     return net
   })
@@ -274,7 +281,8 @@ async function main(): Promise<void> {
     say(`${red('✗')} ${options.path} does not exist. Name a folder or file that does.`)
     process.exit(64)
   }
-  const base = join(ROOT, '.demo')
+  // another place for its state, for tests beside a demo that runs
+  const base = process.env.DMC_DEMO_DIR ?? join(ROOT, '.demo')
   mkdirSync(base, { recursive: true })
   const folder = options.once ? mkdtempSync(join(base, 'once-')) : join(base, 'devnet')
   mkdirSync(folder, { recursive: true })

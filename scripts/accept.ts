@@ -1,0 +1,35 @@
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { type Check, NotBuilt } from './accept/check.ts'
+import { CHECKS_A } from './accept/milestone-a.ts'
+
+/**
+ * `npm run accept -- a [A1 A4 …]`: one named check per numbered point of a milestone. Prints `A3 ok`, `A3 FAILED: …` or
+ * `A3 not built: …` on stdout, everything else on stderr; exits 0 only when all are ok.
+ */
+const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A }
+
+const [letter = '', ...only] = process.argv.slice(2)
+const checks = MILESTONES[letter.toLowerCase()]
+if (!checks) {
+  console.error(
+    `Which milestone? npm run accept -- a   (there ${Object.keys(MILESTONES).length === 1 ? 'is' : 'are'}: ${Object.keys(MILESTONES).join(', ')})`,
+  )
+  process.exit(64)
+}
+const lines: string[] = []
+let ok = true
+for (const check of checks) {
+  if (only.length > 0 && !only.includes(check.name)) continue
+  console.error(`\n--- ${check.name}: ${check.what}`)
+  let line: string
+  try {
+    line = `${check.name} ok: ${await check.run()}`
+  } catch (error) {
+    ok = false
+    line = `${check.name} ${error instanceof NotBuilt ? 'not built' : 'FAILED'}: ${toDmcError(error).message.split('\n')[0]}`
+  }
+  lines.push(line)
+  console.log(line)
+}
+console.error(`\n${lines.join('\n')}`)
+process.exit(ok && lines.length > 0 ? 0 : 1)

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
+
+/** Thrown by a check for what nobody has built yet; everything else that is thrown is a failure. */
+export class NotBuilt extends Error {}
+
+export interface Check {
+  /** `A3`: the milestone's letter and the number of the point. */
+  name: string
+  what: string
+  /** Resolves with one line of evidence. */
+  run(): Promise<string>
+}
+
+export function must(condition: unknown, sentence: string): asserts condition {
+  if (!condition) throw new Error(sentence)
+}
+
+export function mustExist(...files: string[]): void {
+  for (const file of files) if (!existsSync(join(ROOT, file))) throw new NotBuilt(`${file} is missing`)
+}
+
+export const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+/** Runs a command from the repository's root; output goes to stderr as it comes and is returned. */
+export function run(
+  command: string[],
+  options: { env?: Record<string, string>; onStart?: (pid: number) => void; until?: RegExp } = {},
+): Promise<{ exitCode: number; output: string }> {
+  const [program = '', ...args] = command
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...options.env, FORCE_COLOR: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const take = (data: Buffer) => {
+      output += data
+      process.stderr.write(data)
+      if (options.until?.test(output)) resolve({ exitCode: -1, output })
+    }
+    if (child.pid !== undefined) options.onStart?.(child.pid)
+    child.stdout.on('data', take)
+    child.stderr.on('data', take)
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, output }))
+  })
+}
+
+interface VitestReport {
+  testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[]
+}
+
+/** Titles of the tests that passed in the last full run, by file (path from the root). */
+function passedTests(): Map<string, string[]> {
+  const file = join(ROOT, '.test-results/vitest.json')
+  must(existsSync(file), 'the test run left no report (.test-results/vitest.json)')
+  const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
+  return new Map(
+    report.testResults.map(({ name, assertionResults }) => [
+      name.slice(ROOT.length + 1),
+      assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => fullName),
+    ]),
+  )
+}
+
+/**
+ * Named tests that must have passed in the full run: a file (or the beginning of its path), and patterns of titles.
+ * @returns how many tests of these files passed
+ */
+export function mustHavePassed(wanted: Record<string, RegExp[]>): number {
+  const passed = passedTests()
+  let count = 0
+  for (const [place, patterns] of Object.entries(wanted)) {
+    const files = [...passed.keys()].filter((file) => file.startsWith(place))
+    if (files.length === 0) throw new NotBuilt(`no test ran in ${place}`)
+    const titles = files.flatMap((file) => passed.get(file) ?? [])
+    for (const pattern of patterns)
+      must(
+        titles.some((title) => pattern.test(title)),
+        `no passed test in ${place} is named like ${pattern}`,
+      )
+    must(titles.length > 0, `no test in ${place} passed`)
+    count += titles.length
+  }
+  return count
+}
