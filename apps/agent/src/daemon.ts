@@ -12,6 +12,7 @@ import type { AgentContext } from './agent-context.ts'
 import { createMarketReader } from './chain/market-reader.ts'
 import { openRpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
+import type { TransactionProgress } from './chain/transaction-types.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
@@ -27,6 +28,7 @@ import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
 import { openSourceService } from './source/source-service.ts'
 import { startBackup } from './source/start-backup.ts'
+import { crashPoint } from './store/crash-point.ts'
 import { openJournal } from './store/journal.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -80,7 +82,10 @@ export async function openAgent(
     signal,
     acts: {
       prepare: async (orderId, side, commitment) => {
-        await prepare(acting, orderId, side, commitment, how)
+        const onProgress = ({ state }: TransactionProgress) => {
+          if (state === 'sent') crashPoint(side === 'user' ? 'user-prepare-sent' : 'miner-prepare-sent')
+        }
+        await prepare(acting, orderId, side, commitment, { ...how, onProgress })
       },
       withdrawPrepare: (orderId, side) => withdrawPrepare(acting, orderId, side, how),
       refuse: async (orderId, reason) => {

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { nearest } from './config/nearest.ts'
 import { parseSetting } from './config/parse-setting.ts'
 import { SETTING_KEYS, SETTINGS, type SettingKey, type SettingValues } from './config/settings.ts'
+import { CRASH_POINTS, type CrashPoint } from './store/crash-point.ts'
 
 /** The environment, checked. This file is the agent's only reader of process.env (a test looks). */
 export interface Env {
@@ -20,6 +21,8 @@ export interface Env {
   noColor: boolean
   forceColor: boolean
   fastScrypt: boolean
+  /** For tests: the step at which this process kills itself. */
+  crashAt: CrashPoint | null
   debug: boolean
   /** DMC_* names that mean nothing, with the nearest that does: probably a typing mistake. */
   unknown: { name: string; nearest: string | null }[]
@@ -52,6 +55,11 @@ export const OTHER_VARIABLES = {
     '1: make keystores with a weak, fast key derivation. For tests; refused unless the chain id is a devnet (31337, 1337).',
     '0 or 1',
     flag,
+  ),
+  DMC_TEST_CRASH_AT: variable(
+    'Kills the agent at this step, to show that a restart goes on. For tests; refused unless the chain id is a devnet (31337, 1337).',
+    'a step of CRASH_POINTS (apps/agent/src/store/crash-point.ts)',
+    z.enum(CRASH_POINTS),
   ),
   CREDENTIALS_DIRECTORY: variable(
     "Set by systemd: the keystore's password is read from its file dmc-password.",
@@ -104,6 +112,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     runtimeDir: path('XDG_RUNTIME_DIR'),
     noColor: read('NO_COLOR') !== null,
     forceColor: (read('FORCE_COLOR') ?? '0') !== '0',
+    crashAt: other('DMC_TEST_CRASH_AT') as CrashPoint | null,
     fastScrypt: other('DMC_TEST_FAST_SCRYPT') === '1',
     debug: other('DMC_DEBUG') === '1',
     unknown: unknownNames(source),

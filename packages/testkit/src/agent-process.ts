@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +17,13 @@ export interface AgentProcessOptions {
   /** Plain http on loopback instead of TLS (allowed by the protocol on loopback only). */
   plainHttp?: boolean
   env?: Record<string, string>
+}
+
+/** How one command of an agent differs from the others. */
+export interface SpawnHow {
+  env?: Record<string, string>
+  /** A command that starts the agent, such as `setpriv --reuid 65534 --`. */
+  wrap?: string[]
 }
 
 export interface CliResult {
@@ -53,7 +60,7 @@ export class AgentProcess {
       DMC_LISTEN_PORT: String(options.port),
       DMC_ALLOW_PRIVATE_ENDPOINTS: 'true',
       DMC_TEST_FAST_SCRYPT: '1',
-      ...(options.plainHttp ? { DMC_LISTEN_PLAIN_HTTP: 'true' } : {}),
+      ...(options.plainHttp ? { DMC_PLAIN_HTTP: 'true' } : {}),
       ...options.env,
     }
   }
@@ -66,19 +73,22 @@ export class AgentProcess {
     return this.#service !== null && this.#service.exitCode === null && this.#service.signalCode === null
   }
 
-  #spawn(args: string[], stdio: 'pipe' | 'log'): ChildProcess {
+  #spawn(args: string[], stdio: 'pipe' | 'log', how: SpawnHow = {}): ChildProcess {
     const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('DMC_')))
     const log = stdio === 'log' ? openSync(this.logFile, 'a', 0o600) : null
-    return spawn(process.execPath, [CLI, ...args], {
-      env: { ...env, NO_COLOR: '1', ...this.#env },
+    const [command = process.execPath, ...rest] = [...(how.wrap ?? []), process.execPath, CLI, ...args]
+    const child = spawn(command, rest, {
+      env: { ...env, NO_COLOR: '1', ...this.#env, ...how.env },
       stdio: log === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
     })
+    if (log !== null) closeSync(log)
+    return child
   }
 
   /** Runs one command; never throws for a failing exit code. `onLine` gets each line of stdout as it comes. */
-  cli(args: string[], onLine?: (line: string) => void): Promise<CliResult> {
+  cli(args: string[], onLine?: (line: string) => void, how?: SpawnHow): Promise<CliResult> {
     return new Promise((resolve, reject) => {
-      const child = this.#spawn(args, 'pipe')
+      const child = this.#spawn(args, 'pipe', how)
       let stdout = ''
       let stderr = ''
       let rest = ''
@@ -108,20 +118,28 @@ export class AgentProcess {
     return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as T
   }
 
-  /** Starts `dmc-agent run` and waits until it answers. */
-  async start(timeoutMs = 30_000): Promise<void> {
-    this.#service = this.#spawn(['run'], 'log')
+  /** Starts `dmc-agent run` and waits until it says that it is ready. */
+  async start(timeoutMs = 60_000, how?: SpawnHow): Promise<void> {
+    const service = this.#spawn(['run'], 'log', how)
+    this.#service = service
     const deadline = Date.now() + timeoutMs
-    for (;;) {
+    while (!this.logTail(100_000).includes(`is ready (pid ${service.pid},`)) {
       if (!this.running) throw new Error(`${this.name}: dmc-agent run ended early:\n${this.logTail()}`)
-      const status = await this.cli(['status', '--json'])
-      if (status.exitCode === 0 && status.stdout.includes(`"pid":${this.pid}`)) return
       if (Date.now() > deadline)
         throw new Error(
           `${this.name}: dmc-agent run did not get ready in ${timeoutMs} ms:\n${this.logTail()}`,
         )
-      await new Promise((resolve) => setTimeout(resolve, 200))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
+  }
+
+  /** Resolves when the service has ended by itself (or was killed); null when it does not within the time. */
+  async ended(timeoutMs = 60_000): Promise<{ code: number | null; signal: NodeJS.Signals | null } | null> {
+    const service = this.#service
+    if (!service) return null
+    const deadline = Date.now() + timeoutMs
+    while (this.running && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+    return this.running ? null : { code: service.exitCode, signal: service.signalCode }
   }
 
   /** Ends the service with a signal and waits until it is gone. */

@@ -47,6 +47,10 @@ async function runAction(
       io.warn(`${unknown} is not a variable of this agent${nearest ? `; did you mean ${nearest}?` : '.'}`)
     }
     const config = resolveConfig({ dataDir: options.dataDir, config: options.config }, env)
+    if (env.crashAt) {
+      const { armCrashPoint } = await import('../store/crash-point.ts')
+      armCrashPoint(env.crashAt, config.values['chain.chainId'])
+    }
     io.detail(`data folder ${config.dataDir}, configuration ${config.configFile}`)
     const askHere = io.interactive ? () => askPassword(`Password for ${config.dataDir}`) : null
     const caller = { config, env, command: name, askPassword: askHere, signal: stop.signal }

@@ -1,6 +1,7 @@
 import type { OrderOnChain } from '@dmc/core/chain/types'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import type { OrderStore } from '../sector/types.ts'
+import { crashPoint } from '../store/crash-point.ts'
 import type { ContractContext } from './context.ts'
 import { addContract, setContract } from './contract-rows.ts'
 
@@ -23,8 +24,10 @@ export async function acceptOrder(context: ContractContext, order: OrderOnChain)
     capacityMib: Number(order.capacity),
     sectorId,
   })
+  crashPoint('order-seen')
   try {
     const store = await context.sectors.reserve(order.orderId, sectorId, Number(order.capacity) * MEBIBYTE)
+    crashPoint('order-reserved')
     setContract(context.store, order.orderId, 'miner', { state: 'delivering' })
     context.journal.add({
       event: 'order-accepted',
@@ -44,6 +47,7 @@ export async function acceptOrder(context: ContractContext, order: OrderOnChain)
     })
     // decided first, sent second: a kill in between sends the same refusal again, never reserves after all
     setContract(context.store, order.orderId, 'miner', { state: 'refused', reason })
+    crashPoint('order-refusing')
     await context.acts.refuse(order.orderId, reason)
     return null
   }

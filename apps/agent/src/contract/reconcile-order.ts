@@ -1,5 +1,6 @@
 import type { OrderOnChain } from '@dmc/core/chain/types'
 import { FINAL_ORDER_STATES } from '@dmc/core/market/states'
+import { crashPoint } from '../store/crash-point.ts'
 import { acceptOrder } from './accept-order.ts'
 import type { ContractContext } from './context.ts'
 import { findContract, setContract } from './contract-rows.ts'
@@ -26,7 +27,9 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
   const store = (await context.sectors.open(orderId)) ?? (await acceptOrder(context, order))
   if (!store) return
   if (order.commitment && !sameCommitment(order.commitment, store.commitment)) {
+    crashPoint('miner-agreed')
     await store.committed(order.commitment)
+    crashPoint('miner-committed')
     setContract(context.store, orderId, 'miner', { state: 'active', stated: null })
     context.journal.add({
       event: 'commitment-in-force',
@@ -41,6 +44,7 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
   if (contract?.stated === withdrawnNote(sealed) || sameCommitment(sealed, order.minerPrepare)) return
   // noted before it is sent: sealed leaves stay while a statement of theirs may stand (docs/decisions/0001)
   setContract(context.store, orderId, 'miner', { state: 'verifying', stated: noteOf(sealed) })
+  crashPoint('miner-stating')
   await context.acts.prepare(orderId, 'miner', sealed)
 }
 

@@ -3,6 +3,7 @@ import type { Commitment, OrderOnChain } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import type { BackupProgress, BackupRun, EncodedResult } from '../source/types.ts'
+import { crashPoint } from '../store/crash-point.ts'
 import { finishBackupJob, openBackupJob } from './backup-jobs.ts'
 import type { ContractContext } from './context.ts'
 import { type ContractRow, contractOfSource, setContract } from './contract-rows.ts'
@@ -120,6 +121,7 @@ async function oneSession(
   let encodeSeconds = 0
   try {
     run.encoded.then(() => {
+      crashPoint('encoded')
       encodeSeconds = since()
     }, ignore)
     const prepared = statePrepare(context, contract.orderId, run, retry, emit)
@@ -129,7 +131,9 @@ async function oneSession(
     const encoded = await run.encoded
     await prepared
     await waitForAgreement(context, contract.orderId, encoded.commitment, retry, signal)
+    crashPoint('agreed')
     await run.committed(encoded.commitment)
+    crashPoint('committed')
     setContract(context.store, contract.orderId, 'user', { state: 'active' })
     emit({ type: 'active', orderId: contract.orderId })
     return {
@@ -176,7 +180,10 @@ async function startRun(
       maxSize: Number(order.capacity) * 1024 * 1024,
     },
     base: order.commitment,
-    onProgress: (progress) => emit({ type: 'encode', ...progress }),
+    onProgress: (progress) => {
+      if (progress.bytes > 0) crashPoint('encoding')
+      emit({ type: 'encode', ...progress })
+    },
   })
 }
 
@@ -230,7 +237,14 @@ async function deliverUnlessHeld(
     })
   })
   try {
-    await deliver({ client, run, signal, onProgress: (progress) => emit({ type: 'deliver', ...progress }) })
+    const onProgress = (progress: DeliverProgress) => {
+      const { sentBytes, durableSize, totalSize } = progress
+      if (sentBytes > 0) crashPoint('delivering')
+      if (durableSize === totalSize) crashPoint('delivered')
+      emit({ type: 'deliver', ...progress })
+    }
+    await deliver({ client, run, signal, onProgress })
+    crashPoint('sealed')
     return true
   } finally {
     await client.close()

@@ -5,6 +5,7 @@ import type { Handler } from '../control/handler.ts'
 import { orderIntent } from '../order-intent.ts'
 import { orderWish } from '../order-wish.ts'
 import { progressOf } from '../progress-of.ts'
+import { crashPoint } from '../store/crash-point.ts'
 
 /** flow 7: takes the order that was shown, at no more than was shown; permit, operator's grant and order in one transaction. */
 export const orderCreate: Handler<'order.create', AgentContext> = async (ctx, input, emit, signal) => {
@@ -12,12 +13,17 @@ export const orderCreate: Handler<'order.create', AgentContext> = async (ctx, in
   const { source, wish } = await orderWish(ctx, input)
   const { sourceId } = source
   const intent = orderIntent(ctx.store, account.market, sourceId)
+  const tell: typeof emit = (event) => {
+    if (event.state === 'sent') crashPoint('order-sent')
+    emit(event)
+  }
   const { plan, result, orderId } = await createOrder(
     account,
     // the confirmed cost is the escrow's; the reserve was shown beside it and follows from the same bill and terms
     { ...wish, maxCost: input.maxCost + (wish.maxBond ?? 0n) * BigInt(wish.challenges) },
-    { intent, subject: `source:${sourceId}`, ...progressOf(emit, signal) },
+    { intent, subject: `source:${sourceId}`, ...progressOf(tell, signal) },
   )
+  crashPoint('order-confirmed')
   const created = result?.events.find((event) => event.name === 'OrderCreated')
   addContract(ctx.store, {
     orderId,

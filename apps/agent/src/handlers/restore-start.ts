@@ -7,6 +7,7 @@ import type { RestoreEvent, RestoreResult } from '../control/types.ts'
 import { readName } from '../path-text.ts'
 import { listSnapshot, type OpenedSnapshot } from '../source/list-snapshot.ts'
 import { restoreSnapshot } from '../source/restore-snapshot.ts'
+import { crashPoint } from '../store/crash-point.ts'
 import { withSnapshot } from '../with-snapshot.ts'
 
 /** flow 11: a whole snapshot, folders or files; every chunk is verified against the chain before a byte of it is used. */
@@ -33,6 +34,7 @@ export const restoreStart: Handler<'restore.start', AgentContext> = (ctx, input,
             filesTotal: number | null,
             current: string,
           ) => {
+            if (total !== null && bytes * 2 > total && bytes < total) crashPoint('restoring')
             Object.assign(job, { stage: 'restore', done: bytes, total: total ?? 0 })
             tell({
               type: 'progress',

@@ -1,6 +1,7 @@
 import type { AgentContext } from '../agent-context.ts'
 import type { Handler } from '../control/handler.ts'
 import { sourceRow } from '../rows/source-row.ts'
+import { crashPoint } from '../store/crash-point.ts'
 
 /** flow 5, and flow 6 when terms are given. */
 export const sourceAdd: Handler<'source.add', AgentContext> = async (ctx, { path, name, terms }) => {
@@ -15,6 +16,7 @@ export const sourceAdd: Handler<'source.add', AgentContext> = async (ctx, { path
       )
       .run(source.sourceId, text)
   }
+  crashPoint('source-added')
   ctx.journal.add({
     event: 'source-added',
     subject: `source:${source.sourceId}`,

@@ -2,6 +2,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { SESSION_PATTERN } from '@dmc/core/protocol/limits'
 import { toWireInteger } from '@dmc/core/protocol/messages'
+import { crashPoint } from '../../../store/crash-point.ts'
 import { readData } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
 import type { OrderRequest } from '../server-context.ts'
@@ -20,6 +21,7 @@ export async function serveLeaves(
   const lease = await readData(request, context.pool, context.limits)
   try {
     const { durableSize, chunks } = await store.write(session, firstLeaf, lease.data)
+    crashPoint('leaves-durable')
     sendJson(response, 200, {
       durableSize: toWireInteger(durableSize),
       chunks: chunks.map(([index, root]) => [index, hashToHex(root)]),

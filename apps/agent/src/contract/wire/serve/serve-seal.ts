@@ -1,4 +1,5 @@
 import { sealRequest } from '@dmc/core/protocol/messages'
+import { crashPoint } from '../../../store/crash-point.ts'
 import { readJson } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
 import type { OrderRequest } from '../server-context.ts'
@@ -6,7 +7,9 @@ import type { OrderRequest } from '../server-context.ts'
 /** `POST seal`: re-derives the root from the disk, then our side may state it on chain (flow 10). */
 export async function serveSeal({ context, request, response, orderId, store }: OrderRequest): Promise<void> {
   const { session, root, size } = await readJson(request, sealRequest, context.limits)
+  crashPoint('seal-asked')
   await store.seal(session, { root, size })
+  crashPoint('seal-durable')
   sendJson(response, 200, { state: 'sealed' })
   try {
     await context.onSealed(orderId, { root, size })
