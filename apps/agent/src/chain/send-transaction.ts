@@ -3,11 +3,8 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import type { Address, LocalAccount } from 'viem'
 import { backOff, interrupted, rest } from './back-off.ts'
-import { checkGas, checkTokens, type TokensTaken } from './check-balances.ts'
-import { estimateFees } from './estimate-fees.ts'
 import { type FollowContext, followTransaction, note, noteOnce } from './follow-transaction.ts'
-import { signTransaction } from './sign-transaction.ts'
-import { simulateCall } from './simulate-call.ts'
+import { type RecordOptions, recordTransaction, type Wish } from './record-transaction.ts'
 import { outcomeOf } from './transaction-result.ts'
 import { type TransactionRow, transactionRows } from './transaction-rows.ts'
 import type {
@@ -81,68 +78,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     return next
   }
 
-  /** Simulates, checks, signs and records; sends nothing. The intent must not be on its way. */
-  async function record(
-    wish: Pick<TransactionRow, 'intent' | 'name' | 'subject' | 'target' | 'data' | 'value'>,
-    account: LocalAccount,
-    takes?: TokensTaken,
-    atNonce?: number,
-  ): Promise<void> {
-    const { client, chainId } = rpc
-    const from = account.address
-    if (takes !== undefined) await checkTokens(client, from, takes)
-    const { name, target: to, data, value } = wish
-    const { gas } = await simulateCall(client, { from, to, data, value, name })
-    const fees = await estimateFees(client)
-    await checkGas(client, from, gas * fees.maxFeePerGas + value)
-    const createdBlock = Number(await rpc.head(0))
-    const nonce = atNonce ?? (await nextNonce(from))
-    const { raw, hash } = await signTransaction(account, {
-      chainId,
-      nonce,
-      target: to,
-      data,
-      value,
-      gas,
-      ...fees,
-    })
-    const now = Date.now()
-    if (stop.signal.aborted) throw interrupted()
-    rows.record({
-      ...wish,
-      chainId,
-      sender: from,
-      nonce,
-      gas,
-      maxFee: fees.maxFeePerGas,
-      priorityFee: fees.maxPriorityFeePerGas,
-      raw,
-      hash,
-      createdMs: now,
-      createdBlock,
-      signedMs: now,
-    })
-  }
-
-  async function nextNonce(sender: Address): Promise<number> {
-    const [latest, pending] = await reading(`the nonce of ${sender}`, () =>
-      Promise.all([
-        rpc.client.getTransactionCount({ address: sender, blockTag: 'latest' }),
-        rpc.client.getTransactionCount({ address: sender, blockTag: 'pending' }),
-      ]),
-    )
-    const own = rows.nonces(sender, rpc.chainId)
-    if (own.done !== null && latest <= own.done) {
-      throw new DmcError(
-        'CHAIN_STALE',
-        `The RPC knows ${latest} transactions of ${sender}, but ${own.done + 1} were confirmed.`,
-        {
-          hint: 'The node is behind, or the chain was set back: wait, or use another RPC URL (DMC_RPC_URLS).',
-        },
-      )
-    }
-    return Math.max(latest, pending, own.open === null ? 0 : own.open + 1)
-  }
+  const record = (wish: Wish, account: LocalAccount, how: RecordOptions = {}) =>
+    recordTransaction(context, stop.signal, wish, account, how)
 
   function watch(intent: string): Watch {
     const known = watches.get(intent)
@@ -255,7 +192,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       `Nonce ${nonce} of ${row.sender} was never used; an empty transaction uses it up.`,
     )
     const wish = { intent, name: 'fill', subject: '', target: row.sender, data: '0x' as const, value: 0n }
-    await inQueue(row.sender, () => record(wish, account, undefined, nonce))
+    await inQueue(row.sender, () => record(wish, account, { nonce }))
     watch(intent)
   }
 
@@ -276,7 +213,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         data: call.data,
         value: call.value,
       }
-      await record(wish, account, request.takes)
+      await record(wish, account, request.takes === undefined ? {} : { takes: request.takes })
     })
     return join(intent, how)
   }

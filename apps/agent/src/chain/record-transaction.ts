@@ -1,0 +1,85 @@
+import { reading } from '@dmc/core/chain/chain-error'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import type { Address, LocalAccount } from 'viem'
+import { interrupted } from './back-off.ts'
+import { checkGas, checkTokens, type TokensTaken } from './check-balances.ts'
+import { estimateFees } from './estimate-fees.ts'
+import { signTransaction } from './sign-transaction.ts'
+import { simulateCall } from './simulate-call.ts'
+import type { TransactionRow, TransactionRows } from './transaction-rows.ts'
+import type { SenderOptions } from './transaction-types.ts'
+
+export type Wish = Pick<TransactionRow, 'intent' | 'name' | 'subject' | 'target' | 'data' | 'value'>
+
+export interface RecordOptions {
+  takes?: TokensTaken
+  /** This nonce; default: the next. */
+  nonce?: number
+}
+
+/**
+ * Simulates, checks balances, signs and records; sends nothing. One at a time per sender, for an intent that is not on its way.
+ * @throws MARKET_*, TX_REVERTED, NO_GAS, NO_TOKEN, NO_ALLOWANCE, CHAIN_STALE, RPC_*, INTERRUPTED: then nothing was recorded
+ */
+export async function recordTransaction(
+  context: Pick<SenderOptions, 'rpc'> & { rows: TransactionRows },
+  signal: AbortSignal,
+  wish: Wish,
+  account: LocalAccount,
+  how: RecordOptions,
+): Promise<void> {
+  const { rpc, rows } = context
+  const { client, chainId } = rpc
+  const from = account.address
+  if (how.takes !== undefined) await checkTokens(client, from, how.takes)
+  const { intent, name, subject, target, data, value } = wish
+  const { gas } = await simulateCall(client, { from, to: target, data, value, name })
+  const fees = await estimateFees(client)
+  await checkGas(client, from, gas * fees.maxFeePerGas + value)
+  const createdBlock = Number(await rpc.head(0))
+  const nonce = how.nonce ?? (await nextNonce(context, from))
+  const { raw, hash } = await signTransaction(account, { chainId, nonce, target, data, value, gas, ...fees })
+  const now = Date.now()
+  if (signal.aborted) throw interrupted()
+  rows.record({
+    intent,
+    name,
+    subject,
+    target,
+    data,
+    value,
+    chainId,
+    sender: from,
+    nonce,
+    gas,
+    maxFee: fees.maxFeePerGas,
+    priorityFee: fees.maxPriorityFeePerGas,
+    raw,
+    hash,
+    createdMs: now,
+    createdBlock,
+    signedMs: now,
+  })
+}
+
+/** Above everything that the chain knows of the sender and that was recorded for it here. @throws CHAIN_STALE, RPC_* */
+async function nextNonce(
+  { rpc, rows }: Pick<SenderOptions, 'rpc'> & { rows: TransactionRows },
+  sender: Address,
+): Promise<number> {
+  const [latest, pending] = await reading(`the nonce of ${sender}`, () =>
+    Promise.all([
+      rpc.client.getTransactionCount({ address: sender, blockTag: 'latest' }),
+      rpc.client.getTransactionCount({ address: sender, blockTag: 'pending' }),
+    ]),
+  )
+  const own = rows.nonces(sender, rpc.chainId)
+  if (own.done !== null && latest <= own.done) {
+    throw new DmcError(
+      'CHAIN_STALE',
+      `The RPC knows ${latest} transactions of ${sender}, but ${own.done + 1} were confirmed.`,
+      { hint: 'The node is behind, or the chain was set back: wait, or use another RPC URL (DMC_RPC_URLS).' },
+    )
+  }
+  return Math.max(latest, pending, own.open === null ? 0 : own.open + 1)
+}
