@@ -7,14 +7,14 @@ import type { Action } from './shell.ts'
 const SCOPES = ['PREPARE', 'CHALLENGE', 'REFUSE', 'ENDPOINT'] as const
 
 export interface OperatorOptions extends MoneyOptions {
-  scope: string[]
+  scope?: string[]
   weeks: string
   gas: string
 }
 
 export const operatorAuthorise: Action<[], OperatorOptions> = async (shell, options) => {
   const grant = {
-    scopes: options.scope.map((scope) => parseChoice(scope.toUpperCase(), 'a scope', SCOPES)),
+    scopes: (options.scope ?? SCOPES).map((scope) => parseChoice(scope.toUpperCase(), 'a scope', SCOPES)),
     weeks: parseWeeks(options.weeks),
     gasFloatWei: parseTokens(options.gas, 'ETH'),
   }

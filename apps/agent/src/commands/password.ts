@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { writeKeyring } from '../keys/keyring.ts'
 import { changePassword } from '../keys/keystore.ts'
-import { readKeystore } from '../keys/keystore-file.ts'
+import { keystoreFile, readKeystore } from '../keys/keystore-file.ts'
 import { newPassword } from '../keys/new-password.ts'
 import { scryptCost } from '../keys/scrypt-cost.ts'
-import { keystoreFile, unlockHost } from '../keys/unlock-host.ts'
+import { unlockHost } from '../keys/unlock-host.ts'
 import { askNewPassword } from '../output/prompt.ts'
 import type { Action } from './shell.ts'
 

@@ -15,7 +15,7 @@ const SHOWN_FAILED = 20
 
 export interface RestoreOptions {
   to?: string
-  path: string[]
+  path?: string[]
   source?: string
   overwrite: string
   intoExisting?: boolean
@@ -34,7 +34,7 @@ export const restore: Action<[string], RestoreOptions> = async (shell, options, 
   const request = {
     snapshot,
     to: resolve(options.to ?? '.'),
-    paths: options.path,
+    paths: options.path ?? [],
     overwrite: parseChoice(options.overwrite, 'an overwrite rule', ['never', 'newer', 'always']),
     intoExisting: options.intoExisting === true,
     verifyOnly: options.verifyOnly === true,

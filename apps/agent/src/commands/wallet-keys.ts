@@ -1,10 +1,10 @@
 import { writeConfigFile } from '../config/config-file.ts'
 import { lockHolder } from '../control/lock-data-dir.ts'
 import { storeWallet } from '../keys/keystore.ts'
-import { readKeystore } from '../keys/keystore-file.ts'
+import { keystoreFile, readKeystore } from '../keys/keystore-file.ts'
 import { refuseDevnetKey } from '../keys/refuse-devnet-key.ts'
 import type { KeyPair } from '../keys/types.ts'
-import { keystoreFile, unlockHost } from '../keys/unlock-host.ts'
+import { unlockHost } from '../keys/unlock-host.ts'
 import { fail } from '../output/io.ts'
 import type { Shell } from './shell.ts'
 

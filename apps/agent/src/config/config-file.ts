@@ -19,7 +19,8 @@ export function readConfigFile(file: string): { raw: RawSettings; values: Partia
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { raw: {}, values: {} }
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { raw: {}, values: {} }
     throw new DmcError('CONFIG_INVALID', `${file} cannot be read: ${(error as Error).message}.`, {
       hint: 'Check the path and its permissions.',
       cause: error,

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AgentContext } from '../agent-context.ts'
 import { type ControlClient, connectControl } from './control-client.ts'
 import { type ControlServer, type Dispatch, startControlServer } from './control-server.ts'
-import type { ShellContext } from './handler.ts'
 import { runMethod } from './run-method.ts'
 import { prepareSocketFolder, socketPath } from './socket-path.ts'
 
@@ -205,7 +205,7 @@ describe('control socket', () => {
 })
 
 describe('runMethod', () => {
-  const ctx = {} as ShellContext
+  const ctx = {} as AgentContext
   const call = (method: string, input: unknown) =>
     errorOf(runMethod(ctx, method, input, () => {}, new AbortController().signal))
 

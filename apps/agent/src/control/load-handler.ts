@@ -1,11 +1,40 @@
-import type { Handler, ShellContext } from './handler.ts'
+import type { AgentContext } from '../agent-context.ts'
+import type { Handler } from './handler.ts'
 import type { MethodName } from './methods.ts'
 
-/** `sector.add` -> the export `sectorAdd` of `../handlers/sector-add.ts`, loaded when it is first called. */
-export async function loadHandler<M extends MethodName>(method: M): Promise<Handler<M, ShellContext>> {
-  const file = method.replace('.', '-')
-  const module = (await import(`../handlers/${file}.ts`)) as Record<string, Handler<M, ShellContext>>
-  const handler = module[file.replace(/-(\w)/g, (_dash, letter: string) => letter.toUpperCase())]
-  if (!handler) throw new Error(`../handlers/${file}.ts has no handler`)
-  return handler
+/** Each method's handler, loaded when it is first called. */
+const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } = {
+  'sector.add': async () => (await import('../handlers/sector-add.ts')).sectorAdd,
+  'sector.list': async () => (await import('../handlers/sector-list.ts')).sectorList,
+  'sector.remove': async () => (await import('../handlers/sector-remove.ts')).sectorRemove,
+  'bill.create': async () => (await import('../handlers/bill-create.ts')).billCreate,
+  'bill.list': async () => (await import('../handlers/bill-list.ts')).billList,
+  'bill.cancel': async () => (await import('../handlers/bill-cancel.ts')).billCancel,
+  'endpoint.set': async () => (await import('../handlers/endpoint-set.ts')).endpointSet,
+  'source.add': async () => (await import('../handlers/source-add.ts')).sourceAdd,
+  'source.list': async () => (await import('../handlers/source-list.ts')).sourceList,
+  'source.remove': async () => (await import('../handlers/source-remove.ts')).sourceRemove,
+  'market.list': async () => (await import('../handlers/market-list.ts')).marketList,
+  'order.preview': async () => (await import('../handlers/order-preview.ts')).orderPreview,
+  'order.create': async () => (await import('../handlers/order-create.ts')).orderCreate,
+  'order.list': async () => (await import('../handlers/order-list.ts')).orderList,
+  'order.show': async () => (await import('../handlers/order-show.ts')).orderShow,
+  'order.cancel': async () => (await import('../handlers/order-cancel.ts')).orderCancel,
+  'operator.authorise': async () => (await import('../handlers/operator-authorise.ts')).operatorAuthorise,
+  'backup.start': async () => (await import('../handlers/backup-start.ts')).backupStart,
+  'snapshot.list': async () => (await import('../handlers/snapshot-list.ts')).snapshotList,
+  'snapshot.ls': async () => (await import('../handlers/snapshot-ls.ts')).snapshotLs,
+  'restore.start': async () => (await import('../handlers/restore-start.ts')).restoreStart,
+  'recover.start': async () => (await import('../handlers/recover-start.ts')).recoverStart,
+  'status.get': async () => (await import('../handlers/status-get.ts')).statusGet,
+  'journal.list': async () => (await import('../handlers/journal-list.ts')).journalList,
+  'journal.follow': async () => (await import('../handlers/journal-follow.ts')).journalFollow,
+  'doctor.run': async () => (await import('../handlers/doctor-run.ts')).doctorRun,
+  'wallet.show': async () => (await import('../handlers/wallet-show.ts')).walletShow,
+  'faucet.take': async () => (await import('../handlers/faucet-take.ts')).faucetTake,
+  'agent.stop': async () => (await import('../handlers/agent-stop.ts')).agentStop,
+}
+
+export function loadHandler<M extends MethodName>(method: M): Promise<Handler<M, AgentContext>> {
+  return HANDLERS[method]()
 }

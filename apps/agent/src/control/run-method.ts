@@ -1,5 +1,5 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import type { ShellContext } from './handler.ts'
+import type { AgentContext } from '../agent-context.ts'
 import { loadHandler } from './load-handler.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
@@ -8,7 +8,7 @@ import { METHODS, type MethodName } from './methods.ts'
  * @throws CONTROL_PROTOCOL for an unknown method, USAGE naming the wrong part of the input, and what the handler throws.
  */
 export async function runMethod(
-  ctx: ShellContext,
+  ctx: AgentContext,
   name: string,
   input: unknown,
   emit: (event: unknown) => void,

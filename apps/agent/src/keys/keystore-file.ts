@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { Address } from 'viem'
 import * as z from 'zod'
@@ -39,6 +40,9 @@ const keystoreSchema = z.strictObject({
   wallet: address.optional(),
   checksum: hex(32),
 })
+
+/** Where the keystore of a data folder is. */
+export const keystoreFile = (dataDir: string): string => join(dataDir, 'keystore.json')
 
 export type Keystore = z.output<typeof keystoreSchema>
 

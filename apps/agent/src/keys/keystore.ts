@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { operatorKey } from '@dmc/core/keys/operator-key'
-import { bytesToHex, type Hex } from 'viem'
+import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { createFileSafely, writeFileSafely } from '../config/write-file-safely.ts'
 import { derivePasswordKey } from './derive-password-key.ts'
@@ -55,7 +55,7 @@ export async function unlockKeystore(file: string, password: string): Promise<Un
   if (keystore.entries.wallet) {
     const secret = openEntry(key, label('wallet', keystore), keystore.entries.wallet)
     if (!secret) throw corrupt(file, 'the wallet key does not authenticate')
-    wallet = keyPair(bytesToHex(secret))
+    wallet = keyPair(toHex(secret))
     if (wallet.address !== keystore.wallet)
       throw corrupt(file, 'the wallet address is not the one of its key')
   }
@@ -101,7 +101,7 @@ export function keyPair(privateKey: Hex): KeyPair {
 }
 
 function operatorPair(master: Uint8Array, hostId: Uint8Array): KeyPair {
-  return keyPair(bytesToHex(operatorKey(master, hostId)))
+  return keyPair(toHex(operatorKey(master, hostId)))
 }
 
 async function passwordKey(
@@ -125,3 +125,5 @@ function label(
 ): string {
   return `dmc-keystore/1/${entry}/${hostId}/${operator.toLowerCase()}/${kdf.n}/${kdf.r}/${kdf.p}/${kdf.salt}`
 }
+
+const toHex = (bytes: Uint8Array): Hex => `0x${Buffer.from(bytes).toString('hex')}`

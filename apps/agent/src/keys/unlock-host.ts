@@ -1,14 +1,11 @@
-import { join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ResolvedConfig } from '../config/resolve-config.ts'
 import type { Env } from '../env.ts'
 import { findPassword } from './find-password.ts'
 import { unlockKeystore } from './keystore.ts'
-import { readKeystore } from './keystore-file.ts'
+import { keystoreFile, readKeystore } from './keystore-file.ts'
 import { refuseDevnetKey } from './refuse-devnet-key.ts'
 import type { UnlockedKeys } from './types.ts'
-
-export const keystoreFile = (dataDir: string): string => join(dataDir, 'keystore.json')
 
 /**
  * Opens this host's keystore with the password that `findPassword` finds; a person at a terminal has three tries.

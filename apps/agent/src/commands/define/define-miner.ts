@@ -58,7 +58,7 @@ export function defineMiner(program: Command): void {
       .action(lazy(async () => (await import('../bill-create.ts')).billCreate)),
     [
       ['bill create --sector 4c1e --price 0.5 --pledge-rate 4 --weeks 4-52'],
-      ['bill create --sector 4c1e --price 0.5 --pledge-rate 4 --weeks 4-52 --dry-run', 'what would it lock?'],
+      ['bill create --sector 4c1e --price 0.5 --pledge-rate 4 --weeks 4-52 --dry-run'],
     ],
   )
   addExamples(
@@ -84,6 +84,7 @@ export function defineMiner(program: Command): void {
     .command('endpoint')
     .summary('how users reach this miner')
     .description('How users reach this miner.')
+  addExamples(endpoint, [['endpoint set https://backup.example:4450']])
   addExamples(
     endpoint
       .command('set')
@@ -98,6 +99,7 @@ export function defineMiner(program: Command): void {
     .command('operator')
     .summary('what this host’s own key may do')
     .description('What this host’s own key may do for the wallet.')
+  addExamples(operator, [['operator authorise --weeks 52']])
   addExamples(
     operator
       .command('authorise')

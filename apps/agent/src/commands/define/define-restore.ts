@@ -35,7 +35,7 @@ export function defineRestore(program: Command): void {
       )
       .argument('<snapshot>', 'its id, the first digits of it, or latest (with --source)')
       .option('--to <folder>', 'where to; made when it is missing')
-      .option('--path <path>', 'only this folder or file inside the snapshot (repeatable)', collect, [])
+      .option('--path <path>', 'only this folder or file inside the snapshot (repeatable)', collect)
       .option('--source <source>', 'whose latest')
       .option('--into-existing', 'the folder may have something in it already')
       .option(

@@ -28,8 +28,8 @@ export function defineSetup(program: Command): void {
       .action(lazy(async () => (await import('../init.ts')).init)),
     [
       ['init --rpc https://rpc.example --market 0x5FbD…', 'asks for what is missing'],
-      ['init --recover --wallet 0xf39F… --rpc … --market 0x…', 'on a new machine'],
-      ['init --yes --phrase-file ./phrase --new-password-file /etc/dmc/password', 'from a script'],
+      ['init --recover --wallet 0xf39F…', 'on a new machine'],
+      ['init --phrase-file ./phrase --new-password-file ./password', 'from a script'],
     ],
     'The password never comes from the command line: it is asked for, or read from DMC_PASSWORD_FILE (0600).',
   )

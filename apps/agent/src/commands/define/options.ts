@@ -2,7 +2,8 @@ import { Option } from 'commander'
 
 /** Options that several commands share, in the same words. */
 
-export const collect = (value: string, before: string[]): string[] => [...before, value]
+/** Repeatable: all that were given, or undefined. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value]
 
 export const dryRun = (): Option => new Option('--dry-run', 'show what it would do and cost; send nothing')
 
