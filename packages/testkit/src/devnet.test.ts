@@ -43,6 +43,9 @@ describe('startAnvil', () => {
     const options = { dir, persist: true, adopt: true, blockTime: 'auto' } as const
     const first = await startAnvil(options)
     await pay(first.url)
+    for (let i = 0; i < 200 && (await balance(first.url)) === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
     await first.stop()
     const second = await startAnvil(options)
     expect(await balance(second.url)).toBe(1)

@@ -52,7 +52,7 @@ function consumer(overrides: Partial<FollowLogsOptions> = {}): FollowLogsOptions
       chainId: 31337,
       confirmations: CONFIRMATIONS,
       pollMs: 5,
-      timeoutMs: 300,
+      timeoutMs: 1_000,
       rounds: 1,
     }),
     store,

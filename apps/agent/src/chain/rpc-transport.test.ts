@@ -34,7 +34,7 @@ function open(urls: string[], onTrouble?: (url: string, error: DmcError | null) 
   return openRpcClient({
     urls,
     chainId: 31337,
-    timeoutMs: 300,
+    timeoutMs: 1_000,
     rounds: 2,
     pauseMs: 5,
     pollMs: 10,

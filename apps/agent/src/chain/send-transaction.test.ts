@@ -58,7 +58,7 @@ function start(options: Partial<SenderOptions> = {}) {
     chainId: 31337,
     confirmations: 3,
     pollMs: 20,
-    timeoutMs: 300,
+    timeoutMs: 1_000,
     rounds: 2,
     pauseMs: 10,
   })
@@ -336,7 +336,10 @@ describe('when the chain misbehaves', () => {
     const sending = sender.send(faucet())
     await until(async () => (await pooled()) === 1)
     const before = rowOf(store)
+    // Recorded first, then in the pool in place of the first form.
     await until(() => rowOf(store)?.hash !== before?.hash)
+    await until(async () => (await rpc(net.url, 'eth_getTransactionByHash', [before?.hash])) === null)
+    expect(await pooled()).toBe(1)
     expect(rowOf(store)?.nonce).toBe(before?.nonce)
     const result = await mining(sending)
     expect(result.hash).not.toBe(before?.hash)
@@ -490,7 +493,7 @@ function slowRpc(confirmations: number) {
     chainId: 31337,
     confirmations,
     pollMs: 20,
-    timeoutMs: 300,
+    timeoutMs: 1_000,
     pauseMs: 10,
   })
 }
