@@ -48,11 +48,15 @@ describe('startAnvil', () => {
     }
     await first.stop()
     const second = await startAnvil(options)
-    expect(await balance(second.url)).toBe(1)
-    const third = await startAnvil(options)
-    expect(third.pid).toBe(second.pid)
-    await third.stop()
-    await expect(rpc(second.url, 'eth_chainId')).rejects.toThrow()
+    try {
+      expect(await balance(second.url)).toBe(1)
+      const third = await startAnvil(options)
+      expect(third.pid).toBe(second.pid)
+      await third.stop()
+      await expect(rpc(second.url, 'eth_chainId')).rejects.toThrow()
+    } finally {
+      await second.stop()
+    }
   })
 })
 
