@@ -11,10 +11,11 @@ export class OrderCache {
     this.#reader = reader
   }
 
+  /** With `maxAgeMs` 0 the chain is asked in any case. */
   get(orderId: bigint, maxAgeMs: number): Promise<OrderOnChain> {
     const now = performance.now()
     const known = this.#known.get(orderId)
-    if (known && now - known.at <= maxAgeMs) return known.order
+    if (known && now - known.at < maxAgeMs) return known.order
     const order = this.#reader.order(orderId)
     this.#known.delete(orderId)
     this.#known.set(orderId, { at: now, order })

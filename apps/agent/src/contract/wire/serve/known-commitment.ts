@@ -12,8 +12,9 @@ export async function followChain(
   { orders }: ServerContext,
   orderId: bigint,
   store: OrderStore,
+  maxAgeMs = 250,
 ): Promise<void> {
-  const { commitment } = await orders.get(orderId, 1000)
+  const { commitment } = await orders.get(orderId, maxAgeMs)
   if (commitment === null || sameCommitment(commitment, store.commitment)) return
   if (sameCommitment(commitment, store.sealed)) await store.committed(commitment)
 }

@@ -21,7 +21,8 @@ export async function serveAppend({
       hint: 'Create a new order for this source.',
     })
   }
-  await followChain(context, orderId, store)
+  // flow 10: the user may know of the agreement before this host has heard of it
+  if (!sameCommitment(base, store.commitment)) await followChain(context, orderId, store, 0)
   const durableSize = await openSession(context, store, orderId, session, base)
   sendJson(response, 200, { session, durableSize })
 }
@@ -40,7 +41,7 @@ async function openSession(
     if (!DmcError.is(error) || error.code !== 'STATEMENT_STANDS' || sealed === null) throw error
     // docs/decisions/0001: our statement first leaves the chain
     if (!(await context.withdrawStatement?.(orderId, sealed))) throw error
-    await followChain(context, orderId, store)
+    await followChain(context, orderId, store, 0)
     // what was withdrawn is what may go, nothing that was sealed since
     return (await store.openSession(session, base, sameCommitment(store.sealed, sealed))).durableSize
   }

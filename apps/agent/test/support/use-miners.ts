@@ -1,0 +1,69 @@
+import { join } from 'node:path'
+import { afterEach } from 'vitest'
+import { type ConnectOptions, connectMiner, type MinerClient } from '../../src/contract/wire/miner-client.ts'
+import { createMemoryMarket, type MemoryMarket, newAccount } from './memory-market.ts'
+import { givenOrder, type StartMinerOptions, startMiner, type TestMiner } from './start-miner.ts'
+import { useTempFolders } from './temp-folder.ts'
+
+export interface GivenMiner {
+  folder: string
+  market: MemoryMarket
+  /** The miner's wallet; its agent signs with it too, unless a test says otherwise. */
+  account: ReturnType<typeof newAccount>
+  miner: TestMiner
+  user: ReturnType<typeof newAccount>
+  orderId: bigint
+  store: Awaited<ReturnType<typeof givenOrder>>['store']
+  connect(options?: Partial<ConnectOptions>): Promise<MinerClient>
+  /** Stops and starts again on the same folder and port. */
+  restart(options?: Partial<StartMinerOptions>): Promise<void>
+}
+
+/** One miner with one order, a market, and a client; all gone when the test is over. */
+export function useMiners(): (
+  options?: Partial<StartMinerOptions> & { capacity?: number },
+) => Promise<GivenMiner> {
+  const tempFolder = useTempFolders()
+  const closing: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  })
+  return async ({ capacity = 64, ...options } = {}) => {
+    const folder = join(await tempFolder(), 'miner')
+    const market = createMemoryMarket()
+    const account = newAccount()
+    const start = { folder, market, signer: account, ...options }
+    const miner = await startMiner(start)
+    const order = await givenOrder(miner, market, account, capacity)
+    const given: GivenMiner = {
+      folder,
+      market,
+      account,
+      miner,
+      ...order,
+      async connect(more = {}) {
+        const client = await connectMiner({
+          endpoint: null,
+          reader: market,
+          orderId: order.orderId,
+          role: 'user',
+          signer: order.user,
+          allowPrivate: true,
+          signal: new AbortController().signal,
+          ...more,
+        })
+        closing.push(() => client.close())
+        return client
+      },
+      async restart(more = {}) {
+        const { port } = given.miner.server
+        await given.miner.close()
+        given.miner = await startMiner({ ...start, port, ...more })
+        const store = await given.miner.sectors.open(order.orderId)
+        if (store) given.store = store
+      },
+    }
+    closing.push(() => given.miner.close())
+    return given
+  }
+}
