@@ -55,6 +55,7 @@ export async function openAgent(
     urls: config.chain.rpcUrls,
     chainId: config.chain.chainId,
     confirmations: config.chain.confirmations,
+    signal,
     onTrouble: (url, error) =>
       journal.add({
         level: error ? 'warning' : 'info',

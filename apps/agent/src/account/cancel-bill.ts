@@ -19,7 +19,7 @@ export async function planCancelBill(context: AccountContext, billId: bigint): P
     call: () => marketCall(context.market, 'cancelBill', [billId]),
     money: { refund: bill.pledge },
     facts: [
-      ['Freed pledge', `${formatTokens(bill.pledge)} as credit at the Market, paid out by a withdrawal`],
+      ['Freed pledge', `${formatTokens(bill.pledge)} as credit: dmc-agent wallet withdraw pays it out`],
       ['Orders', 'those that were taken go on'],
     ],
   })

@@ -25,7 +25,7 @@ export async function planCancelOrder(context: AccountContext, orderId: bigint):
     account: wallet,
     call: () => marketCall(context.market, 'cancelOrder', [orderId]),
     money: { refund },
-    facts: [['Refund', `${formatTokens(refund)} as credit at the Market, paid out by a withdrawal`]],
+    facts: [['Refund', `${formatTokens(refund)} as credit: dmc-agent wallet withdraw pays it out`]],
   })
 }
 

@@ -2,7 +2,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatDuration } from '@dmc/core/units/format-duration'
 import { formatRate } from '@dmc/core/units/format-rate'
 import { formatSize } from '@dmc/core/units/format-size'
-import { withAgent } from '../control/call-agent.ts'
+import { callAgent } from '../control/call-agent.ts'
 import type { BackupEvent, BackupResult } from '../control/types.ts'
 import { cleanText } from '../output/clean-text.ts'
 import { count } from '../output/format.ts'
@@ -17,8 +17,8 @@ const SHOWN_MISSING = 20
 export const backup: Action<[string], { order?: string }> = async (shell, options, source) => {
   const request = { source, ...(options.order ? { orderId: parseId(options.order, 'an order') } : {}) }
   const progress = createProgress(shell.io)
-  const result = await withAgent(shell.caller, (agent) =>
-    agent.call('backup.start', request, (event) => show(shell, progress, event)),
+  const result = await callAgent(shell.caller, 'backup.start', request, (event) =>
+    show(shell, progress, event),
   )
     .catch((error: unknown) => {
       if (!DmcError.is(error) || error.code !== 'INTERRUPTED') throw error

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatRate } from '@dmc/core/units/format-rate'
 import { formatSize } from '@dmc/core/units/format-size'
-import { withAgent } from '../control/call-agent.ts'
+import { callAgent } from '../control/call-agent.ts'
 import type { RestoreEvent, RestoreResult } from '../control/types.ts'
 import { cleanText } from '../output/clean-text.ts'
 import { count } from '../output/format.ts'
@@ -41,8 +41,8 @@ export const restore: Action<[string], RestoreOptions> = async (shell, options, 
     ...(options.source ? { source: options.source } : {}),
   }
   const progress = createProgress(shell.io)
-  const result = await withAgent(shell.caller, (agent) =>
-    agent.call('restore.start', request, (event) => show(shell, progress, event)),
+  const result = await callAgent(shell.caller, 'restore.start', request, (event) =>
+    show(shell, progress, event),
   )
     .catch((error: unknown) => {
       if (!DmcError.is(error) || error.code !== 'INTERRUPTED') throw error

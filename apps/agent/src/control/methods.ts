@@ -211,6 +211,8 @@ export const METHODS = {
   ),
   'doctor.run': method<{ checks: CheckResult[] }>().takes(nothing),
   'wallet.show': method<WalletInfo>().takes(nothing),
+  /** Pays out what the Market owes the wallet. */
+  'wallet.withdraw': method<Act<{ amount: bigint }>, TransactionEvent>().takes(z.strictObject({ mode })),
   /** Devnet only: mints test tokens to the wallet. */
   'faucet.take': method<{ hash: Hex; balance: bigint; symbol: string }, TransactionEvent>().takes(
     z.strictObject({ amount: money.optional() }),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { lazy } from '../run-action.ts'
 import { addExamples } from './examples.ts'
+import { dryRun } from './options.ts'
 
 export function defineSetup(program: Command): void {
   program.commandsGroup('Set up:')
@@ -78,6 +79,16 @@ export function defineSetup(program: Command): void {
       .option('--offline', 'addresses only, without asking the chain')
       .action(lazy(async () => (await import('../wallet-show.ts')).walletShow)),
     [['wallet show'], ['wallet show --offline --json']],
+  )
+  addExamples(
+    wallet
+      .command('withdraw')
+      .description(
+        'Pays out to the wallet what the Market owes it: refunds, earnings, freed pledges. Shows everything and asks before anything is sent.',
+      )
+      .addOption(dryRun())
+      .action(lazy(async () => (await import('../wallet-withdraw.ts')).walletWithdraw)),
+    [['wallet withdraw'], ['wallet withdraw --dry-run', 'how much is it?']],
   )
 
   addExamples(

@@ -21,12 +21,25 @@ export interface RunOptions {
   nodeOptions?: string[]
 }
 
+export interface RunningCommand {
+  child: ReturnType<typeof spawn>
+  pid: number
+  /** What it said so far. */
+  output(): string
+  /** Sends the signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<CliResult>
+  /** When it ends by itself. */
+  done: Promise<CliResult>
+}
+
 /** A data folder of its own, a password, and the real command line in its own process. */
 export interface CliHome {
   readonly folder: string
   readonly dataDir: string
   readonly passwordFile: string
   run(args: string[], options?: RunOptions): Promise<CliResult>
+  /** A command that goes on, like `run`; back when its output has the pattern (null: at once). */
+  start(args: string[], pattern: RegExp | null, options?: RunOptions): Promise<RunningCommand>
   /** `init` done, for a devnet whose RPC does not answer. */
   initialise(env?: Record<string, string>): Promise<void>
   remove(): void
@@ -38,7 +51,8 @@ export const DEVNET = {
   DMC_MARKET: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
 }
 
-export function cliHome(): CliHome {
+/** @param command what starts the agent; default: this Node with the source. */
+export function cliHome(command: readonly string[] = [process.execPath, CLI]): CliHome {
   const folder = mkdtempSync(join(tmpdir(), 'dmc-cli-'))
   const dataDir = join(folder, 'data')
   const passwordFile = join(folder, 'password')
@@ -46,7 +60,8 @@ export function cliHome(): CliHome {
   const clean = Object.entries(process.env).filter(([name]) => !/^(DMC_|NO_COLOR$|FORCE_COLOR$)/.test(name))
   const run: CliHome['run'] = (args, { env = {}, input, onSpawn, nodeOptions = [] } = {}) =>
     new Promise((done, failed) => {
-      const child = spawn(process.execPath, [...nodeOptions, CLI, ...args], {
+      const [program = '', ...before] = command
+      const child = spawn(program, [...nodeOptions, ...before, ...args], {
         cwd: folder,
         env: { ...Object.fromEntries(clean), DMC_DATA_DIR: dataDir, DMC_TEST_FAST_SCRYPT: '1', ...env },
         stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -65,11 +80,44 @@ export function cliHome(): CliHome {
       child.on('close', (exitCode, signal) => done({ exitCode, signal, stdout, stderr }))
       onSpawn?.(child)
     })
+  const start: CliHome['start'] = async (args, pattern, options = {}) => {
+    let child: ReturnType<typeof spawn> | undefined
+    let said = ''
+    let isReady: () => void = () => {}
+    const ready = new Promise<void>((done) => {
+      isReady = done
+    })
+    const take = (data: Buffer) => {
+      said += data
+      if (pattern?.test(said)) isReady()
+    }
+    const done = run(args, {
+      ...options,
+      onSpawn: (spawned) => {
+        child = spawned
+        spawned.stdout?.on('data', take)
+        spawned.stderr?.on('data', take)
+      },
+    })
+    const early = done.then(({ exitCode, stderr }) => {
+      throw new Error(`${args.join(' ')} ended with ${exitCode} before it was ready: ${stderr}`)
+    })
+    if (pattern) await Promise.race([ready, early])
+    early.catch(() => {})
+    if (!child?.pid) throw new Error('no process')
+    const { pid } = child
+    const end = (signal: NodeJS.Signals = 'SIGTERM') => {
+      child?.kill(signal)
+      return done
+    }
+    return { child, pid, output: () => said, end, done }
+  }
   return {
     folder,
     dataDir,
     passwordFile,
     run,
+    start,
     async initialise(env = {}) {
       const { exitCode, stderr } = await run(['init', '--yes', '--phrase-file', join(folder, 'phrase')], {
         env: { ...DEVNET, DMC_PASSWORD_FILE: passwordFile, ...env },
