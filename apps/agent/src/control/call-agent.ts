@@ -1,8 +1,9 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ResolvedConfig } from '../config/resolve-config.ts'
 import type { Env } from '../env.ts'
+import type { UnlockedKeys } from '../keys/types.ts'
 import { type CallOptions, type ControlClient, connectControl } from './control-client.ts'
-import { lockHolder } from './lock-data-dir.ts'
+import { lockedBy, lockHolder } from './lock-data-dir.ts'
 import type { MethodInput, MethodName, MethodOutput } from './methods.ts'
 import { socketPath } from './socket-path.ts'
 
@@ -33,22 +34,12 @@ export interface AgentSession {
 
 /**
  * Runs `work` against the agent of this data folder: the running one when its socket answers, otherwise one that is opened in
- * this process for as long as `work` takes (and serves the socket meanwhile, so that `status` works beside a long `backup`).
+ * this process for as long as `work` takes. Such a short one serves the socket too, so that `status` works beside a long
+ * `backup`; several calls in a row don't rely on it, as it may go between them: they wait for the folder.
  * @throws NOT_INITIALISED, KEY_*, DATA_DIR_LOCKED, CONTROL_PROTOCOL and what the methods throw.
  */
-export async function withAgent<T>(caller: Caller, work: (agent: AgentSession) => Promise<T>): Promise<T> {
-  const path = socketPath(caller.config.dataDir, caller.env.runtimeDir)
-  const running = await connectOrWait(caller, path)
-  if (!running) return (await import('./open-here.ts')).openHere(caller, path, work)
-  try {
-    return await work({
-      where: 'running',
-      call: (method, input, onEvent) =>
-        running.call(method, input, { signal: caller.signal, ...(onEvent ? { onEvent } : {}) }),
-    })
-  } finally {
-    running.close()
-  }
+export function withAgent<T>(caller: Caller, work: (agent: AgentSession) => Promise<T>): Promise<T> {
+  return reach(caller, false, work)
 }
 
 /** One method of the agent; see `withAgent`. */
@@ -58,8 +49,46 @@ export function callAgent<M extends MethodName>(
   input: MethodInput<M>,
   onEvent?: CallOptions<M>['onEvent'],
 ): Promise<MethodOutput<M>> {
-  return withAgent(caller, (agent) => agent.call(method, input, onEvent))
+  return reach(caller, true, (agent) => agent.call(method, input, onEvent))
 }
+
+async function reach<T>(
+  caller: Caller,
+  once: boolean,
+  work: (agent: AgentSession) => Promise<T>,
+): Promise<T> {
+  const { config, env, signal } = caller
+  const path = socketPath(config.dataDir, env.runtimeDir)
+  let keys: UnlockedKeys | undefined
+  for (const until = Date.now() + PATIENCE_MS; ; ) {
+    const client = await connectControl(path)
+    try {
+      if (client && (client.background || once)) return await work(sessionOf(client, signal))
+      const holder = lockHolder(config.dataDir)
+      if (holder && Date.now() > until) throw lockedBy(config.dataDir, holder)
+      if (!holder) {
+        const here = await import('./open-here.ts')
+        keys ??= await here.unlockFor(caller)
+        return await here.openHere(caller, keys, path, work)
+      }
+    } catch (error) {
+      if (!DmcError.is(error) || !NOT_STARTED.includes(error.code) || !error.retryable) throw error
+      if (Date.now() > until) throw error
+    } finally {
+      client?.close()
+    }
+    if (signal.aborted) throw signal.reason
+    await new Promise((done) => setTimeout(done, 100))
+  }
+}
+
+/** With `retryable`: another process was quicker with the folder, or the agent is stopping; nothing was done. */
+const NOT_STARTED: readonly string[] = ['DATA_DIR_LOCKED', 'AGENT_NOT_RUNNING']
+
+const sessionOf = (client: ControlClient, signal: AbortSignal): AgentSession => ({
+  where: 'running',
+  call: (method, input, onEvent) => client.call(method, input, { signal, ...(onEvent ? { onEvent } : {}) }),
+})
 
 /**
  * One method of the agent that runs already; nothing is opened here.
@@ -81,15 +110,5 @@ export async function callRunningAgent<M extends MethodName>(
     return await running.call(method, input, { signal: caller.signal, ...(onEvent ? { onEvent } : {}) })
   } finally {
     running.close()
-  }
-}
-
-/** A process that has the lock and does not answer yet is starting or stopping: worth a short wait. */
-async function connectOrWait({ config, signal }: Caller, path: string): Promise<ControlClient | null> {
-  const until = Date.now() + PATIENCE_MS
-  for (;;) {
-    const client = await connectControl(path)
-    if (client || !lockHolder(config.dataDir) || Date.now() > until || signal.aborted) return client
-    await new Promise((done) => setTimeout(done, 100))
   }
 }

@@ -16,6 +16,7 @@ const greetingSchema = z.object({
   protocol: z.literal(CONTROL_PROTOCOL),
   version: z.string(),
   pid: z.int(),
+  background: z.boolean(),
 })
 const answerSchema = z.object({
   id: z.int(),
@@ -32,6 +33,8 @@ export interface CallOptions<M extends MethodName> {
 
 export interface ControlClient {
   readonly pid: number
+  /** False: open for one command only, and then gone. */
+  readonly background: boolean
   readonly version: string
   call<M extends MethodName>(
     method: M,
@@ -96,6 +99,7 @@ export async function connectControl(path: string): Promise<ControlClient | null
   }
   return {
     pid: hello.data.pid,
+    background: hello.data.background,
     version: hello.data.version,
     async call(method, input, { onEvent, signal } = {}) {
       const id = nextId++

@@ -33,11 +33,16 @@ export interface ControlServer {
 
 /**
  * The agent's control socket: NDJSON over a Unix socket that only its owner can open (0600). The server greets with
- * `{agent, protocol, version, pid}`; a request is `{id, method, input}` or `{id, cancel: true}`; the answers are
+ * `{agent, protocol, version, pid, background}`; a request is `{id, method, input}` or `{id, cancel: true}`; the answers are
  * `{id, event}` any number of times, then `{id, result}` or `{id, error}`. The caller must hold the data folder's lock:
  * a socket file that is there is nobody's.
+ * @param options.background false for an agent that is open for one command only.
  */
-export async function startControlServer(path: string, dispatch: Dispatch): Promise<ControlServer> {
+export async function startControlServer(
+  path: string,
+  dispatch: Dispatch,
+  { background = true }: { background?: boolean } = {},
+): Promise<ControlServer> {
   const sockets = new Set<Socket>()
   const calls = new Map<AbortController, Promise<void>>()
   let closing = false
@@ -53,14 +58,20 @@ export async function startControlServer(path: string, dispatch: Dispatch): Prom
       sockets.delete(socket)
       for (const call of open.values()) call.abort(interrupted('the command that asked has gone'))
     })
-    send({ agent: 'dmc-agent', protocol: CONTROL_PROTOCOL, version: agentVersion(), pid: process.pid })
+    send({
+      agent: 'dmc-agent',
+      protocol: CONTROL_PROTOCOL,
+      version: agentVersion(),
+      pid: process.pid,
+      background,
+    })
 
     const answer = async (id: number, method: string, input: unknown, call: AbortController) => {
       const emit = (event: unknown) => {
         if (socket.writableLength < MAX_UNSENT) send({ id, event })
       }
       try {
-        if (closing) throw interrupted('the agent is stopping')
+        if (closing) throw stopping()
         const result = await dispatch(method, input, emit, call.signal)
         send({ id, result: result ?? null })
       } catch (error) {
@@ -156,6 +167,13 @@ function parseRequest(line: string): z.output<typeof requestSchema> | null {
 
 const interrupted = (why: string) =>
   new DmcError('INTERRUPTED', `Stopped: ${why}.`, { hint: 'Run the same command again to go on.' })
+
+/** Nothing was done: the caller may look for another agent. */
+const stopping = () =>
+  new DmcError('AGENT_NOT_RUNNING', 'The agent is stopping.', {
+    hint: 'Start it again and repeat the command.',
+    retryable: true,
+  })
 
 const badRequest = () =>
   new DmcError('CONTROL_PROTOCOL', 'The agent got a request that it does not understand.', {

@@ -30,7 +30,7 @@ export function lockDataDir(dataDir: string, command: string): DataDirLock {
   const own = JSON.stringify({ ...ownIdentity(), command })
   return exclusively(dataDir, () => {
     const holder = lockHolder(dataDir)
-    if (holder) throw locked(dataDir, holder)
+    if (holder) throw lockedBy(dataDir, holder, true)
     const temporary = `${file}.new`
     writeFileSync(temporary, own, { mode: 0o600 })
     renameSync(temporary, file)
@@ -85,10 +85,12 @@ function readText(file: string): string | null {
   }
 }
 
-function locked(dataDir: string, { pid, command }: LockHolder): DmcError {
+/** @param retryable true where nothing was done yet: a short command may be done in a moment. */
+export function lockedBy(dataDir: string, { pid, command }: LockHolder, retryable = false): DmcError {
   const who = `\`dmc-agent ${command}\` with pid ${pid}`
   return new DmcError('DATA_DIR_LOCKED', `The data folder ${dataDir} is in use by ${who}.`, {
     hint: 'Wait until it is done, stop it with `dmc-agent stop`, or use another folder with --data-dir.',
     meta: { pid },
+    retryable,
   })
 }

@@ -26,8 +26,10 @@ export async function withOpenAgent<T>(
   try {
     const ctx = await openAgent(options.config, options.keys, { background: options.background })
     try {
-      const server = await startControlServer(options.path, (method, input, emit, signal) =>
-        runMethod(ctx, method, input, emit, signal),
+      const server = await startControlServer(
+        options.path,
+        (method, input, emit, signal) => runMethod(ctx, method, input, emit, signal),
+        { background: options.background },
       )
       try {
         return await work(ctx)

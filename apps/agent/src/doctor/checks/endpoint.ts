@@ -1,6 +1,5 @@
 import { readDefaultEndpoint } from '@dmc/core/chain/read-endpoint'
-import { readKeystore } from '../../keys/keystore-file.ts'
-import { keystoreFile } from '../../keys/unlock-host.ts'
+import { keystoreFile, readKeystore } from '../../keys/keystore-file.ts'
 import { type Check, failed, notChecked, ok } from '../check.ts'
 import { doctorRpc } from '../doctor-rpc.ts'
 import { probeEndpoint } from '../probe-endpoint.ts'

@@ -1,8 +1,7 @@
 import { isDevnet } from '../../config/resolve-config.ts'
 import { STRONG_N } from '../../keys/derive-password-key.ts'
-import { readKeystore } from '../../keys/keystore-file.ts'
+import { keystoreFile, readKeystore } from '../../keys/keystore-file.ts'
 import { isPublishedKey } from '../../keys/refuse-devnet-key.ts'
-import { keystoreFile } from '../../keys/unlock-host.ts'
 import { type Check, failed, ok } from '../check.ts'
 
 export const keystore: Check = {

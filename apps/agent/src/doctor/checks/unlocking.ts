@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CREDENTIAL_NAME } from '../../keys/find-password.ts'
 import { keyringWorks, readKeyring } from '../../keys/keyring.ts'
-import { readKeystore } from '../../keys/keystore-file.ts'
+import { keystoreFile, readKeystore } from '../../keys/keystore-file.ts'
 import { readSecretFile } from '../../keys/read-secret-file.ts'
-import { keystoreFile } from '../../keys/unlock-host.ts'
 import { type Check, notChecked, ok, warning } from '../check.ts'
 
 /** Would the service start after a power cut, with nobody there? */
