@@ -46,8 +46,16 @@ function proof(index: bigint, depth: number) {
   return { leaf: hex(leaf), path, root: hex(node) }
 }
 
-/** Gas of a whole transaction (intrinsic, calldata and its floor, refunds) per act, on a Prague chain. */
-export async function measureGas(): Promise<Record<string, number>> {
+export interface Measured {
+  /** Gas of a whole transaction (intrinsic, calldata and its floor, refunds) per act, on a Prague chain. */
+  gas: Record<string, number>
+  /** Bytes of the deployed code. */
+  marketRuntime: number
+  tokenRuntime: number
+}
+
+/** Deploys on a chain of its own and runs every act there. */
+export async function measureGas(): Promise<Measured> {
   const chain = await startLocalChain()
   try {
     return await measureOn(chain)
@@ -56,7 +64,7 @@ export async function measureGas(): Promise<Record<string, number>> {
   }
 }
 
-export async function measureOn(chain: LocalChain): Promise<Record<string, number>> {
+async function measureOn(chain: LocalChain): Promise<Measured> {
   const gas: Record<string, number> = {}
   const { token, market } = await deployMarket({
     rpcUrl: chain.rpcUrl,
@@ -117,8 +125,12 @@ export async function measureOn(chain: LocalChain): Promise<Record<string, numbe
     [1n, `https://miner.example.net:8443#spki=${'a'.repeat(43)}.${'b'.repeat(43)}`],
     'setEndpoint, 116 bytes',
   )
-  await act(OPERATOR, 'prepare', [1n, 0n, tib.root, size], 'prepare, restated by an operator')
-  await act(MINER, 'prepare', [1n, 1n, tib.root, size], 'prepare, agreeing: replaced')
+  await act(OPERATOR, 'prepare', [1n, 0n, tib.root, size], 'prepare, first backup, stated by an operator')
+  await act(MINER, 'prepare', [1n, 1n, tib.root, size], 'prepare, first backup, agreeing')
+  await act(USER, 'prepare', [1n, 0n, tib.root, size], 'prepare, second backup, stated')
+  await act(MINER, 'prepare', [1n, 1n, tib.root, size], 'prepare, second backup, agreeing')
+  await act(USER, 'prepare', [1n, 0n, tib.root, size], 'prepare, third backup, stated')
+  await act(MINER, 'prepare', [1n, 1n, tib.root, size], 'prepare, third backup, agreeing')
   await act(USER, 'extendOrder', [1n, 4n, billTerms.price], 'extendOrder')
   await act(USER, 'shorten', [1n, 28n], 'shorten')
   await act(STRANGER, 'topUp', [1n, 2n], 'topUp')
@@ -190,7 +202,9 @@ export async function measureOn(chain: LocalChain): Promise<Record<string, numbe
     'openAsUser',
     ONE_DMC,
   )
-  return gas
+  const codeBytes = async (of: Address) =>
+    ((await chain.client.getCode({ address: of }))?.length ?? 0) / 2 - 1
+  return { gas, marketRuntime: await codeBytes(market), tokenRuntime: await codeBytes(token) }
 }
 
 if (import.meta.main) console.log(JSON.stringify(await measureGas(), null, 2))
