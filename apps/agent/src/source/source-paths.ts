@@ -12,6 +12,10 @@ export const manifestFile = (folder: string, session: string): string =>
 export const spoolFolder = (folder: string, session: string): string => join(folder, 'spool', session)
 export const spoolFile = (folder: string, session: string, segment: number): string =>
   join(spoolFolder(folder, session), segment.toString().padStart(8, '0'))
+/** A segment whose bytes the miner holds, kept to be overwritten. */
+export const FREE_SEGMENT = 'free-'
+export const freeSegment = (folder: string, session: string, segment: number): string =>
+  join(spoolFolder(folder, session), FREE_SEGMENT + segment)
 export const volumeFolder = (folder: string, volumeId: string): string => join(folder, 'volumes', volumeId)
 /** 32 bytes for each chunk of the volume. */
 export const rootsFile = (folder: string, volumeId: string): string =>

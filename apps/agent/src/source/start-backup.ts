@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
@@ -17,7 +17,15 @@ import {
   type FromWorker,
   type ToWorker,
 } from './encode/worker-types.ts'
-import { rootsFile, SPOOL_SEGMENT, sourceFolder, spoolFile } from './source-paths.ts'
+import {
+  FREE_SEGMENT,
+  freeSegment,
+  rootsFile,
+  SPOOL_SEGMENT,
+  sourceFolder,
+  spoolFile,
+  spoolFolder,
+} from './source-paths.ts'
 import type {
   BackupProgress,
   BackupRun,
@@ -40,8 +48,13 @@ export interface StartBackupOptions {
   safeVolumes?: string[]
   onProgress?: (progress: BackupProgress) => void
   hasher?: Hasher
+  /** Makes the local cache anew from the log (`rebuildCache`); asked once when it does not match `base`. */
+  rebuild?: () => Promise<void>
   options?: Partial<EncodeOptions>
 }
+
+/** Released segments that are kept: the writer is at most so far ahead. */
+const MOST_FREE = 2
 
 /** Sources whose backup runs in this process. */
 const running = new Set<string>()
@@ -51,7 +64,7 @@ export const isBackupRunning = (sourceId: string): boolean => running.has(source
 /**
  * Starts, or resumes after any kind of end, the backup of a source into a volume (flow 13). Resolves once the session
  * is open; encoding goes on in a worker thread.
- * @throws SOURCE_BUSY; STORE_CORRUPT when the cache does not match `base` (rebuild it: `rebuildCache`).
+ * @throws SOURCE_BUSY; STORE_CORRUPT when the cache does not match `base` and there is no `rebuild`.
  */
 export async function startBackup(options: StartBackupOptions): Promise<BackupRun> {
   const { source, dataDir } = options
@@ -65,17 +78,21 @@ export async function startBackup(options: StartBackupOptions): Promise<BackupRu
   const run = new WorkerRun(options)
   try {
     await run.opened
+    return run
   } catch (error) {
     await run.stop()
-    throw error
+    if (!run.cacheIsStale || !options.rebuild) throw error
   }
-  return run
+  const { rebuild, ...again } = options
+  await rebuild()
+  return startBackup(again)
 }
 
 class WorkerRun implements BackupRun {
   session = ''
   readonly base: Commitment | null
   spooledSize = 0
+  cacheIsStale = false
   readonly encoded: Promise<EncodedResult>
   readonly opened: Promise<void>
   readonly #options: StartBackupOptions
@@ -119,7 +136,7 @@ class WorkerRun implements BackupRun {
       keys: options.keys,
       target: options.target,
       chain: options.chain,
-      base: { root: options.base?.root ?? null, size: baseSize },
+      base: { root: options.base?.root.toLowerCase() ?? null, size: baseSize },
       safeVolumes: options.safeVolumes ?? [],
       control: this.#control.memory,
       options: { ...DEFAULT_ENCODE_OPTIONS, ...options.options },
@@ -181,8 +198,18 @@ class WorkerRun implements BackupRun {
       const handle = this.#segments.get(this.#deleted)
       this.#segments.delete(this.#deleted)
       await (await handle?.catch(() => undefined))?.close()
-      await rm(spoolFile(this.#folder, this.session, this.#deleted), { force: true })
+      await this.#giveBack(this.#deleted)
     }
+  }
+
+  /** A few released segments stay for the writer to overwrite. */
+  async #giveBack(segment: number): Promise<void> {
+    const file = spoolFile(this.#folder, this.session, segment)
+    const free = (await readdir(spoolFolder(this.#folder, this.session))).filter((name) =>
+      name.startsWith(FREE_SEGMENT),
+    )
+    if (free.length >= MOST_FREE) await rm(file, { force: true })
+    else await rename(file, freeSegment(this.#folder, this.session, segment)).catch(() => {}) // resumed: it was gone
   }
 
   async committed(commitment: Commitment): Promise<void> {
@@ -229,6 +256,7 @@ class WorkerRun implements BackupRun {
         this.#spooled(this.spooledSize)
         return
       case 'failed':
+        this.cacheIsStale = message.error.meta.cache === 'stale'
         this.#fail(reviveError(message.error))
         return
       case 'done':

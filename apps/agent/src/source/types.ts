@@ -133,6 +133,8 @@ export interface RestoreResult {
 export interface VolumeReader {
   /** 16 bytes hex -> bytes; must be verified against the commitment before it resolves. */
   read(volumeId: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer>
+  /** Verified roots (32 bytes each) of `count` chunks from `first`; without it, rebuilding a cache reads all data. */
+  readRoots?(volumeId: string, first: number, count: number, signal?: AbortSignal): Promise<Buffer>
 }
 
 /** An order's log as recovery sees it: the header leaf and the committed size. */

@@ -1,7 +1,7 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { type Address, bytesToHex, type Hex } from 'viem'
-import { privateKeyToAddress } from 'viem/accounts'
-import { concatBytes, viewOf } from './bytes.ts'
+import type { Address, Hex } from 'viem'
+import { concatBytes, toHex, viewOf } from './bytes.ts'
+import { addressOfKey } from './key-address.ts'
 import type { LogCrypto } from './log-crypto.ts'
 
 /** docs/PROTOCOL.md 1: all keys of one source but the volumes'. Every key is 32 bytes. */
@@ -46,21 +46,20 @@ export function deriveVolumeKey(
   return crypto.hkdf(sourceKey, salt, 'dmc/1/volume')
 }
 
-/** The first of the counted candidates that is a valid secp256k1 scalar (the first one, but for 2^-128). */
-function deriveScalar(derive: (counter: Uint8Array) => Uint8Array): Hex {
-  for (let counter = 0; counter < 256; counter++) {
-    const key = derive(Uint8Array.of(counter))
-    if (secp256k1.utils.isValidSecretKey(key)) return bytesToHex(key)
-  }
-  throw new RangeError('256 candidates in a row are no scalars')
-}
-
-/** Private key that signs reads: HKDF(source key, counter u8, `dmc/1/reader`). */
+/** Private key that signs reads: HKDF(source key, counter u8, `dmc/1/reader`); the first that is a valid scalar. */
 export function deriveReaderKey(crypto: LogCrypto, sourceKey: Uint8Array): Hex {
-  return deriveScalar((counter) => crypto.hkdf(sourceKey, counter, 'dmc/1/reader'))
+  return `0x${toHex(readerKey(crypto, sourceKey))}`
 }
 
 /** The address in every volume's header that may read (docs/PROTOCOL.md 4). */
 export function deriveReaderAddress(crypto: LogCrypto, sourceKey: Uint8Array): Address {
-  return privateKeyToAddress(deriveReaderKey(crypto, sourceKey))
+  return addressOfKey(readerKey(crypto, sourceKey))
+}
+
+function readerKey(crypto: LogCrypto, sourceKey: Uint8Array): Uint8Array {
+  for (let counter = 0; counter < 256; counter++) {
+    const key = crypto.hkdf(sourceKey, Uint8Array.of(counter), 'dmc/1/reader')
+    if (secp256k1.utils.isValidSecretKey(key)) return key
+  }
+  throw new RangeError('256 candidates in a row are no scalars') // each fails with odds of 2^-128
 }

@@ -1,7 +1,8 @@
-import { type Address, bytesToHex, getAddress, hexToBytes } from 'viem'
+import type { Address } from 'viem'
 import { DmcError } from '../errors/dmc-error.ts'
-import { copyBytes, equalBytes, viewOf } from './bytes.ts'
+import { copyBytes, equalBytes, fromHex, viewOf } from './bytes.ts'
 import { deriveLogKeys, deriveSourceKey } from './derive-keys.ts'
+import { toAddress } from './key-address.ts'
 import type { LogCrypto } from './log-crypto.ts'
 import { logCorrupt, logVersion } from './log-error.ts'
 
@@ -36,7 +37,7 @@ export function encodeHeader(crypto: LogCrypto, headerKey: Uint8Array, header: V
   view.setUint32(36, header.keyEpoch)
   leaf.set(header.salt, 40)
   view.setBigUint64(72, BigInt(header.maxSize))
-  leaf.set(hexToBytes(header.readerAddress), 80)
+  leaf.set(fromHex(header.readerAddress.slice(2)), 80)
   view.setUint32(100, header.number)
   leaf.set(crypto.hmac(headerKey, leaf.subarray(0, MAC_AT)), MAC_AT)
   return leaf
@@ -76,7 +77,7 @@ export function decodeHeader(leaf: Uint8Array): VolumeHeader {
     keyEpoch: view.getUint32(36),
     salt: copyBytes(leaf, 40, 72),
     maxSize: Number(maxSize),
-    readerAddress: getAddress(bytesToHex(leaf.subarray(80, 100))),
+    readerAddress: toAddress(leaf.subarray(80, 100)),
     number: view.getUint32(100),
     compatibleFlags: view.getUint32(16),
   }

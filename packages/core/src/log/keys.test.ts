@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { bytesToHex, getAddress } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { operatorKey } from '../keys/operator-key.ts'
 import { phraseToEntropy } from '../keys/phrase.ts'
@@ -11,6 +14,7 @@ import {
   deriveSourceKey,
   deriveVolumeKey,
 } from './derive-keys.ts'
+import { addressOfKey, toAddress } from './key-address.ts'
 import { nodeLogCrypto as crypto } from './node-log-crypto.ts'
 
 const vectors = JSON.parse(
@@ -37,6 +41,16 @@ describe('keys', () => {
     expect(deriveReaderKey(crypto, sourceKey)).toBe(v.readerKey)
     expect(deriveReaderAddress(crypto, sourceKey)).toBe(v.readerAddress)
     expect(`0x${toHex(operatorKey(master, fromHex(v.hostId)))}`).toBe(v.operatorKey)
+  })
+
+  it('addresses are those that every wallet computes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), (bytes) => {
+        expect(toAddress(bytes)).toBe(getAddress(bytesToHex(bytes)))
+      }),
+    )
+    const key = new Uint8Array(32).fill(0x11)
+    expect(addressOfKey(key)).toBe(privateKeyToAddress(bytesToHex(key)))
   })
 
   it('differ between salts, volumes and epochs', () => {

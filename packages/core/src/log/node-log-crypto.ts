@@ -2,7 +2,9 @@ import {
   createCipheriv,
   createDecipheriv,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomFillSync,
   timingSafeEqual,
 } from 'node:crypto'
@@ -13,6 +15,18 @@ import type { LogCrypto } from './log-crypto.ts'
 const PIECE = 256 * 1024
 const NONCE_POOL = Buffer.allocUnsafe(12 * 1024)
 let nonceAt = NONCE_POOL.length
+
+/** Prepared keys, as long as the arrays that they came from live; those are never written to. */
+const prepared = new WeakMap<Uint8Array, KeyObject>()
+
+function prepare(key: Uint8Array): KeyObject {
+  let object = prepared.get(key)
+  if (!object) {
+    object = createSecretKey(key)
+    prepared.set(key, object)
+  }
+  return object
+}
 
 /** Never a Buffer: its `slice` and its equality differ from those of other byte arrays. */
 const asBytes = (buffer: Buffer): Uint8Array =>
@@ -32,13 +46,13 @@ export const nodeLogCrypto: LogCrypto = {
   },
   hkdf: (ikm, salt, info) => new Uint8Array(hkdfSync('sha256', ikm, salt, info, 32)),
   hmac(key, ...parts) {
-    const hmac = createHmac('sha256', key)
+    const hmac = createHmac('sha256', prepare(key))
     for (const part of parts) hmac.update(part)
     return asBytes(hmac.digest())
   },
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   sealGcm(key, nonce, aad, head, body, out, at) {
-    const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+    const cipher = createCipheriv('aes-256-gcm', prepare(key), nonce, { authTagLength: 16 })
     cipher.setAAD(aad)
     out.set(cipher.update(head), at)
     let end = at + head.length
@@ -52,7 +66,7 @@ export const nodeLogCrypto: LogCrypto = {
   },
   openGcm(key, nonce, aad, sealed) {
     if (sealed.length < 16) return null
-    const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 })
+    const decipher = createDecipheriv('aes-256-gcm', prepare(key), nonce, { authTagLength: 16 })
     decipher.setAAD(aad)
     decipher.setAuthTag(sealed.subarray(sealed.length - 16))
     const plain = decipher.update(sealed.subarray(0, sealed.length - 16))

@@ -24,6 +24,8 @@ export interface BlobStoreOptions {
   /** Row numbers of the volumes whose committed blobs may be pointed at. */
   safe: ReadonlyMap<number, { id: Uint8Array; committedSize: number }>
   generation: number
+  /** Committed size of the volume: blobs below it are in force. */
+  baseSize: number
   maxSize: number
   /** Bytes that must stay free behind what is stored now. */
   reserve(): number
@@ -48,7 +50,7 @@ export class BlobStore {
   constructor(options: BlobStoreOptions) {
     this.#options = options
     const { db, generation } = options
-    this.#find = db.prepare('SELECT volume, offset, stored FROM blob WHERE id = ?')
+    this.#find = db.prepare('SELECT volume, offset, stored, gen FROM blob WHERE id = ?')
     this.#insert = db.prepare(
       'INSERT INTO blob (id, volume, offset, stored, plain, gen) VALUES (?, ?, ?, ?, ?, ?)',
     )
@@ -105,10 +107,12 @@ export class BlobStore {
   }
 
   #lookUp(id: Uint8Array): Locator | null {
-    const { volume: own, volumeId, safe } = this.#options
+    const { volume: own, volumeId, safe, generation, baseSize } = this.#options
     for (const row of this.#find.all(id)) {
-      const { volume, offset, stored } = row as { volume: number; offset: number; stored: number }
-      if (volume === own) return { blobId: id, volumeId, offset, stored }
+      const { volume, offset, stored, gen } = row as Record<'volume' | 'offset' | 'stored' | 'gen', number>
+      if (volume === own && (offset + stored <= baseSize || gen === generation)) {
+        return { blobId: id, volumeId, offset, stored }
+      }
       const other = safe.get(volume)
       if (other && offset + stored <= other.committedSize) {
         return { blobId: id, volumeId: other.id, offset, stored }

@@ -26,6 +26,7 @@ import { NodeEncoder } from './encode-nodes.ts'
 import { type Base, dropSession, ensureSession, ensureVolume, readBoundary } from './encode-session.ts'
 import { estimateSize, nodeBytes } from './estimate-size.ts'
 import { finishSnapshot } from './finish-snapshot.ts'
+import { reviveBig, writeBig } from './json-big.ts'
 import {
   type HeadRow,
   openLogDb,
@@ -86,13 +87,7 @@ export class EncodeRun {
       return session
     }
     if (!sameBase(base, { root: this.#volume.committed_root, size: this.#volume.committed_size })) {
-      throw new DmcError(
-        'STORE_CORRUPT',
-        'The local cache of this source does not match the commitment in force.',
-        {
-          hint: 'It is rebuilt from the log: give a reader for the volumes, or run recovery.',
-        },
-      )
+      throw staleCache('The local cache of this source does not match the commitment in force.')
     }
     return ensureSession(this.#db, folder, this.#volume, base, crypto)
   }
@@ -164,9 +159,7 @@ export class EncodeRun {
     const open = (session: SessionRow) => {
       const boundary = readBoundary(folder, target.volumeId, base.size, CHUNK_SIZE)
       if (!boundary) {
-        throw new DmcError('STORE_CORRUPT', 'The end of the last snapshot is not in the local cache.', {
-          hint: 'It is rebuilt from the log: give a reader for the volumes, or run recovery.',
-        })
+        throw staleCache('The end of the last snapshot is not in the local cache.')
       }
       const probes = new ProbeKeeper(this.#db, crypto, {
         most: this.#job.options.probes,
@@ -237,6 +230,7 @@ export class EncodeRun {
         volume: this.#volume.n,
         safe,
         generation: this.#session.gen,
+        baseSize: base.size,
         maxSize: target.maxSize,
         reserve: () => FIXED_RESERVE + catalogBytes + pendingNodes + (store?.newRows ?? 0) * 64,
         afterStore: () => {
@@ -480,13 +474,14 @@ export class EncodeRun {
   }
 }
 
+const staleCache = (message: string): DmcError =>
+  new DmcError('STORE_CORRUPT', message, {
+    hint: 'It is rebuilt from the log when the miner can be reached: run the backup again, or recover.',
+    meta: { cache: 'stale' },
+  })
+
 const wholeLeaves = (size: number): number => size - (size % LEAF)
 const sameBase = (a: Base, b: Base): boolean => a.root === b.root && a.size === b.size
-
-export const writeBig = (_key: string, value: unknown) =>
-  typeof value === 'bigint' ? { $big: value.toString() } : value
-export const reviveBig = (_key: string, value: unknown) =>
-  typeof value === 'object' && value !== null && '$big' in value ? BigInt(String(value.$big)) : value
 
 function volumesOf(db: DatabaseSync): Catalog['volumes'] {
   return readVolumes(db).map((row) => ({

@@ -1,18 +1,29 @@
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readSync,
+  renameSync,
   writeSync,
 } from 'node:fs'
+import { join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
-import { rootsFile, SPOOL_SEGMENT, spoolFile, spoolFolder, volumeFolder } from '../source-paths.ts'
+import {
+  FREE_SEGMENT,
+  rootsFile,
+  SPOOL_SEGMENT,
+  spoolFile,
+  spoolFolder,
+  volumeFolder,
+} from '../source-paths.ts'
 
 /** Written to the spool once so many bytes of whole chunks are there. */
 const FLUSH = 8 * CHUNK_SIZE
@@ -180,11 +191,21 @@ export class LogWriter {
   #segment(index: number): number {
     let fd = this.#segments.get(index)
     if (fd === undefined) {
-      fd = openFile(spoolFile(this.#options.folder, this.#options.session, index))
+      const file = spoolFile(this.#options.folder, this.#options.session, index)
+      this.#recycle(file)
+      fd = openFile(file)
       this.#segments.set(index, fd)
       this.#folderSynced = false
     }
     return fd
+  }
+
+  /** A segment that is done with becomes the next one: overwriting its pages costs a fraction of making new ones. */
+  #recycle(file: string): void {
+    if (existsSync(file)) return
+    const folder = spoolFolder(this.#options.folder, this.#options.session)
+    const free = readdirSync(folder).find((name) => name.startsWith(FREE_SEGMENT))
+    if (free) renameSync(join(folder, free), file)
   }
 }
 

@@ -13,9 +13,12 @@ const ZEROS = Buffer.alloc(BLOCK)
 /** Smaller files come out of shared, cached blobs; larger ones are read ahead. */
 export const LARGE_FILE = 4 * 1024 * 1024
 
-/** A name in the folder that no source has: hidden and random. */
+const ours = randomBytes(8).toString('hex')
+let temporaries = 0
+
+/** A name in the folder that no source has: hidden, random, used once. */
 export const temporaryIn = (folder: Buffer): Buffer =>
-  joinBytes(folder, Buffer.from(`.dmc-${randomBytes(8).toString('hex')}`))
+  joinBytes(folder, Buffer.from(`.dmc-${ours}-${temporaries++}`))
 
 /**
  * Writes a file under a temporary name, and gives it its own name once content, mode and times are complete.
