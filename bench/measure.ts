@@ -83,6 +83,13 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 
+/** CPU seconds of this process's children that have ended. Linux. */
+export function childCpuSeconds(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / 100
+}
+
 /** Peak memory of a running process since the last `resetPeak`, MiB. */
 export const peakMib = (pid: number): number => Math.round(statusMib(pid, 'VmHWM'))
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Measured } from './measure.ts'
-import { measureCommand } from './measure.ts'
+import type { BenchDocument } from './bench.ts'
+import { type Measured, measureCommand, medians } from './measure.ts'
 
 export interface Peer {
   name: string
@@ -55,6 +55,7 @@ export function findPeers(): Peer[] {
       package: 'borgbackup',
       version: versionOf('borg', ['--version']),
       prepare: async (work) => {
+        mkdirSync(work, { recursive: true })
         await measureCommand(['borg', 'init', '-e', 'repokey-blake2', join(work, 'repo')], {
           env: { ...BORG, ...cache(work) },
         })
@@ -94,4 +95,15 @@ export function findPeers(): Peer[] {
         measureCommand(['rclone', '--config', join(work, 'rclone.conf'), 'copy', join(work, 'repo'), target]),
     },
   ]
+}
+
+/** A peer in the document: its medians and its wall / ours, or that it is missing. */
+export function peerRow(
+  { name, version, package: pack }: Peer,
+  rounds: Measured[],
+  ourWall: number,
+): BenchDocument['peers'][number] {
+  if (version === null) return { name, version, missing: `apt-get install ${pack}` }
+  const middle = medians(rounds)
+  return { name, version, ...middle, ratio: Number((middle.wall_s / ourWall).toFixed(2)) }
 }

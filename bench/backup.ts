@@ -1,0 +1,111 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
+import type { BenchDocument, BenchOptions } from './bench.ts'
+import { type Measured, median, medians } from './measure.ts'
+import { findPeers, peerRow } from './peers.ts'
+import {
+  type AgentsMeasured,
+  BLOCK_TIME,
+  measureAgents,
+  memoryFigures,
+  settleDisk,
+  startStage,
+} from './stage.ts'
+
+interface Backup {
+  snapshot: { files: number; bytes: number; missing: number }
+  seconds: { stage: string; seconds: number }[]
+}
+
+/**
+ * `dmc-agent backup` from its start until the order is active, by two real agents over loopback: each round with a user who has
+ * never been here before, against each peer's first backup into a local repository of its own, on the same bytes.
+ */
+export async function run(options: BenchOptions): Promise<BenchDocument> {
+  const stage = await startStage(options, options.rounds)
+  try {
+    const peers = findPeers()
+    const installed = peers.filter(({ version }) => version !== null)
+    const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
+    const ours: AgentsMeasured[] = []
+    const stages: Record<string, number>[] = []
+    for (let round = 0; round < options.rounds; round++) {
+      const user = await stage.newUser()
+      const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
+      const { measured, result } = await measureAgents(stage, user, () =>
+        user.json<Backup>(['backup', sourceId]),
+      )
+      if (result.snapshot.bytes !== stage.bytes || result.snapshot.missing > 0)
+        throw new Error(`The snapshot holds ${result.snapshot.bytes} of ${stage.bytes} bytes.`)
+      ours.push(measured)
+      stages.push(Object.fromEntries(result.seconds.map(({ stage: at, seconds }) => [at, seconds])))
+      await user.stop()
+      console.error(`round ${round + 1}: dmc ${JSON.stringify(measured)} ${JSON.stringify(stages.at(-1))}`)
+      for (const peer of installed) {
+        const work = join(stage.folder, peer.name)
+        await peer.prepare(work)
+        settleDisk()
+        const row = await peer.backup(stage.source, work)
+        theirs.get(peer.name)?.push(row)
+        rmSync(work, { recursive: true, force: true })
+        console.error(`round ${round + 1}: ${peer.name} ${JSON.stringify(row)}`)
+      }
+    }
+    const middle = medians(ours)
+    const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
+    const at = (name: string) => Number(median(stages.map((one) => one[name] ?? 0)).toFixed(2))
+    const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
+    const mib = stage.bytes / 2 ** 20
+    return {
+      bench: 'backup',
+      data: options.data,
+      tier: 'portable',
+      inputs: {
+        ...(options.data === 'small' ? { files: options.size } : {}),
+        mib: Math.round(mib),
+        blockTime_s: BLOCK_TIME,
+        transport: options.tls ? 'https on loopback' : 'http on loopback',
+        node: process.version,
+        read_s: at('encode'),
+        delivered_s: at('deliver'),
+        active_s: at('total'),
+        user_cpu_s: of('user_cpu_s'),
+        miner_cpu_s: of('miner_cpu_s'),
+        command_cpu_s: of('command_cpu_s'),
+      },
+      rounds: options.rounds,
+      ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
+      peers: rows,
+      figures: [
+        ...fasterThanRestic('backup', options, rows),
+        ...memoryFigures({
+          user: Math.max(...ours.map((one) => one.user_peak_mib)),
+          miner: Math.max(...ours.map((one) => one.miner_peak_mib)),
+        }),
+      ],
+    }
+  } finally {
+    await stage.stop()
+  }
+}
+
+/** Promised for 1 GiB and for 20,000 files; smaller sets mostly measure the wait for blocks. */
+export function fasterThanRestic(
+  what: string,
+  { data, size }: BenchOptions,
+  rows: BenchDocument['peers'],
+): BenchDocument['figures'] {
+  const ratio = rows.find(({ name }) => name === 'restic')?.ratio
+  if (ratio === undefined) return []
+  const promised = size >= (data === 'small' ? 20_000 : 1024)
+  return [
+    {
+      name: `${what}: restic's time / ours`,
+      value: ratio,
+      unit: 'x',
+      limit: promised ? 'more than 1' : 'none below 1 GiB or 20,000 files',
+      ok: !promised || ratio > 1,
+    },
+  ]
+}

@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
+import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
+import { fasterThanRestic } from './backup.ts'
+import type { BenchDocument, BenchOptions } from './bench.ts'
+import { type Measured, median, medians } from './measure.ts'
+import { findPeers, peerRow } from './peers.ts'
+import { type AgentsMeasured, measureAgents, memoryFigures, settleDisk, startStage } from './stage.ts'
+
+/**
+ * `dmc-agent restore` of a whole snapshot into a new folder, every chunk checked against the chain, by two real agents over
+ * loopback; against each peer's restore out of a local repository, on the same bytes. What we restored is compared.
+ */
+export async function run(options: BenchOptions): Promise<BenchDocument> {
+  const stage = await startStage(options, 1)
+  try {
+    const user = await stage.newUser()
+    const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
+    const { snapshot } = await user.json<{ snapshot: { snapshotId: string } }>(['backup', sourceId])
+    const peers = findPeers()
+    const installed = peers.filter(({ version }) => version !== null)
+    for (const peer of installed) {
+      await peer.prepare(join(stage.folder, peer.name))
+      await peer.backup(stage.source, join(stage.folder, peer.name))
+    }
+    const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
+    const ours: AgentsMeasured[] = []
+    const target = join(stage.folder, 'restored')
+    const forget = () => rmSync(target, { recursive: true, force: true })
+    for (let round = 0; round < options.rounds; round++) {
+      const { measured } = await measureAgents(stage, user, () =>
+        user.json(['restore', snapshot.snapshotId, '--to', target]),
+      )
+      const { count, differences } = await compareTrees(stage.source, target)
+      if (count > 0)
+        throw new Error(`The restored folder differs: ${JSON.stringify(differences.slice(0, 5))}`)
+      ours.push(measured)
+      forget()
+      console.error(`round ${round + 1}: dmc ${JSON.stringify(measured)}`)
+      for (const peer of installed) {
+        settleDisk()
+        const row = await peer.restore(target, join(stage.folder, peer.name))
+        theirs.get(peer.name)?.push(row)
+        forget()
+        console.error(`round ${round + 1}: ${peer.name} ${JSON.stringify(row)}`)
+      }
+    }
+    const middle = medians(ours)
+    const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
+    const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
+    const mib = stage.bytes / 2 ** 20
+    return {
+      bench: 'restore',
+      data: options.data,
+      tier: 'portable',
+      inputs: {
+        ...(options.data === 'small' ? { files: options.size } : {}),
+        mib: Math.round(mib),
+        transport: options.tls ? 'https on loopback' : 'http on loopback',
+        node: process.version,
+        user_cpu_s: of('user_cpu_s'),
+        miner_cpu_s: of('miner_cpu_s'),
+        command_cpu_s: of('command_cpu_s'),
+      },
+      rounds: options.rounds,
+      ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
+      peers: rows,
+      figures: [
+        ...fasterThanRestic('restore', options, rows),
+        ...memoryFigures({
+          user: Math.max(...ours.map((one) => one.user_peak_mib)),
+          miner: Math.max(...ours.map((one) => one.miner_peak_mib)),
+        }),
+      ],
+    }
+  } finally {
+    await stage.stop()
+  }
+}
