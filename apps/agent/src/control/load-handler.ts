@@ -32,7 +32,6 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'doctor.run': async () => (await import('../handlers/doctor-run.ts')).doctorRun,
   'wallet.show': async () => (await import('../handlers/wallet-show.ts')).walletShow,
   'wallet.withdraw': async () => (await import('../handlers/wallet-withdraw.ts')).walletWithdraw,
-  'wallet.withdraw': async () => (await import('../handlers/wallet-withdraw.ts')).walletWithdraw,
   'faucet.take': async () => (await import('../handlers/faucet-take.ts')).faucetTake,
   'agent.stop': async () => (await import('../handlers/agent-stop.ts')).agentStop,
 }
