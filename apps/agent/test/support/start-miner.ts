@@ -19,6 +19,7 @@ export interface TestMiner {
   sectors: SectorService
   server: MinerServer
   journal: Journal
+  pool: BufferPool
   /** As it would stand on chain. */
   endpoint: string
   sectorId: string
@@ -72,6 +73,7 @@ export async function startMiner(options: StartMinerOptions): Promise<TestMiner>
     sectors,
     server,
     journal,
+    pool,
     endpoint,
     sectorId: sector.sectorId,
     sealed,

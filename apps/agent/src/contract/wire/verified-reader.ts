@@ -142,11 +142,13 @@ export function openVerifiedReader(options: VerifiedReaderOptions): VolumeReader
     const before = lastRead.get(volume.volumeId)
     lastRead.set(volume.volumeId, last)
     if (before === undefined || first < before || first > before + 1) return
-    const end = Math.min(last + ahead, Math.ceil(Number(volume.commitment.size) / CHUNK_SIZE) - 1)
+    const lastOfVolume = Math.ceil(Number(volume.commitment.size) / CHUNK_SIZE) - 1
+    const end = Math.min(last + ahead, lastOfVolume)
     for (let chunk = last + 1; chunk <= end; ) {
       const count = missing(volume.volumeId, chunk, end)
-      // small requests ahead are not worth their round trip, except at the end
-      if (count >= Math.min(runChunks, end - chunk + 1) && count > 0) fetch(volume, chunk, count)
+      // small requests ahead are not worth their round trip, except at the end of the volume
+      const worth = count === runChunks || (count > 0 && chunk + count - 1 === lastOfVolume)
+      if (worth) fetch(volume, chunk, count)
       chunk += Math.max(count, 1)
     }
   }
