@@ -21,6 +21,7 @@ const NODE_FILES = ['node:crypto', 'node:module', 'node:zlib', '@chainsafe/hasht
 
 /** First match wins, so the narrow ones stand first. */
 export const ZONES: Zone[] = [
+  { name: 'agent/disk', at: 'apps/agent/src/disk/', may: ['node'] },
   { name: 'agent/store', at: 'apps/agent/src/store/', may: ['core', 'node', 'agent/worker'] },
   {
     name: 'agent/worker',
@@ -30,12 +31,12 @@ export const ZONES: Zone[] = [
   {
     name: 'agent/source',
     at: 'apps/agent/src/source/',
-    may: ['core', 'node', 'agent/store', 'agent/worker', 'npm'],
+    may: ['core', 'node', 'agent/disk', 'agent/store', 'agent/worker', 'npm'],
   },
   {
     name: 'agent/sector',
     at: 'apps/agent/src/sector/',
-    may: ['core', 'node', 'agent/store', 'agent/worker', 'npm'],
+    may: ['core', 'node', 'agent/disk', 'agent/store', 'agent/worker', 'npm'],
   },
   { name: 'agent/chain', at: 'apps/agent/src/chain/', may: ['core', 'node', 'agent/store', 'npm'] },
   {
@@ -44,6 +45,7 @@ export const ZONES: Zone[] = [
     may: [
       'core',
       'node',
+      'agent/disk',
       'agent/store',
       'agent/worker',
       'agent/source',

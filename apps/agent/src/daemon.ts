@@ -19,6 +19,7 @@ import { OrderQueue } from './contract/order-queue.ts'
 import { releaseStatement } from './contract/release-statement.ts'
 import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
 import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
+import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
 import { JobBoard } from './job-board.ts'
@@ -67,6 +68,8 @@ export async function openAgent(
   const accounts = wallet ? [operator, wallet] : [operator]
   const sender = createTransactionSender({ store, journal, rpc, market, accounts })
   const pool = new BufferPool(POOL_BYTES)
+  // what comes in is written to the disk from where it was received: no worker thread needs to see it
+  const bodies = new BufferPool(POOL_BYTES, pageMemory(POOL_BYTES).buffer)
   const sources = openSourceService({ store, dataDir: config.dataDir })
   const forbidden = () => [config.dataDir, ...sources.list().map((source) => source.path.toString())]
   const sectors = openSectorService({ store, journal, forbidden, pool })
@@ -80,6 +83,7 @@ export async function openAgent(
     sectors,
     allowPrivateEndpoints: config.allowPrivateEndpoints,
     confirmations: rpc.confirmations,
+    prepareWindow: async () => (await context.account()).facts.parameters.prepareWindow,
     signal,
     acts: {
       prepare: async (orderId, side, commitment) => {
@@ -128,7 +132,7 @@ export async function openAgent(
       bind: config.listen.host,
       port: config.listen.port,
       journal,
-      pool,
+      pool: bodies,
       onSealed: (orderId) => work?.touch(orderId),
       withdrawStatement: (orderId, sealed) =>
         queue.run(orderId, () => releaseStatement(contract, orderId, sealed)),

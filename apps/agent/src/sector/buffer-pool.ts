@@ -16,22 +16,29 @@ const PAGE = 64 * 1024
 /** Largest loan: 8 MiB of data and a little around it never occur together, so one size up is enough. */
 const LARGEST = 8 * 1024 * 1024
 
+/** An arena that worker threads see without a copy; writing to it from JavaScript is slower than to memory of one's own. */
+function sharedArena(bytes: number): SharedArrayBuffer {
+  const pages = bytes / PAGE
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer
+}
+
 /**
  * One arena for all data in flight, lent in blocks of powers of two (a buddy allocator). It is bounded by nature, the
- * same pages are used again (fresh pages cost more than the copy into them), it is page-aligned, and worker threads see
- * it without a copy. Waiting is first come, first served.
+ * same pages are used again (fresh pages cost more than the copy into them), and it is page-aligned. Waiting is first
+ * come, first served.
  */
-export class BufferPool {
-  readonly arena: SharedArrayBuffer
+export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
+  readonly arena: Arena
   readonly #free = new Map<number, number[]>()
   readonly #waiting: { bytes: number; give: (lease: Lease) => void }[] = []
   #lent = 0
 
-  /** @param budget bytes, a multiple of 8 MiB. Pages that were never lent take no memory. */
-  constructor(budget: number) {
-    const pages = budget / PAGE
-    this.arena = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-      .buffer as SharedArrayBuffer
+  /**
+   * @param budget bytes, a multiple of 8 MiB. Pages that were never lent take no memory.
+   * @param arena of that size, starting on a page (`pageMemory`); shared with worker threads when it is not given
+   */
+  constructor(budget: number, arena = sharedArena(budget) as Arena) {
+    this.arena = arena
     for (let size = PAGE; size <= LARGEST; size *= 2) this.#free.set(size, [])
     for (let at = budget - LARGEST; at >= 0; at -= LARGEST) this.#listOf(LARGEST).push(at)
   }

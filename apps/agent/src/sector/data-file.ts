@@ -2,6 +2,7 @@ import { close, constants, fdatasync, fstat, open as openFile, read, write } fro
 import { rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { closeDirect, directLength, openDirect, refusesDirect } from '../disk/direct-io.ts'
 import { storageError } from './storage-error.ts'
 import { syncFolder } from './sync-folder.ts'
 
@@ -10,10 +11,13 @@ const closeAsync = promisify(close)
 const syncAsync = promisify(fdatasync)
 const statAsync = promisify(fstat)
 
-/** One order's data file: plain positional I/O on a descriptor that the hashing worker shares. */
+/** One order's data file: plain positional I/O on descriptors that the hashing worker shares. */
 export interface DataFile {
   readonly path: string
   readonly fd: number
+  /** The same file around the page cache, where the platform has that (`direct-io.ts`). */
+  readonly direct: number | null
+  /** Whole pages in page-aligned memory go around the cache: nobody reads soon what a miner stores. */
   write(data: Uint8Array, offset: number): Promise<void>
   /** Exactly `length` bytes. @throws SECTOR_DAMAGED when the file is shorter */
   read(offset: number, length: number, into?: Buffer): Promise<Buffer>
@@ -30,6 +34,8 @@ export async function openDataFile(path: string): Promise<DataFile> {
   } catch (error) {
     throw storageError(error, path, 'opening it')
   }
+  const direct = openDirect(fd, 'read and write')
+  let mayBeDirect = direct !== null
   let open = true
   const mustBeOpen = () => {
     // its number may belong to another file by now
@@ -38,9 +44,19 @@ export async function openDataFile(path: string): Promise<DataFile> {
   return {
     path,
     fd,
+    direct,
     async write(data, offset) {
       let done = 0
       mustBeOpen()
+      const most = mayBeDirect ? directLength(data, 0, data.length, offset) : 0
+      if (direct !== null && most > 0) {
+        try {
+          done = await writeSome(direct, path, data.subarray(0, most), 0, offset)
+        } catch (error) {
+          if (!refusesDirect((error as Error).cause)) throw error
+          mayBeDirect = false
+        }
+      }
       while (done < data.length) done += await writeSome(fd, path, data, done, offset + done)
     },
     async read(offset, length, into = Buffer.allocUnsafe(length)) {
@@ -64,6 +80,7 @@ export async function openDataFile(path: string): Promise<DataFile> {
     },
     async close() {
       open = false
+      closeDirect(direct)
       await closeAsync(fd)
     },
   }

@@ -9,6 +9,8 @@ import { leafPath } from '@dmc/core/merkle/leaf-path'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { edgeChunks, rangeSiblings } from '@dmc/core/merkle/range-proof'
 import type { Hex } from 'viem'
+import { directLength, refusesDirect } from '../disk/direct-io.ts'
+import { pageMemory } from '../disk/page-memory.ts'
 import { storageError } from './storage-error.ts'
 
 /**
@@ -18,6 +20,8 @@ import { storageError } from './storage-error.ts'
 interface HashOrder {
   path: string
   fd: number
+  /** The same file around the page cache: what is hashed is what the disk gives back. */
+  direct: number | null
   tree: ChunkTree
   /** Per chunk: how many of its leaves its root in `tree` covers, hashed by this process; 0 for others. */
   fresh: Uint16Array
@@ -40,7 +44,7 @@ export type HashOps = ReturnType<typeof createHashOps>
 export function createHashOps(arena: SharedArrayBuffer) {
   const hasher = createNodeHasher()
   const orders = new Map<string, HashOrder>()
-  const scratch = [new Uint8Array(CHUNK_SIZE), new Uint8Array(CHUNK_SIZE)] as const
+  const scratch = [pageMemory(CHUNK_SIZE), pageMemory(CHUNK_SIZE)] as const
 
   const find = (id: string): HashOrder => {
     const order = orders.get(id)
@@ -52,9 +56,15 @@ export function createHashOps(arena: SharedArrayBuffer) {
     let done = 0
     while (done < into.length) {
       let got: number
+      const most = order.direct === null ? 0 : directLength(into, done, into.length - done, offset + done)
       try {
-        got = readSync(order.fd, into, done, into.length - done, offset + done)
+        if (order.direct !== null && most > 0) got = readSync(order.direct, into, done, most, offset + done)
+        else got = readSync(order.fd, into, done, into.length - done, offset + done)
       } catch (error) {
+        if (most > 0 && refusesDirect(error)) {
+          order.direct = null
+          continue
+        }
         throw storageError(error, order.path, `reading at byte ${offset + done}`)
       }
       // never hash a short read
@@ -113,9 +123,23 @@ export function createHashOps(arena: SharedArrayBuffer) {
   }
 
   return {
-    open({ order, fd, depth, path }: At & { fd: number; depth: number; path: string }): void {
+    open({
+      order,
+      fd,
+      direct,
+      depth,
+      path,
+    }: At & { fd: number; direct: number | null; depth: number; path: string }): void {
       const tree = new ChunkTree({ hasher, depth })
-      orders.set(order, { path, fd, tree, fresh: new Uint16Array(64), proven: new Map(), last: new Map() })
+      orders.set(order, {
+        path,
+        fd,
+        direct,
+        tree,
+        fresh: new Uint16Array(64),
+        proven: new Map(),
+        last: new Map(),
+      })
     },
 
     close({ order }: At): void {

@@ -50,6 +50,7 @@ export async function openOrderStore(options: OrderStoreOptions): Promise<FileOr
   await options.hash.call('open', {
     order: store.key,
     fd: file.fd,
+    direct: file.direct,
     depth: store.depth,
     path: options.dataPath,
   })

@@ -1,10 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import type { Worker } from 'node:worker_threads'
 import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { reviveError } from '@dmc/core/errors/to-dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
-import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
+import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import type { Hex } from 'viem'
@@ -26,6 +26,7 @@ import {
   spoolFile,
   spoolFolder,
 } from './source-paths.ts'
+import { SpoolReader } from './spool-reader.ts'
 import type {
   BackupProgress,
   BackupRun,
@@ -100,7 +101,7 @@ class WorkerRun implements BackupRun {
   readonly #control = new Control()
   readonly #worker: Worker
   readonly #hasher: Hasher
-  readonly #segments = new Map<number, Promise<FileHandle>>()
+  readonly #spool: SpoolReader
   readonly #requests = new Map<number, { resolve(): void; reject(error: Error): void }>()
   readonly #exited: Promise<void>
   #nextRequest = 1
@@ -114,6 +115,10 @@ class WorkerRun implements BackupRun {
     this.base = options.base
     this.#folder = sourceFolder(options.dataDir, options.source.sourceId)
     this.#hasher = options.hasher ?? createNodeHasher()
+    this.#spool = new SpoolReader({
+      segment: (segment) => spoolFile(this.#folder, this.session, segment),
+      roots: rootsFile(this.#folder, options.target.volumeId),
+    })
     const baseSize = Number(options.base?.size ?? 0n)
     this.#deleted = Math.floor((baseSize - (baseSize % CHUNK_SIZE)) / SPOOL_SEGMENT)
     const opened = Promise.withResolvers<void>()
@@ -159,29 +164,21 @@ class WorkerRun implements BackupRun {
     return new Promise((resolve, reject) => this.#waiting.push({ size, resolve, reject }))
   }
 
-  async readSpool(offset: number, length: number): Promise<Buffer> {
+  async readSpool(offset: number, length: number, into = Buffer.allocUnsafeSlow(length)): Promise<Buffer> {
     if (offset + length > this.spooledSize) {
       throw new RangeError(
         `bytes ${offset} to ${offset + length} are not in the spool yet (${this.spooledSize})`,
       )
     }
-    const bytes = Buffer.allocUnsafeSlow(length)
-    for (let at = 0; at < length; ) {
-      const position = offset + at
-      const inSegment = position % SPOOL_SEGMENT
-      const want = Math.min(length - at, SPOOL_SEGMENT - inSegment)
-      const handle = await this.#open(Math.floor(position / SPOOL_SEGMENT))
-      const { bytesRead } = await handle.read(bytes, at, want, inSegment)
-      if (bytesRead === 0) throw new RangeError(`the spool ends before byte ${position}`)
-      at += bytesRead
-    }
+    const bytes = into.subarray(0, length)
+    await this.#spool.read(offset, bytes)
     return bytes
   }
 
   async chunkRoot(index: number, size = this.spooledSize): Promise<Uint8Array> {
     const start = index * CHUNK_SIZE
     const length = Math.min(CHUNK_SIZE, size - start)
-    if (length === CHUNK_SIZE && size <= this.spooledSize) return this.#storedRoot(index)
+    if (length === CHUNK_SIZE && size <= this.spooledSize) return this.#spool.root(index)
     if (length <= 0 || length % LEAF_SIZE !== 0)
       throw new RangeError(`chunk ${index} has no root at ${size} bytes`)
     return chunkRoot(this.#hasher, await this.readSpool(start, length))
@@ -195,9 +192,7 @@ class WorkerRun implements BackupRun {
       this.#deleted < end;
       this.#deleted++
     ) {
-      const handle = this.#segments.get(this.#deleted)
-      this.#segments.delete(this.#deleted)
-      await (await handle?.catch(() => undefined))?.close()
+      await this.#spool.forget(this.#deleted)
       await this.#giveBack(this.#deleted)
     }
   }
@@ -233,8 +228,7 @@ class WorkerRun implements BackupRun {
     const asked = this.#request({ type: 'close', request: 0 }).catch(() => {})
     await Promise.race([asked, this.#exited])
     await this.#exited
-    for (const handle of this.#segments.values()) await (await handle.catch(() => undefined))?.close()
-    this.#segments.clear()
+    await this.#spool.close()
   }
 
   #onMessage(message: FromWorker): void {
@@ -297,27 +291,6 @@ class WorkerRun implements BackupRun {
       this.#requests.set(request, { resolve, reject })
       this.#worker.postMessage({ ...message, request })
     })
-  }
-
-  #open(segment: number): Promise<FileHandle> {
-    let handle = this.#segments.get(segment)
-    if (!handle) {
-      handle = open(spoolFile(this.#folder, this.session, segment), 'r')
-      this.#segments.set(segment, handle)
-    }
-    return handle
-  }
-
-  async #storedRoot(index: number): Promise<Uint8Array> {
-    const handle = await open(rootsFile(this.#folder, this.#options.target.volumeId), 'r')
-    try {
-      const root = new Uint8Array(HASH_SIZE)
-      const { bytesRead } = await handle.read(root, 0, HASH_SIZE, index * HASH_SIZE)
-      if (bytesRead !== HASH_SIZE) throw new RangeError(`the root of chunk ${index} is not known`)
-      return root
-    } finally {
-      await handle.close()
-    }
   }
 }
 

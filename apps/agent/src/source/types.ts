@@ -89,8 +89,8 @@ export interface BackupRun {
   readonly spooledSize: number
   /** Resolves when spooledSize exceeds `size`, or with the final size when encoding has finished. */
   waitSpooled(size: number): Promise<number>
-  /** Bytes [offset, offset+length) of the volume from the spool. offset >= base size (or the released size). */
-  readSpool(offset: number, length: number): Promise<Buffer>
+  /** Bytes [offset, offset+length) of the volume from the spool, in `into` if it is given. offset >= base size (or the released size). */
+  readSpool(offset: number, length: number, into?: Buffer): Promise<Buffer>
   /** Our own root of chunk `index` over the log's first `size` bytes (default: all that is spooled; whole leaves). */
   chunkRoot(index: number, size?: number): Promise<Uint8Array>
   /** The miner holds [0, size) durably: spool segments below may be deleted, back pressure eases. */

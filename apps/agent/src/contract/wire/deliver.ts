@@ -2,6 +2,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import type { Hex } from 'viem'
+import { pageMemory } from '../../disk/page-memory.ts'
 import type { BackupRun } from '../../source/types.ts'
 import { interrupted } from '../wait.ts'
 import type { MinerClient } from './miner-client.ts'
@@ -90,8 +91,10 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     return piece
   }
   const sender = async () => {
+    // of its own: the last piece is acknowledged before the next one is read over it
+    const memory = pageMemory(pieceSize)
     for (let piece = await ask(); piece !== null; piece = await ask()) {
-      done(piece, await sendPiece(client, run, piece))
+      done(piece, await sendPiece(client, run, piece, memory))
     }
   }
   const senders = Array.from({ length: parallel }, () => sender())
@@ -129,9 +132,14 @@ async function nextPiece(run: DeliverSource, first: number, pieceSize: number): 
   return { first, end: most < boundary ? most : Math.floor(most / CHUNK_SIZE) * CHUNK_SIZE }
 }
 
-async function sendPiece(client: MinerClient, run: DeliverSource, { first, end }: Piece): Promise<number> {
+async function sendPiece(
+  client: MinerClient,
+  run: DeliverSource,
+  { first, end }: Piece,
+  memory: Buffer,
+): Promise<number> {
   for (let resends = 0; ; resends++) {
-    const data = await run.readSpool(first, end - first)
+    const data = await run.readSpool(first, end - first, memory)
     const reply = await client.putLeaves(run.session, first / LEAF_SIZE, data)
     const wrong = await wrongChunks(run, first, end, new Map(reply.chunks))
     if (wrong.length === 0) return reply.durableSize

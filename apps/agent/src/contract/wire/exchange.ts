@@ -8,6 +8,7 @@ import type { Endpoint } from '@dmc/core/protocol/endpoint'
 import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import { errorReply } from '@dmc/core/protocol/messages'
 import { interrupted } from '../wait.ts'
+import { giveBack } from './give-back.ts'
 
 /** Longer than the server's "still there" every 10 s. */
 const SILENCE_MS = 45_000
@@ -88,6 +89,7 @@ function collect(response: IncomingMessage, { most, sink, endpoint }: ExchangeOp
         if (into) into.set(chunk, at)
         else sink?.(chunk, length)
         at += chunk.length
+        giveBack(chunk)
       } catch (error) {
         reject(error)
       }

@@ -3,6 +3,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { WireLimits } from '@dmc/core/protocol/limits'
 import type * as z from 'zod'
 import type { BufferPool, Lease } from '../../sector/buffer-pool.ts'
+import { giveBack } from './give-back.ts'
 
 const tooLarge = (bytes: number, most: number) =>
   new DmcError('REQUEST_TOO_LARGE', `A body of ${bytes} bytes is larger than ${most}.`, {
@@ -55,6 +56,7 @@ function fill(
       }
       into.set(chunk, at)
       at += chunk.length
+      giveBack(chunk)
     }
     const onEnd = () => done(at === into.length ? undefined : cutOff())
     const onClose = () => done(cutOff())
@@ -95,7 +97,7 @@ export function checkInput<T extends z.ZodType>(schema: T, input: unknown): z.ou
 /** An octet body in pooled memory; release the lease when it is used up. @throws as above, before any memory is taken */
 export async function readData(
   request: IncomingMessage,
-  pool: BufferPool,
+  pool: BufferPool<ArrayBufferLike>,
   limits: WireLimits,
 ): Promise<Lease> {
   const length = lengthOf(request, limits.dataBytes)

@@ -30,8 +30,8 @@ export interface MinerServerOptions {
    * Without it sealed leaves are never dropped.
    */
   withdrawStatement?: (orderId: bigint, sealed: Commitment) => Promise<boolean>
-  /** Shared with the sector service: one bound for all data in flight. */
-  pool: BufferPool
+  /** For bodies that come in. */
+  pool: BufferPool<ArrayBufferLike>
   limits?: Partial<WireLimits>
   version?: string
 }

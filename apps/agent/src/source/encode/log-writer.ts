@@ -16,6 +16,8 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
+import { closeDirect, directLength, openDirect, refusesDirect } from '../../disk/direct-io.ts'
+import { pageMemory } from '../../disk/page-memory.ts'
 import {
   FREE_SEGMENT,
   rootsFile,
@@ -25,10 +27,17 @@ import {
   volumeFolder,
 } from '../source-paths.ts'
 
+const PAGE = 4096
 /** Written to the spool once so many bytes of whole chunks are there. */
 const FLUSH = 8 * CHUNK_SIZE
 /** Room for a flush, a started chunk and the largest blob. */
 const BUFFER = FLUSH + 6 * CHUNK_SIZE
+
+interface Segment {
+  fd: number
+  /** The same file around the page cache: what is spooled is read once, by whoever sends it. */
+  direct: number | null
+}
 
 export interface LogWriterOptions {
   folder: string
@@ -50,13 +59,13 @@ export interface LogWriterOptions {
  */
 export class LogWriter {
   readonly #options: LogWriterOptions
-  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER)
+  readonly #buffer = pageMemory(BUFFER)
   /** Volume offset of the buffer's first byte: the start of a chunk. */
   #start: number
   #size: number
   /** Bytes below are in the spool (not yet synced). */
   #written: number
-  readonly #segments = new Map<number, number>()
+  readonly #segments = new Map<number, Segment>()
   readonly #rootsFd: number
   readonly #root = new Uint8Array(HASH_SIZE)
   #folderSynced = false
@@ -99,10 +108,10 @@ export class LogWriter {
     this.#flush()
     this.#write(this.#size)
     disk(() => {
-      for (const [index, fd] of this.#segments) {
-        fdatasyncSync(fd)
+      for (const [index, segment] of this.#segments) {
+        fdatasyncSync(segment.fd)
         if (index < Math.floor(this.#size / SPOOL_SEGMENT)) {
-          closeSync(fd)
+          closeSegment(segment)
           this.#segments.delete(index)
         }
       }
@@ -133,7 +142,7 @@ export class LogWriter {
   }
 
   close(): void {
-    for (const fd of this.#segments.values()) closeSync(fd)
+    for (const segment of this.#segments.values()) closeSegment(segment)
     this.#segments.clear()
     closeSync(this.#rootsFd)
   }
@@ -150,7 +159,7 @@ export class LogWriter {
   #load(): void {
     const length = this.#size - this.#start
     if (length === 0) return
-    const fd = this.#segment(Math.floor(this.#start / SPOOL_SEGMENT))
+    const { fd } = this.#segment(Math.floor(this.#start / SPOOL_SEGMENT))
     readFully(fd, this.#buffer.subarray(0, length), this.#start % SPOOL_SEGMENT)
     disk(() => ftruncateSync(fd, (this.#start % SPOOL_SEGMENT) + length))
   }
@@ -178,26 +187,29 @@ export class LogWriter {
 
   /** Writes the buffered bytes below `end` that are not in the spool yet. A started chunk's leaves may be rewritten. */
   #write(end: number): void {
+    // the same bytes again from the start of their page, so that whole pages are written
+    if (this.#written < end) this.#written -= (this.#written - this.#start) % PAGE
     while (this.#written < end) {
-      const segment = Math.floor(this.#written / SPOOL_SEGMENT)
-      const stop = Math.min(end, (segment + 1) * SPOOL_SEGMENT)
+      const index = Math.floor(this.#written / SPOOL_SEGMENT)
+      const stop = Math.min(end, (index + 1) * SPOOL_SEGMENT)
       const from = this.#written - this.#start
-      const fd = this.#segment(segment)
-      writeFully(fd, this.#buffer.subarray(from, from + stop - this.#written), this.#written % SPOOL_SEGMENT)
+      const part = this.#buffer.subarray(from, from + stop - this.#written)
+      writeSegment(this.#segment(index), part, this.#written % SPOOL_SEGMENT)
       this.#written = stop
     }
   }
 
-  #segment(index: number): number {
-    let fd = this.#segments.get(index)
-    if (fd === undefined) {
+  #segment(index: number): Segment {
+    let segment = this.#segments.get(index)
+    if (segment === undefined) {
       const file = spoolFile(this.#options.folder, this.#options.session, index)
       this.#recycle(file)
-      fd = openFile(file)
-      this.#segments.set(index, fd)
+      const fd = openFile(file)
+      segment = { fd, direct: openDirect(fd, 'read and write') }
+      this.#segments.set(index, segment)
       this.#folderSynced = false
     }
-    return fd
+    return segment
   }
 
   /** A segment that is done with becomes the next one: overwriting its pages costs a fraction of making new ones. */
@@ -237,9 +249,25 @@ export function readFully(fd: number, into: Uint8Array, position: number): void 
   }
 }
 
-function writeFully(fd: number, data: Uint8Array, position: number): void {
+function closeSegment({ fd, direct }: Segment): void {
+  closeDirect(direct)
+  closeSync(fd)
+}
+
+function writeSegment(segment: Segment, data: Buffer, position: number): void {
   disk(() => {
-    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at, position + at)
+    let at = 0
+    const whole = segment.direct === null ? 0 : directLength(data, 0, data.length, position)
+    if (segment.direct !== null && whole > 0) {
+      try {
+        at = writeSync(segment.direct, data, 0, whole, position)
+      } catch (error) {
+        if (!refusesDirect(error)) throw error
+        closeDirect(segment.direct)
+        segment.direct = null
+      }
+    }
+    while (at < data.length) at += writeSync(segment.fd, data, at, data.length - at, position + at)
   })
 }
 
