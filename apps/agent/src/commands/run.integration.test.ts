@@ -87,12 +87,17 @@ describe('run', () => {
     expect(nobody).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('KEY_PASSWORD_MISSING') })
   })
 
-  it('does not start on another chain, or without the Market, 78; nor without an RPC, 6', async () => {
+  it('does not start on another chain, or without the Market, 78', async () => {
     const other = await run(['run'], { DMC_CHAIN_ID: '1337' })
     expect(other).toMatchObject({ exitCode: 78, stderr: expect.stringContaining('WRONG_CHAIN') })
     const empty = await run(['run'], { DMC_MARKET: '0x000000000000000000000000000000000000dEaD' })
     expect(empty).toMatchObject({ exitCode: 78, stderr: expect.stringContaining('NOT_A_DMC_MARKET') })
     expect(existsSync(join(home.dataDir, 'agent.lock'))).toBe(false)
+  })
+
+  it('starts while the RPC is away: it may come back', async () => {
+    const service = await start({ DMC_RPC_URLS: 'http://127.0.0.1:9' })
+    expect((await service.end()).exitCode).toBe(0)
   })
 
   it('unlocks by a systemd credential and tells systemd when it is ready', async () => {

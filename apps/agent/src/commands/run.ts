@@ -1,3 +1,4 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toAgentConfig } from '../config/resolve-config.ts'
 import type { LogLevel } from '../config/settings.ts'
 import { connectControl } from '../control/control-client.ts'
@@ -30,7 +31,10 @@ export const run: Action = async ({ io, env, config, caller, signal }) => {
   const options = { config: agentConfig, keys, command: 'run', path, background: true, patienceMs: 15_000 }
   await withOpenAgent(options, async (ctx) => {
     const stopLogging = ctx.journal.onEntry((entry) => logEntry(io, agentConfig.logLevel, entry))
+    const known = ctx.account().catch((error: unknown) => error)
     try {
+      const problem = await Promise.race([known, patience(CHAIN_PATIENCE_MS)])
+      if (isFatal(problem)) throw problem
       io.document('ready', {
         pid: process.pid,
         version: agentVersion(),
@@ -41,7 +45,7 @@ export const run: Action = async ({ io, env, config, caller, signal }) => {
         `dmc-agent ${agentVersion()} is ready (pid ${process.pid}, chain ${agentConfig.chain.chainId}, ${config.dataDir})`,
       )
       await notifySystemd(env.notifySocket, 'READY=1')
-      await stopped(signal)
+      await Promise.race([stopped(signal), fatalOf(known)])
       await notifySystemd(env.notifySocket, 'STOPPING=1')
       io.note('Stopping: work in hand is put down so that it goes on at the next start.')
     } finally {
@@ -51,6 +55,27 @@ export const run: Action = async ({ io, env, config, caller, signal }) => {
   io.document('stopped', { pid: process.pid })
   io.note('Stopped.')
 }
+
+/** An RPC that is down comes back; a wrong chain or Market needs a person. */
+const isFatal = (problem: unknown): boolean => DmcError.is(problem) && FATAL.includes(problem.code)
+
+/** Rejects when the chain turns out to be the wrong one after the start, else never settles. */
+function fatalOf(known: Promise<unknown>): Promise<never> {
+  return new Promise((_never, failed) => {
+    void known.then((problem) => {
+      if (isFatal(problem)) failed(problem)
+    })
+  })
+}
+
+const FATAL: readonly string[] = ['WRONG_CHAIN', 'NOT_A_DMC_MARKET']
+/** A chain that does not answer holds the start up no longer than this. */
+const CHAIN_PATIENCE_MS = 5000
+
+const patience = (ms: number): Promise<void> =>
+  new Promise((done) => {
+    setTimeout(done, ms).unref()
+  })
 
 function stopped(signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
