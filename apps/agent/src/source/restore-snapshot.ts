@@ -2,6 +2,7 @@ import { linkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { toHex } from '@dmc/core/log/bytes'
+import { logCorrupt } from '@dmc/core/log/log-error'
 import { ENTRY_KIND, type NodeEntry } from '@dmc/core/log/node-entry'
 import { splitSafePath } from '@dmc/core/log/safe-name'
 import { entriesOf, findEntry, type OpenedSnapshot } from './list-snapshot.ts'
@@ -90,6 +91,7 @@ class RestoreRun {
   readonly #outside = new Map<string, Buffer>()
   #failure: unknown = null
   #toldAt = 0
+  #entries = 0
 
   constructor(options: RestoreOptions, target: RestoreTarget, base: Buffer) {
     this.#o = options
@@ -141,6 +143,7 @@ class RestoreRun {
       }
       for await (const child of entriesOf(this.#o.snapshot.blobs, entry)) {
         this.#checkStop()
+        this.#checkCount()
         const at = joinBytes(relative, child.name)
         if (child.kind === ENTRY_KIND.directory) {
           await this.#folder(child, joinBytes(path, child.name), at, mine)
@@ -361,6 +364,16 @@ class RestoreRun {
     throw new DmcError('INTERRUPTED', 'The restore was stopped.', {
       hint: 'Run the same command again: it goes on where it stopped.',
     })
+  }
+
+  /** The record says how many entries there are: folders that hold each other can't grow without end. */
+  #checkCount(): void {
+    const { totals, missing } = this.#o.snapshot.record
+    const { files, directories, links, others } = totals
+    this.#entries++
+    if (this.#entries <= files + directories + links + others + missing) return
+    this.#failure = logCorrupt(`The snapshot has more entries than the ${this.#entries - 1} of its record.`)
+    throw this.#failure
   }
 
   #tell(current: Buffer | string, last: boolean): void {

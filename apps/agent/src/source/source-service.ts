@@ -133,11 +133,11 @@ function toInfo(row: Row): SourceInfo {
 function checkPath(wanted: string | Buffer, dataDir: string): { path: Buffer; kind: SourceInfo['kind'] } {
   const given = typeof wanted === 'string' ? Buffer.from(resolve(wanted)) : wanted
   try {
-    const path = realpathSync(given, 'buffer')
+    const path = realpathSync.native(given, 'buffer')
     const stat = lstatSync(path)
     const kind = stat.isDirectory() ? 'directory' : stat.isFile() ? 'file' : null
     if (!kind) throw notRegular(path, stat)
-    const agent = realpathSync(dataDir, 'buffer')
+    const agent = realpathSync.native(dataDir, 'buffer')
     if (isWithin(agent, path) || isWithin(path, agent)) {
       throw new DmcError(
         'SOURCE_OVERLAPS_AGENT',

@@ -391,9 +391,14 @@ export class EncodeRun {
     const { base } = this.#job
     if (base.root === null) throw new Error('an empty order can not be unchanged')
     const last = JSON.parse(head.result, reviveBig) as EncodedResult
+    const { folder } = this.#job
     this.#end()
     this.#closeWriter()
-    dropSession(this.#db, this.#job.folder, this.#session)
+    // this scan is as true as the last one, and knows more of it
+    syncFile(manifestFile(folder, this.#session.id))
+    this.#db.prepare('UPDATE head SET manifest = ?').run(this.#session.id)
+    dropSession(this.#db, folder, this.#session)
+    sweep(this.#db, folder)
     this.#finished({
       ...last,
       commitment: { root: base.root as `0x${string}`, size: BigInt(base.size) },

@@ -19,8 +19,11 @@ export class RefBuilder {
   /** The lists that are being filled: list k holds slices of level k (level 0: of the bytes themselves). */
   readonly #lists: { slices: Slice[]; parts: Uint8Array[]; bytes: number }[] = []
 
-  constructor(store: BlobStore) {
+  readonly #listBytes: number
+
+  constructor(store: BlobStore, listBytes = LIST_BLOB) {
     this.#store = store
+    this.#listBytes = listBytes
   }
 
   add(slice: Slice): void {
@@ -57,7 +60,7 @@ export class RefBuilder {
     list.slices.push(slice)
     list.parts.push(encoded)
     list.bytes += encoded.length
-    if (list.bytes >= LIST_BLOB) this.#flush(level)
+    if (list.bytes >= this.#listBytes) this.#flush(level)
   }
 
   /** The list becomes a blob, and a slice of it enters the list above. */

@@ -38,7 +38,7 @@ export function openTarget(
 ): RestoreTarget {
   try {
     mkdirSync(wanted, { recursive: true })
-    const path = realpathSync(wanted, 'buffer')
+    const path = realpathSync.native(wanted, 'buffer')
     const marker = joinBytes(path, Buffer.from(MARKER + what))
     const names = readdirSync(path, 'buffer')
     const resumed = names.some((name) => name.toString() === MARKER + what)

@@ -7,15 +7,16 @@ const SETGID = 0o2000
 /**
  * A time as Node takes it: seconds in a double, of which libuv makes nanoseconds by truncation. Doubles of our century
  * are 238 ns apart, so nanoseconds can't be set exactly; of the neighbours, this takes the nearest one that lies in
- * the same microsecond, so that times come back equal to the microsecond.
+ * the same microsecond, so that times come back equal to the microsecond (until 2242, when steps exceed one).
  */
 export function toUtime(ns: bigint): number | string {
   const micro = floorMicro(ns)
   const nearest = Number(ns) / 1e9
-  const step = 2 ** (Math.floor(Math.log2(Math.abs(nearest) || 1)) - 52)
+  // half a step: below a power of two they are that close
+  const step = 2 ** (Math.floor(Math.log2(Math.abs(nearest) || 1)) - 53)
   let best = nearest
   let bestError = Number.POSITIVE_INFINITY
-  for (const candidate of [0, 1, -1, 2, -2].map((k) => nearest + k * step)) {
+  for (const candidate of [0, 1, -1, 2, -2, 3, -3, 4, -4].map((k) => nearest + k * step)) {
     const made = asTimespec(candidate)
     const error = Math.abs(Number(made - ns))
     if (floorMicro(made) === micro && error < bestError) {
