@@ -1,10 +1,12 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'
 import { startWorker } from '../worker/start-worker.ts'
 import { BufferPool } from './buffer-pool.ts'
+import { contiguousFrom } from './durable-ranges.ts'
 import { freeSpace, notEnoughSpace } from './free-space.ts'
 import type { HashOps } from './hash-orders.ts'
 import { type MountedSector, mountSector } from './mounted-sector.ts'
@@ -273,8 +275,11 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       const held = listOrderRows(store)
       return Promise.all(
         held.map(async ({ orderId, sectorId, capacity }) => {
-          const order = await open(BigInt(orderId)).catch(() => null)
-          return { orderId: BigInt(orderId), sectorId, capacity, durableSize: order?.durableSize ?? 0 }
+          // from the sector's journal: no file is opened for a list
+          const sector = await mount(mustFind(sectorId)).catch(() => null)
+          const ranges = sector?.orders.get(orderId)?.state.ranges ?? []
+          const durableSize = contiguousFrom(ranges, 0, capacity / LEAF_SIZE) * LEAF_SIZE
+          return { orderId: BigInt(orderId), sectorId, capacity, durableSize }
         }),
       )
     },
