@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { forgeEnv, foundryBinary, PACKAGE_ROOT } from './forge.ts'
@@ -99,10 +99,23 @@ function outcomes(report: Record<string, { test_results: Record<string, TestResu
   })
 }
 
+/** Solidity is formatted by forge as everything else is by biome. */
+function checkFormat(): Outcome {
+  const result = spawnSync(foundryBinary('forge'), ['fmt', '--check'], {
+    cwd: PACKAGE_ROOT,
+    env: forgeEnv({ NO_COLOR: '1' }),
+    encoding: 'utf8',
+  })
+  const ok = result.status === 0
+  const text = ok ? '' : `run forge fmt\n${result.stdout}${result.stderr}`
+  return { suite: 'format', name: 'forge fmt --check', ok, text }
+}
+
 const started = performance.now()
 if (!JSON_ONLY) console.log(`forge: compiling and running${LONG ? ' (long: this takes a while)' : ''} …`)
 const all = outcomes(JSON.parse(await forge()))
 if (forgeArguments.length === 0) {
+  all.push(checkFormat())
   for (const { name, ok, text } of await checkGas()) all.push({ suite: 'gas and size', name, ok, text })
 }
 const passed = all.filter(({ ok }) => ok).length

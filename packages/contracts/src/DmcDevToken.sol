@@ -17,6 +17,7 @@ contract DmcDevToken is DmcToken {
     /// @notice Thrown when an address asks for more than FAUCET_LIMIT in all.
     error FaucetLimit(uint256 limit, uint256 wouldHaveTaken);
 
+    /// @notice Mints the initial supply.
     /// @param holder Gets the initial supply.
     /// @param supply In token wei.
     constructor(address holder, uint256 supply) DmcToken(holder, supply) {}

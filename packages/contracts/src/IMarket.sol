@@ -3,15 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketErrors} from "./IMarketErrors.sol";
 import {IMarketEvents} from "./IMarketEvents.sol";
-import {
-    BillTerms,
-    BillView,
-    Grant,
-    OrderTerms,
-    OrderView,
-    Parameters,
-    Permit
-} from "./MarketTypes.sol";
+import {BillTerms, BillView, Grant, OrderTerms, OrderView, Parameters, Permit} from "./MarketTypes.sol";
 
 /// @title The Market: bills, orders, commitments, challenges and the money behind them
 /// @notice Capacity in MiB, price in token wei per GiB-week, money in token wei, times in unix seconds, sizes in bytes.

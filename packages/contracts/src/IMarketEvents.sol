@@ -59,9 +59,7 @@ interface IMarketEvents {
     /// @notice Emitted when the commitments of an active order agree anew.
     event CommitmentReplaced(uint256 indexed orderId, bytes32 root, uint256 size);
     /// @notice Emitted when the miner refuses; capacityReturned: the bill has the capacity and pledge back.
-    event OrderRefused(
-        uint256 indexed orderId, address caller, string reason, uint256 refund, bool capacityReturned
-    );
+    event OrderRefused(uint256 indexed orderId, address caller, string reason, uint256 refund, bool capacityReturned);
     /// @notice Emitted when a preparing order is called off; capacityReturned: as above.
     event OrderCancelled(uint256 indexed orderId, address caller, uint256 refund, bool capacityReturned);
     /// @notice Emitted when weeks are added; weeks_ is the new total.

@@ -34,6 +34,7 @@ import {Views} from "./parts/Views.sol";
 ///
 /// Every act has one rhythm: check, effect, event, transfer.
 contract Market is Operators, Bills, Orders, Challenges, Views {
+    /// @notice Fixes token and parameters for good.
     /// @param token_ The ERC-20, with permit and burn; fixed for good.
     /// @param values The parameters; fixed for good.
     constructor(address token_, Parameters memory values) MarketBase(token_, values) {}
@@ -70,8 +71,10 @@ contract Market is Operators, Bills, Orders, Challenges, Views {
         results = new bytes[](calls.length);
         for (uint256 i = 0; i < calls.length; ++i) {
             // Not payable, so msg.value is 0 in every call: nothing can be spent twice.
+            // solhint-disable-next-line avoid-low-level-calls
             (bool success, bytes memory result) = address(this).delegatecall(calls[i]);
             if (!success) {
+                // solhint-disable-next-line no-inline-assembly
                 assembly ("memory-safe") {
                     revert(add(result, 0x20), mload(result))
                 }
@@ -83,8 +86,10 @@ contract Market is Operators, Bills, Orders, Challenges, Views {
     /// @dev A permit that somebody else has sent before has done its work; a bad one shows as a missing allowance.
     function _permit(Permit calldata permit) private {
         if (permit.value == 0) return;
-        try IERC20Permit(address(TOKEN)).permit(
-            msg.sender, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s
-        ) {} catch {}
+        IERC20Permit dmc = IERC20Permit(address(TOKEN));
+        // solhint-disable no-empty-blocks
+        try dmc.permit(msg.sender, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s) {}
+            catch {}
+        // solhint-enable no-empty-blocks
     }
 }

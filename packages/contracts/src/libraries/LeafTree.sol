@@ -39,6 +39,7 @@ library LeafTree {
         if (path.length != levels) revert PathLength(levels, path.length);
         bool ok;
         // The loop of sha256 calls is the price of an answer, so it runs in the scratch space (0x00 to 0x3f).
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             calldatacopy(buffer, leaf.offset, LEAF_BYTES)

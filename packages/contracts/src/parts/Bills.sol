@@ -6,6 +6,7 @@ import {Bill, BillTerms} from "../MarketTypes.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @title Bills: what miners offer (flow 3)
+/// @notice A bill's terms never change; its capacity only shrinks.
 abstract contract Bills is MarketBase {
     /// @inheritdoc IMarket
     function createBill(BillTerms calldata terms) external nonReentrant returns (uint256 billId) {

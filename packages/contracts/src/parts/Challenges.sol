@@ -7,6 +7,7 @@ import {Bill, Order, OrderState} from "../MarketTypes.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @title Challenges: a leaf in time, or the pledge (flow 14)
+/// @notice Only time and a missing answer slash; a wrong answer changes nothing.
 abstract contract Challenges is MarketBase {
     /// @inheritdoc IMarket
     function challenge(uint256 orderId, uint256 leafIndex) external nonReentrant {

@@ -9,6 +9,7 @@ import {IMarket} from "../IMarket.sol";
 import {Bill, Order, OrderState, Parameters, Statement} from "../MarketTypes.sol";
 
 /// @title What all parts of the Market share: storage, parameters, who may act, money in and out
+/// @notice Tokens move only here: in by _pull, out by _push and _burn; in between they are credits.
 abstract contract MarketBase is IMarket, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 

@@ -6,6 +6,7 @@ import {Grant} from "../MarketTypes.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @title Agents' keys and addresses: who may act for a wallet, and where a bill's agent answers
+/// @notice An operator's scopes are narrow and expire; it never receives tokens.
 abstract contract Operators is MarketBase {
     uint256 internal constant MAX_URL_BYTES = 256;
 

@@ -7,6 +7,7 @@ import {Bill, Order, OrderState, OrderTerms, Statement} from "../MarketTypes.sol
 import {MarketBase} from "./MarketBase.sol";
 
 /// @title Orders until they are active, and what changes their commitment (flows 7, 8 and 10)
+/// @notice Two equal statements make a commitment; until the first one, everything can be undone.
 abstract contract Orders is MarketBase {
     uint256 internal constant MAX_REASON_BYTES = 128;
     uint256 internal constant BYTES_PER_MIB = 1 << 20;

@@ -6,6 +6,7 @@ import {Bill, Ending, Order, OrderState} from "../MarketTypes.sol";
 import {MarketBase} from "./MarketBase.sol";
 
 /// @title Time and money of active orders: more or fewer weeks, accrual, the ways to end
+/// @notice Every way to end pays out exactly what the order holds, once.
 abstract contract Settlement is MarketBase {
     /// @inheritdoc IMarket
     function extendOrder(uint256 orderId, uint256 weeks_, uint256 maxPrice) external nonReentrant {

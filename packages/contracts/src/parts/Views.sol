@@ -18,6 +18,7 @@ import {
 import {Settlement} from "./Settlement.sol";
 
 /// @title What agents and dashboards read by `eth_call` alone
+/// @notice Changes nothing; ids that were never given revert.
 abstract contract Views is Settlement {
     /// @inheritdoc IMarket
     function getBill(uint256 billId) external view returns (BillView memory view_) {

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {DmcDevToken} from "../../src/DmcDevToken.sol";
 import {IMarket} from "../../src/IMarket.sol";
-import {BillTerms, BillView, Grant, OrderState, OrderTerms, OrderView, Parameters, Permit} from "../../src/MarketTypes.sol";
+import {BillTerms, OrderState, OrderTerms, OrderView, Parameters} from "../../src/MarketTypes.sol";
 import {TestBase} from "./TestBase.sol";
 import {TreeModel} from "./TreeModel.sol";
 

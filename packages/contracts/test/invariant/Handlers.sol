@@ -309,11 +309,9 @@ contract ChaosHandler is Handler {
 
     function payTheRefusingOperator(uint256 seed) external {
         seed = _mix(seed);
-        if (
-            WORLD.act(
-                _wallet(seed), 1, abi.encodeCall(MARKET.setOperator, (WORLD.operators(2), 1, block.timestamp))
-            )
-        ) revert("a float vanished");
+        if (WORLD.act(_wallet(seed), 1, abi.encodeCall(MARKET.setOperator, (WORLD.operators(2), 1, block.timestamp)))) {
+            revert("a float vanished");
+        }
     }
 
     function multicall(uint256 seed) external {

@@ -314,11 +314,13 @@ contract World is TestBase {
             (OrderView memory x, OrderView memory y) = (a.orders[i], b.orders[i]);
             if (x.state != y.state) {
                 ++changes;
-                bool allowed = (x.state == OrderState.Preparing
-                        && (y.state == OrderState.Active || y.state == OrderState.Cancelled
-                            || y.state == OrderState.Refused))
-                    || (x.state == OrderState.Active
-                        && (y.state == OrderState.Ended || y.state == OrderState.Slashed));
+                bool allowed =
+                    (x.state == OrderState.Preparing
+                            && (y.state == OrderState.Active
+                                || y.state == OrderState.Cancelled
+                                || y.state == OrderState.Refused))
+                        || (x.state == OrderState.Active
+                            && (y.state == OrderState.Ended || y.state == OrderState.Slashed));
                 if (!allowed) _violated("I4: a transition that is not in the table");
             }
             if (y.state == OrderState.Slashed && x.state == OrderState.Active) {
@@ -358,11 +360,13 @@ contract World is TestBase {
         for (uint256 i = 0; i < b.credits.length; ++i) {
             if (b.credits[i] < a.credits[i]) {
                 bool whole = b.credits[i] == 0 || bytes4(call_) == IMarket.multicall.selector;
-                bool received = bytes4(call_) == IMarket.multicall.selector
-                    || b.balances[i] == a.balances[i] + a.credits[i];
+                bool received =
+                    bytes4(call_) == IMarket.multicall.selector || b.balances[i] == a.balances[i] + a.credits[i];
                 if (!whole || !received) _violated("I5: a credit fell without being paid");
             }
-            if (i >= WALLETS && (b.credits[i] != 0 || b.balances[i] != 0)) _violated("I10: an operator gained a token");
+            if (i >= WALLETS && (b.credits[i] != 0 || b.balances[i] != 0)) {
+                _violated("I10: an operator gained a token");
+            }
         }
     }
 
@@ -438,8 +442,8 @@ contract World is TestBase {
         }
         for (uint256 i = 0; i < b.bills.length; ++i) {
             // The books of a bill that has not moved were judged when it last did.
-            bool same = i < a.bills.length && a.orders.length == b.orders.length
-                && a.bills[i].free == b.bills[i].free && a.bills[i].capacity == b.bills[i].capacity;
+            bool same = i < a.bills.length && a.orders.length == b.orders.length && a.bills[i].free == b.bills[i].free
+                && a.bills[i].capacity == b.bills[i].capacity;
             if (same && !moved) continue;
             uint256 sum = b.bills[i].free + taken[i] + _retired[i + 1] + _lost[i + 1];
             if (sum != b.bills[i].capacity) _violated("I8: capacity appeared or vanished");

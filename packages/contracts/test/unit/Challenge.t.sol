@@ -142,9 +142,7 @@ contract ChallengeTest is MarketFixture {
 
     function test_onlyActiveOrders() public {
         uint256 orderId = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         _challenge(orderId, 0);
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 2));
         _challenge(2, 0);

@@ -95,9 +95,7 @@ contract ClaimAndFinishTest is MarketFixture {
 
     function test_claimOnlyActiveOrders() public {
         uint256 orderId = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         market.claim(orderId);
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 2));
         market.claim(2);
@@ -159,9 +157,7 @@ contract ClaimAndFinishTest is MarketFixture {
     function test_finishOnlyActiveOrders() public {
         uint256 orderId = _preparing();
         _skip(100 * WEEK);
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         market.finish(orderId);
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 2));
         market.finish(2);
@@ -222,8 +218,16 @@ contract ClaimAndFinishTest is MarketFixture {
         uint256 mine = token.balanceOf(miner);
         uint256 theirs = token.balanceOf(user);
         vm.prank(miner);
-        OrderTerms memory t =
-            OrderTerms(market.createBill(b), miner, b.step * _bound(steps / 50, 1, b.capacity / b.step), weeks_, b.price, 1, b.bond, 3);
+        OrderTerms memory t = OrderTerms(
+            market.createBill(b),
+            miner,
+            b.step * _bound(steps / 50, 1, b.capacity / b.step),
+            weeks_,
+            b.price,
+            1,
+            b.bond,
+            3
+        );
         vm.prank(user);
         uint256 orderId = market.createOrder(t);
         _agree(orderId, root, SIZE);

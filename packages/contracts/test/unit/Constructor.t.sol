@@ -54,9 +54,7 @@ contract ConstructorTest is MarketFixture {
         for (uint256 i = 0; i < 9; ++i) {
             uint256[9] memory values = _values();
             values[i] = 1 << 32;
-            _refused(
-                values, abi.encodeWithSelector(IMarketErrors.OutOfRange.selector, type(uint32).max, values[i])
-            );
+            _refused(values, abi.encodeWithSelector(IMarketErrors.OutOfRange.selector, type(uint32).max, values[i]));
         }
     }
 

@@ -24,17 +24,7 @@ contract CreateBillTest is MarketFixture {
         uint256 before = token.balanceOf(miner);
         vm.expectEmit(address(market));
         emit IMarketEvents.BillCreated(
-            1,
-            miner,
-            BILL_CAPACITY,
-            STEP,
-            PRICE,
-            PLEDGE_RATE,
-            MIN_WEEKS,
-            MAX_WEEKS,
-            BOND,
-            T0 + 30 * DAY,
-            BILL_PLEDGE
+            1, miner, BILL_CAPACITY, STEP, PRICE, PLEDGE_RATE, MIN_WEEKS, MAX_WEEKS, BOND, T0 + 30 * DAY, BILL_PLEDGE
         );
         vm.assertEq(_bill(), 1);
         vm.assertEq(before - token.balanceOf(miner), BILL_PLEDGE);
@@ -169,9 +159,7 @@ contract CreateBillTest is MarketFixture {
     function test_thePriceOfAStepIsWhole() public {
         BillTerms memory t = _billTerms();
         t.price = PRICE + 1;
-        _refused(
-            t, abi.encodeWithSelector(IMarketErrors.PriceNotDivisible.selector, 1024, (PRICE + 1) * STEP)
-        );
+        _refused(t, abi.encodeWithSelector(IMarketErrors.PriceNotDivisible.selector, 1024, (PRICE + 1) * STEP));
         t.price = PRICE + 2;
         _taken(t);
         t.step = 1024;

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {IMarketEvents} from "../../src/IMarketEvents.sol";
-import {BillTerms, OrderState, OrderTerms, OrderView} from "../../src/MarketTypes.sol";
+import {BillTerms, OrderTerms, OrderView} from "../../src/MarketTypes.sol";
 import {MarketFixture} from "../helpers/MarketFixture.sol";
 import {Vm} from "../helpers/Vm.sol";
 
@@ -163,9 +163,7 @@ contract CreateOrderTest is MarketFixture {
         t.capacity = STEP;
         for (uint256 i = 0; i < weeks_.length; ++i) {
             t.weeks_ = weeks_[i];
-            _refused(
-                t, abi.encodeWithSelector(IMarketErrors.WeeksOutOfRange.selector, MIN_WEEKS, MAX_WEEKS, weeks_[i])
-            );
+            _refused(t, abi.encodeWithSelector(IMarketErrors.WeeksOutOfRange.selector, MIN_WEEKS, MAX_WEEKS, weeks_[i]));
         }
         t.weeks_ = MIN_WEEKS;
         vm.assertEq(_taken(t).escrow, PRICE / 2 * MIN_WEEKS);
@@ -198,9 +196,7 @@ contract CreateOrderTest is MarketFixture {
         OrderTerms memory t = _orderTerms(billId);
         t.maxBond = b.bond;
         t.challenges = 2;
-        _refused(
-            t, abi.encodeWithSelector(IMarketErrors.OutOfRange.selector, type(uint128).max, 2 * b.bond)
-        );
+        _refused(t, abi.encodeWithSelector(IMarketErrors.OutOfRange.selector, type(uint128).max, 2 * b.bond));
         t.challenges = 1;
         vm.assertEq(_taken(t).reserve, type(uint128).max);
         _assertSolvent();

@@ -170,9 +170,7 @@ contract EndAndQuitTest is MarketFixture {
         _expect(abi.encodeWithSelector(IMarketErrors.OrderOver.selector, endsAt, endsAt + 1));
         _end(miner, orderId, FAR);
         uint256 second = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         _end(user, second, FAR);
     }
 
@@ -207,9 +205,7 @@ contract EndAndQuitTest is MarketFixture {
         uint256 earned = WEEK_PRICE * (4 * WEEK + 77) / WEEK;
         uint256 share = PLEDGE * 2_000 / 10_000;
         vm.expectEmit(address(market));
-        emit IMarketEvents.OrderEnded(
-            orderId, Ending.Notice, COST - earned + RESERVE + share, earned + PLEDGE - share
-        );
+        emit IMarketEvents.OrderEnded(orderId, Ending.Notice, COST - earned + RESERVE + share, earned + PLEDGE - share);
         market.finish(orderId);
         vm.assertEq(market.credit(user), COST - earned + RESERVE + share);
         vm.assertEq(market.credit(miner), earned + PLEDGE - share);

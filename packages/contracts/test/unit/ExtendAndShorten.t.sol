@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {IMarketEvents} from "../../src/IMarketEvents.sol";
-import {BillTerms, OrderState, OrderTerms, OrderView} from "../../src/MarketTypes.sol";
+import {BillTerms, OrderState, OrderView} from "../../src/MarketTypes.sol";
 import {MarketFixture} from "../helpers/MarketFixture.sol";
 
 contract ExtendAndShortenTest is MarketFixture {
@@ -61,11 +61,7 @@ contract ExtendAndShortenTest is MarketFixture {
         vm.warp(endsAt + WEEK);
         _extend(orderId, 1);
         vm.warp(endsAt + 2 * WEEK + 1);
-        _expect(
-            abi.encodeWithSelector(
-                IMarketErrors.OrderOver.selector, endsAt + 2 * WEEK, endsAt + 2 * WEEK + 1
-            )
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.OrderOver.selector, endsAt + 2 * WEEK, endsAt + 2 * WEEK + 1));
         _extend(orderId, 1);
     }
 
@@ -153,9 +149,7 @@ contract ExtendAndShortenTest is MarketFixture {
 
     function test_extendOnlyActiveOrders() public {
         uint256 orderId = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         _extend(orderId, 1);
     }
 
@@ -187,9 +181,7 @@ contract ExtendAndShortenTest is MarketFixture {
             _expect(abi.encodeWithSelector(IMarketErrors.WeeksOutOfRange.selector, MIN_WEEKS, WEEKS - 1, bad[i]));
             _shorten(orderId, bad[i]);
         }
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WeeksOutOfRange.selector, MIN_WEEKS, WEEKS - 1, 65_536 + 3)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WeeksOutOfRange.selector, MIN_WEEKS, WEEKS - 1, 65_536 + 3));
         _shorten(orderId, 65_536 + 3);
         _shorten(orderId, WEEKS - 1);
         _shorten(orderId, MIN_WEEKS);
@@ -273,9 +265,7 @@ contract ExtendAndShortenTest is MarketFixture {
 
     function test_shortenOnlyActiveOrders() public {
         uint256 orderId = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         _shorten(orderId, 3);
     }
 }

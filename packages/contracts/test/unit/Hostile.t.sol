@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
-import {IMarket} from "../../src/IMarket.sol";
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {Grant, OrderState, Permit} from "../../src/MarketTypes.sol";
 import {MarketFixture} from "../helpers/MarketFixture.sol";
@@ -176,9 +175,7 @@ contract HostileTest is MarketFixture {
                     market.slash(second, user);
                 }
                 vm.assertTrue(moody.called(), "no call back");
-                vm.assertEq(
-                    moody.reason(), abi.encodeWithSignature("ReentrancyGuardReentrantCall()"), vm.toString(i)
-                );
+                vm.assertEq(moody.reason(), abi.encodeWithSignature("ReentrancyGuardReentrantCall()"), vm.toString(i));
                 vm.revertToState(snapshot);
             }
         }
@@ -222,8 +219,7 @@ contract HostileTest is MarketFixture {
         uint256 orderId = _preparing();
         vm.prank(user);
         market.cancelOrder(orderId);
-        CallingOperator operator =
-            new CallingOperator(address(market), abi.encodeCall(market.withdraw, (user)));
+        CallingOperator operator = new CallingOperator(address(market), abi.encodeCall(market.withdraw, (user)));
         vm.deal(user, 1);
         vm.prank(user);
         market.setOperator{value: 1}(address(operator), 1, T0);

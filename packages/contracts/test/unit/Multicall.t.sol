@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IMarket} from "../../src/IMarket.sol";
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {OrderState} from "../../src/MarketTypes.sol";
 import {MarketFixture} from "../helpers/MarketFixture.sol";
@@ -29,9 +28,7 @@ contract MulticallTest is MarketFixture {
         bytes[] memory calls = new bytes[](2);
         calls[0] = abi.encodeCall(market.createOrder, (_orderTerms(billId)));
         calls[1] = abi.encodeCall(market.claim, (1));
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         vm.prank(user);
         market.multicall(calls);
         (, uint256 orders) = market.counts();
@@ -43,8 +40,7 @@ contract MulticallTest is MarketFixture {
         bytes[] memory calls = new bytes[](1);
         calls[0] = abi.encodeCall(market.setOperator, (userAgent, PREPARE, T0 + 5));
         vm.prank(user);
-        (bool success,) =
-            address(market).call{value: 1}(abi.encodeCall(market.multicall, (calls)));
+        (bool success,) = address(market).call{value: 1}(abi.encodeCall(market.multicall, (calls)));
         vm.assertFalse(success);
         // Nested, too, no value can appear.
         bytes[] memory nested = new bytes[](1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IMarket} from "../../src/IMarket.sol";
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {IMarketEvents} from "../../src/IMarketEvents.sol";
 import {BillView, Grant, OrderState, OrderView, Permit} from "../../src/MarketTypes.sol";
@@ -28,9 +27,7 @@ contract OpenTest is MarketFixture {
                 token.DOMAIN_SEPARATOR(),
                 keccak256(
                     abi.encode(
-                        keccak256(
-                            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-                        ),
+                        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
                         signer,
                         address(market),
                         value,
@@ -77,8 +74,7 @@ contract OpenTest is MarketFixture {
         vm.expectEmit(address(market));
         emit IMarketEvents.EndpointSet(signer, 1, "https://me:2");
         vm.prank(signer);
-        uint256 billId =
-            market.openAsMiner{value: 0.1 ether}(permit, _grant(), _billTerms(), "https://me:2");
+        uint256 billId = market.openAsMiner{value: 0.1 ether}(permit, _grant(), _billTerms(), "https://me:2");
         BillView memory bill = market.getBill(billId);
         vm.assertEq(bill.miner, signer);
         vm.assertEq(bill.pledge, pledge);

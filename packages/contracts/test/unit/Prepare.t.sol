@@ -159,9 +159,7 @@ contract PrepareTest is MarketFixture {
         _prepare(user, two, USER, A, 1024);
         vm.warp(deadline + 1);
         for (uint256 side = 0; side < 2; ++side) {
-            _expect(
-                abi.encodeWithSelector(IMarketErrors.PrepareWindowOver.selector, deadline, deadline + 1)
-            );
+            _expect(abi.encodeWithSelector(IMarketErrors.PrepareWindowOver.selector, deadline, deadline + 1));
             _prepare(side == USER ? user : miner, two, side, A, 1024);
         }
         _expect(abi.encodeWithSelector(IMarketErrors.PrepareWindowOver.selector, deadline, deadline + 1));
@@ -316,11 +314,7 @@ contract PrepareTest is MarketFixture {
         uint256 orderId = _preparing();
         vm.prank(user);
         market.cancelOrder(orderId);
-        _expect(
-            abi.encodeWithSelector(
-                IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Cancelled
-            )
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Cancelled));
         _prepare(user, orderId, USER, A, 1024);
     }
 

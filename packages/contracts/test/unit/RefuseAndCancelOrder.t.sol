@@ -66,11 +66,7 @@ contract RefuseAndCancelOrderTest is MarketFixture {
 
     function test_refuseOnlyWhilePreparing() public {
         uint256 orderId = _active();
-        _expect(
-            abi.encodeWithSelector(
-                IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active
-            )
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active));
         vm.prank(miner);
         market.refuse(orderId, "");
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 7));
@@ -131,9 +127,8 @@ contract RefuseAndCancelOrderTest is MarketFixture {
     function test_cancelOnlyWhilePreparing() public {
         uint256 orderId = _active();
         _skip(100 * WEEK);
-        bytes memory wrong = abi.encodeWithSelector(
-            IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active
-        );
+        bytes memory wrong =
+            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active);
         _expect(wrong);
         vm.prank(user);
         market.cancelOrder(orderId);
@@ -148,9 +143,8 @@ contract RefuseAndCancelOrderTest is MarketFixture {
         uint256 orderId = _preparing();
         vm.startPrank(user);
         market.cancelOrder(orderId);
-        bytes memory wrong = abi.encodeWithSelector(
-            IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Cancelled
-        );
+        bytes memory wrong =
+            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Cancelled);
         _expect(wrong);
         market.cancelOrder(orderId);
         vm.stopPrank();

@@ -26,9 +26,7 @@ contract RegressionsTest is MarketFixture {
         _order(billId);
         _order(billId);
         _expect(
-            abi.encodeWithSelector(
-                IMarketErrors.NotEnoughCapacity.selector, BILL_CAPACITY - 2 * CAPACITY, CAPACITY
-            )
+            abi.encodeWithSelector(IMarketErrors.NotEnoughCapacity.selector, BILL_CAPACITY - 2 * CAPACITY, CAPACITY)
         );
         vm.prank(user);
         market.createOrder(_orderTerms(billId));
@@ -37,18 +35,14 @@ contract RegressionsTest is MarketFixture {
     function test_anActiveOrderIsNotCancelledForAFullRefund() public {
         uint256 orderId = _active();
         _skip(6 * WEEK);
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Preparing, OrderState.Active));
         vm.prank(user);
         market.cancelOrder(orderId);
     }
 
     function test_anOrderWithoutACommitmentIsNotChallenged() public {
         uint256 orderId = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         vm.prank(user);
         market.challenge(orderId, 0);
     }

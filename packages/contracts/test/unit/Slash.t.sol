@@ -64,9 +64,7 @@ contract SlashTest is MarketFixture {
         _expect(abi.encodeWithSelector(IMarketErrors.NoChallenge.selector, orderId));
         market.slash(orderId, stranger);
         uint256 second = _preparing();
-        _expect(
-            abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing)
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Preparing));
         market.slash(second, stranger);
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 3));
         market.slash(3, stranger);

@@ -32,9 +32,7 @@ contract TokenTest is TestBase {
             vm.assertEq(token.balanceOf(taker), i * 100_000 ether);
             vm.assertEq(token.taken(taker), i * 100_000 ether);
         }
-        vm.expectRevert(
-            abi.encodeWithSelector(DmcDevToken.FaucetLimit.selector, 1_000_000 ether, 1_100_000 ether)
-        );
+        vm.expectRevert(abi.encodeWithSelector(DmcDevToken.FaucetLimit.selector, 1_000_000 ether, 1_100_000 ether));
         vm.prank(taker);
         token.faucet();
         token.faucet();

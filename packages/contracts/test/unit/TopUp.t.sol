@@ -76,11 +76,7 @@ contract TopUpTest is MarketFixture {
         uint256 orderId = _preparing();
         vm.prank(user);
         market.cancelOrder(orderId);
-        _expect(
-            abi.encodeWithSelector(
-                IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Cancelled
-            )
-        );
+        _expect(abi.encodeWithSelector(IMarketErrors.WrongState.selector, OrderState.Active, OrderState.Cancelled));
         vm.prank(stranger);
         market.topUp(orderId, 1);
         _expect(abi.encodeWithSelector(IMarketErrors.UnknownOrder.selector, 2));

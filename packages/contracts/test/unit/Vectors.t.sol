@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IMarketErrors} from "../../src/IMarketErrors.sol";
 import {LeafTree} from "../../src/libraries/LeafTree.sol";
-import {BillTerms, OrderState, OrderTerms} from "../../src/MarketTypes.sol";
+import {BillTerms, OrderTerms} from "../../src/MarketTypes.sol";
 import {MarketFixture} from "../helpers/MarketFixture.sol";
 
 /// @notice The vectors that bind the TypeScript tree and this verifier: packages/core/vectors/tree.json.

@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { forgeEnv, foundryBinary, PACKAGE_ROOT } from './forge.ts'
+import { MUTANTS, type Mutant } from './mutant-list.ts'
+
+/**
+ * Puts each fault of mutant-list.ts into a copy of the sources and runs the unit tests: every one must make a test fail.
+ * Prints a table, closes with `N passed, N failed` (passed: killed), exits 1 when one survives or does not compile.
+ * Results are kept in cache/mutants.json under a hash of sources, tests and fault, so a second run goes on where the first
+ * stopped. `--only TEXT`: those whose description or file holds it. `--fresh`: forgets what is kept.
+ */
+const CACHE = join(PACKAGE_ROOT, 'cache/mutants.json')
+const VECTORS = join(PACKAGE_ROOT, '../core/vectors/tree.json')
+const WORKERS = Math.max(1, Math.min(4, availableParallelism()))
+
+interface Verdict {
+  killed: boolean
+  /** The test that failed, or why there is no verdict. */
+  by: string
+  seconds: number
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(join(PACKAGE_ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+/** Changes with everything that a verdict depends on. */
+function sourcesHash(): string {
+  const hash = createHash('sha256')
+  const files = [...filesUnder('src'), ...filesUnder('test/unit'), ...filesUnder('test/helpers')]
+  for (const file of [...files, join(PACKAGE_ROOT, 'foundry.toml'), VECTORS])
+    hash.update(file).update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function mutated(mutant: Mutant): string {
+  const text = readFileSync(join(PACKAGE_ROOT, mutant.file), 'utf8')
+  const parts = text.split(mutant.from)
+  if (parts.length !== 2) {
+    throw new Error(`${mutant.file}: the text of "${mutant.what}" occurs ${parts.length - 1} times, not once`)
+  }
+  return parts.join(mutant.to)
+}
+
+/** A copy of the package's sources and unit tests, compiled once; the others are copies of it. */
+function makeWorker(folder: string, from?: string): string {
+  const root = join(folder, 'contracts')
+  if (from) {
+    cpSync(from, root, { recursive: true, verbatimSymlinks: true })
+  } else {
+    for (const part of ['src', 'tools', 'test/unit', 'test/helpers', 'foundry.toml']) {
+      cpSync(join(PACKAGE_ROOT, part), join(root, part), { recursive: true })
+    }
+    mkdirSync(join(root, 'lib'))
+    const modules = join(PACKAGE_ROOT, '../../node_modules')
+    symlinkSync(modules, join(root, 'lib/node_modules'))
+    symlinkSync(modules, join(root, 'node_modules'))
+  }
+  mkdirSync(join(folder, 'core/vectors'), { recursive: true })
+  cpSync(VECTORS, join(folder, 'core/vectors/tree.json'))
+  return root
+}
+
+function runTests(root: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(
+      foundryBinary('forge'),
+      ['test', '--fail-fast', '--color', 'never', '--no-match-contract', 'Scale'],
+      {
+        cwd: root,
+        env: forgeEnv({ FOUNDRY_PROFILE: 'mutants' }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += data
+    })
+    child.stderr.on('data', (data) => {
+      output += data
+    })
+    child.on('error', reject)
+    child.on('close', () => resolve(output))
+  })
+}
+
+async function judge(root: string, mutant: Mutant): Promise<Verdict> {
+  const file = join(root, mutant.file)
+  const original = readFileSync(file, 'utf8')
+  const started = performance.now()
+  writeFileSync(file, mutated(mutant))
+  try {
+    const output = await runTests(root)
+    const seconds = Math.round((performance.now() - started) / 100) / 10
+    if (!/\d+ tests? passed|\d+ passed;/.test(output)) {
+      return { killed: false, by: `does not compile: ${output.slice(0, 600)}`, seconds }
+    }
+    const failure = /\[FAIL[^\n]*\] (\w+\([^)]*\))/.exec(output)
+    return { killed: failure !== null, by: failure?.[1] ?? 'SURVIVED', seconds }
+  } finally {
+    writeFileSync(file, original)
+  }
+}
+
+function kept(): Record<string, Verdict> {
+  try {
+    return JSON.parse(readFileSync(CACHE, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+const onlyAt = process.argv.indexOf('--only')
+const only = onlyAt > 0 ? (process.argv[onlyAt + 1] ?? '') : ''
+const chosen = MUTANTS.filter(({ what, file }) => `${file} ${what}`.includes(only))
+const sources = sourcesHash()
+const keyOf = (mutant: Mutant) =>
+  createHash('sha256').update(sources).update(JSON.stringify(mutant)).digest('hex')
+const verdicts: Record<string, Verdict> = process.argv.includes('--fresh') ? {} : kept()
+for (const mutant of chosen) mutated(mutant)
+const open = chosen.filter((mutant) => !verdicts[keyOf(mutant)])
+const started = performance.now()
+console.log(`${chosen.length} mutants, ${chosen.length - open.length} judged before`)
+
+if (open.length > 0) {
+  const folder = mkdtempSync(join(tmpdir(), 'dmc-mutants-'))
+  try {
+    const first = makeWorker(join(folder, '0'))
+    const clean = await runTests(first)
+    if (!/ 0 failed/.test(clean) || /\[FAIL/.test(clean))
+      throw new Error(`the unit tests fail without a fault:\n${clean}`)
+    const roots = [first]
+    for (let i = 1; i < WORKERS; i += 1) roots.push(makeWorker(join(folder, String(i)), first))
+    const queue = [...open]
+    const known = kept()
+    await Promise.all(
+      roots.map(async (root) => {
+        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+          const verdict = await judge(root, mutant)
+          verdicts[keyOf(mutant)] = verdict
+          known[keyOf(mutant)] = verdict
+          mkdirSync(join(PACKAGE_ROOT, 'cache'), { recursive: true })
+          writeFileSync(CACHE, JSON.stringify(known))
+          console.log(
+            `${verdict.killed ? 'killed  ' : 'SURVIVED'} ${mutant.file}: ${mutant.what} (${verdict.seconds} s)`,
+          )
+        }
+      }),
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+console.log(`\n${'mutant'.padEnd(70)} killed by`)
+let killed = 0
+for (const mutant of chosen) {
+  const verdict = verdicts[keyOf(mutant)]
+  if (verdict?.killed) killed += 1
+  const name = `${mutant.file.replace('src/', '')}: ${mutant.what}`
+  console.log(`${name.padEnd(70)} ${verdict?.killed ? verdict.by : `!! ${verdict?.by}`}`)
+}
+console.log(`\n${((performance.now() - started) / 1000).toFixed(1)} s`)
+console.log(`${killed} passed, ${chosen.length - killed} failed`)
+process.exit(killed === chosen.length && chosen.length > 0 ? 0 : 1)
