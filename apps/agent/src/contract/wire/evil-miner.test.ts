@@ -166,14 +166,15 @@ describe('a miner that lies', () => {
 
   it('gives no proof for another order’s data', async () => {
     const one = await givenLiar()
+    const client = await one.connect({ patienceMs: 0 })
     const log = seededBytes(5 * MIB + 3 * LEAF, 2)
     const run = createMemoryRun(log, 8, null)
-    await expect(one.client.data(0, MIB, run.commitment)).rejects.toMatchObject({
+    await expect(client.data(0, MIB, run.commitment)).rejects.toMatchObject({
       code: 'COMMITMENT_UNKNOWN',
     })
     one.tell({ readProven: (offset, length) => one.store.readProven(offset, length, one.run.commitment) })
     await expect(
-      one.client.data(0, MIB, { ...one.run.commitment, root: run.commitment.root }),
+      client.data(0, MIB, { ...one.run.commitment, root: run.commitment.root }),
     ).rejects.toMatchObject({
       code: 'COMMITMENT_UNKNOWN',
     })

@@ -281,7 +281,8 @@ describe('what a peer is told', () => {
   it('no reads before the order is active', async () => {
     const given = await givenMiner({ tls: false, capacity: 2 })
     const run = createMemoryRun(seededBytes(MIB, 1), 2, null)
-    const client = await given.connect()
+    // without patience: a client waits a while for a miner that has not heard of an agreement yet
+    const client = await given.connect({ patienceMs: 0 })
     await deliver({ client, run, signal })
     const refused = { code: 'READ_NOT_ALLOWED' }
     await expect(client.data(0, 1024, run.commitment)).rejects.toMatchObject(refused)
