@@ -28,19 +28,28 @@ function toJob(row: Record<string, unknown>): BackupJob {
   }
 }
 
-/** The running job of a source, or a new one: a backup asked for twice is one backup. */
-export function openBackupJob(store: Store, sourceId: string, orderId: bigint): BackupJob {
+/**
+ * The running job of a source, or a new one: a backup asked for twice is one backup. It is about `orderId` from now on.
+ * `resumed`: a kill or a stop had left it unfinished.
+ */
+export function openBackupJob(
+  store: Store,
+  sourceId: string,
+  orderId: bigint,
+): BackupJob & { resumed: boolean } {
   return store.transaction(() => {
     const running = store.db
-      .prepare(`SELECT ${COLUMNS} FROM backup_job WHERE source_id = ? AND state = 'running'`)
-      .get(sourceId)
-    if (running) return toJob(running)
+      .prepare(
+        `UPDATE backup_job SET order_id = ? WHERE source_id = ? AND state = 'running' RETURNING ${COLUMNS}`,
+      )
+      .get(orderId.toString(), sourceId)
+    if (running) return { ...toJob(running), resumed: true }
     const row = store.db
       .prepare(
         `INSERT INTO backup_job (job_id, source_id, order_id, state, started_at) VALUES (?, ?, ?, 'running', ?) RETURNING ${COLUMNS}`,
       )
       .get(randomBytes(8).toString('hex'), sourceId, orderId.toString(), Date.now())
-    return toJob(row as Record<string, unknown>)
+    return { ...toJob(row as Record<string, unknown>), resumed: false }
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Commitment, MarketReader } from '@dmc/core/chain/types'
+import type { Commitment, MarketReader, OrderOnChain } from '@dmc/core/chain/types'
 import type { LocalAccount } from 'viem'
 import type { SectorService } from '../sector/types.ts'
 import type { BackupProgress, BackupRun, VolumeTarget } from '../source/types.ts'
@@ -17,8 +17,11 @@ export interface ContractContext {
   acts: {
     /** flow 7, flow 10: states this side's commitment on chain; the same statement again is harmless. */
     prepare(orderId: bigint, side: 'user' | 'miner', commitment: Commitment): Promise<void>
-    /** Takes this side's statement back (root 0); resolves when that is confirmed. */
-    withdrawPrepare(orderId: bigint, side: 'user' | 'miner'): Promise<void>
+    /**
+     * Takes this side's statement back (root 0); resolves when that is confirmed, with the order as it is then. Sends
+     * nothing when nothing stands.
+     */
+    withdrawPrepare(orderId: bigint, side: 'user' | 'miner'): Promise<OrderOnChain>
     /** flow 8: the miner can't serve; the user is refunded at once. */
     refuse(orderId: bigint, reason: string): Promise<void>
     /** Which of my sectors a bill sells; null when the bill is not this host's. */
@@ -29,12 +32,17 @@ export interface ContractContext {
       sourceId: string
       target: VolumeTarget
       base: Commitment | null
+      signal: AbortSignal
+      /** Told in words what takes long before anything is encoded. */
+      onNote: (message: string) => void
       onProgress: (progress: BackupProgress) => void
     }): Promise<BackupRun>
   }
   /** Miners on private addresses are dialled only when the person said so. */
   allowPrivateEndpoints: boolean
   confirmations: number
+  /** Seconds after its creation in which an order must be agreed on for the first time (a parameter of the Market). */
+  prepareWindow(): Promise<bigint>
   /** Aborted when the agent stops. */
   signal: AbortSignal
 }

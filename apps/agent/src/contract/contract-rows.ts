@@ -17,7 +17,7 @@ export interface ContractRow {
   reason: string
   /** The commitment our side has stated, or is about to state, on chain; `root size`. null = no statement of ours stands. */
   stated: string | null
-  /** Unix ms when a final state was first seen confirmed; data is deleted only after a grace period. */
+  /** Unix ms when a final state was first seen confirmed; data is deleted only after a grace period. null in a closed one: it is deleted. */
   finalAt: number | null
   createdAt: number
 }
@@ -57,15 +57,15 @@ export function findContract(store: Store, orderId: bigint, role: ContractRole):
   return row ? toRow(row) : null
 }
 
-/** The newest order of a source that this host knows; the one that backups append to. */
-export function contractOfSource(store: Store, sourceId: string): ContractRow | null {
-  const row = store.db
+/** Orders that a source may be backed up into, as far as this host knows; the newest first. */
+export function contractsOfSource(store: Store, sourceId: string): ContractRow[] {
+  return store.db
     .prepare(
       `SELECT ${COLUMNS} FROM contract WHERE role = 'user' AND source_id = ? AND state NOT IN ('refused','closed')
-       ORDER BY created_at DESC, rowid DESC LIMIT 1`,
+       ORDER BY created_at DESC, rowid DESC`,
     )
-    .get(sourceId)
-  return row ? toRow(row) : null
+    .all(sourceId)
+    .map(toRow)
 }
 
 /** Inserts once; a second call for the same order and role changes nothing. */
@@ -100,18 +100,21 @@ export function setContract(
     Pick<ContractRow, 'state' | 'volumeId' | 'volumeNumber' | 'sectorId' | 'reason' | 'stated' | 'finalAt'>
   >,
 ): void {
-  const names = {
-    state: 'state',
-    volumeId: 'volume_id',
-    volumeNumber: 'volume_number',
-    sectorId: 'sector_id',
-    reason: 'reason',
-    stated: 'stated',
-    finalAt: 'final_at',
-  } as const
-  for (const [key, value] of Object.entries(change) as [keyof typeof names, string | number | null][]) {
-    store.db
-      .prepare(`UPDATE contract SET ${names[key]} = ? WHERE order_id = ? AND role = ?`)
-      .run(value, orderId.toString(), role)
-  }
+  const entries = Object.entries(change) as [keyof typeof NAMES, string | number | null][]
+  if (entries.length === 0) return
+  // one statement: a kill must not leave half of a change
+  const set = entries.map(([key]) => `${NAMES[key]} = ?`).join(', ')
+  store.db
+    .prepare(`UPDATE contract SET ${set} WHERE order_id = ? AND role = ?`)
+    .run(...entries.map(([, value]) => value), orderId.toString(), role)
 }
+
+const NAMES = {
+  state: 'state',
+  volumeId: 'volume_id',
+  volumeNumber: 'volume_number',
+  sectorId: 'sector_id',
+  reason: 'reason',
+  stated: 'stated',
+  finalAt: 'final_at',
+} as const

@@ -1,4 +1,5 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { type OpenedSnapshot, openSnapshot } from '../source/list-snapshot.ts'
 import { snapshotsOf } from '../source/open-catalog.ts'
 import { findVolumes, type OpenedSource, type OpenVolumesOptions, openSource } from './open-volumes.ts'
@@ -14,11 +15,22 @@ export interface FindSnapshotOptions extends OpenVolumesOptions {
 export async function findSnapshot(
   options: FindSnapshotOptions,
 ): Promise<{ source: OpenedSource; snapshot: OpenedSnapshot }> {
-  const { snapshot: wanted, wants, signal } = options
+  const { wants, signal, onNote } = options
+  const wanted = options.snapshot.toLowerCase()
   const found: OpenedSource[] = []
+  let unread: DmcError | null = null
   try {
     for (const group of (await findVolumes(options)).values()) {
-      const source = await openSource(options, group)
+      let source: OpenedSource
+      try {
+        source = await openSource(options, group)
+      } catch (thrown) {
+        signal.throwIfAborted()
+        // the snapshot may be another source's, on a miner that answers
+        unread = toDmcError(thrown)
+        onNote(`Orders ${group.heads.map((head) => head.orderId).join(', ')}: ${unread.message}`)
+        continue
+      }
       const { sourceName } = source.opened.catalog
       const fits =
         (wants === null || wants(source.salt, sourceName)) &&
@@ -27,6 +39,8 @@ export async function findSnapshot(
       if (fits) found.push(source)
       else await source.close()
     }
+    // the newest of all can't be told while one of them can't be read
+    if (unread !== null && (found.length === 0 || wanted === 'latest')) throw unread
     const [source, another] = found
     if (!source) {
       throw new DmcError(

@@ -62,9 +62,15 @@ export async function findVolumes(
         })
       } catch (thrown) {
         const error = toDmcError(thrown)
-        if (error.code === 'PHRASE_WRONG') foreign = error
-        else unreachable = error
-        onNote(`Order ${order.orderId}: ${error.message}`)
+        if (error.code === 'PHRASE_WRONG') {
+          foreign = error
+          onNote(`Order ${order.orderId}: ${error.message}`)
+          return
+        }
+        unreachable = error
+        onNote(
+          `Order ${order.orderId} can't be read now: ${error.message} What only it holds, perhaps the newest snapshot, is left out.`,
+        )
       }
     }),
   )

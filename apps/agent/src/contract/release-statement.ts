@@ -6,13 +6,17 @@ import { sameCommitment } from './same-commitment.ts'
 /** How a commitment is noted in a contract's row. */
 export const noteOf = ({ root, size }: Commitment): string => `${root.toLowerCase()} ${size}`
 
-/** A commitment whose statement we took back: it is never stated again, its leaves may be gone at any moment. */
-export const withdrawnNote = (commitment: Commitment): string => `withdrawn ${noteOf(commitment)}`
+/**
+ * A commitment whose statement we took back: it is never stated again for the session that sealed it, whose leaves may be
+ * gone at any moment. Another session may seal the same bytes.
+ */
+export const withdrawnNote = (commitment: Commitment, session: string | null): string =>
+  `withdrawn ${session ?? '-'} ${noteOf(commitment)}`
 
 /**
  * Called before another append session may drop sealed leaves (docs/decisions/0001): while our statement of them could
- * still meet the user's, the Market could put them in force without our having them. Withdraws the statement and waits
- * until that is confirmed. Must run in the order's queue.
+ * still meet the user's, the Market could put them in force without our having them. Asks the chain itself, never only
+ * our note of it, withdraws what stands and waits until that is confirmed. Must run in the order's queue.
  * @returns true when the leaves may go; false when the agreement came first.
  */
 export async function releaseStatement(
@@ -22,18 +26,21 @@ export async function releaseStatement(
 ): Promise<boolean> {
   const contract = findContract(context.store, orderId, 'miner')
   if (contract === null) return false
+  const session = (await context.sectors.open(orderId))?.session ?? null
+  const order = await context.acts.withdrawPrepare(orderId, 'miner')
+  if (sameCommitment(order.commitment, sealed)) return false
   if (contract.stated === noteOf(sealed)) {
-    await context.acts.withdrawPrepare(orderId, 'miner')
     context.journal.add({
       level: 'warning',
       event: 'statement-withdrawn',
       subject: `order:${orderId}`,
-      message: `The user of order ${orderId} starts over; our statement of ${sealed.size} bytes is withdrawn on chain.`,
+      message: `The user of order ${orderId} starts over; our statement of ${sealed.size} bytes no longer stands on chain.`,
     })
   }
-  const order = await context.reader.order(orderId)
-  if (sameCommitment(order.commitment, sealed)) return false
-  // never stated, or withdrawn: noted first, so that nothing states it again while its leaves go
-  setContract(context.store, orderId, 'miner', { stated: withdrawnNote(sealed) })
+  // noted in the queue, so that nothing states it again while its leaves go
+  setContract(context.store, orderId, 'miner', {
+    stated: withdrawnNote(sealed, session),
+    state: order.commitment === null ? 'delivering' : 'active',
+  })
   return true
 }

@@ -1,20 +1,25 @@
-import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { listOrderRows } from '../sector/sector-rows.ts'
 import type { ContractContext } from './context.ts'
-import { listContracts } from './contract-rows.ts'
+import { addContract, findContract, listContracts } from './contract-rows.ts'
 import { deleteEnded } from './delete-ended.ts'
 import type { OrderQueue } from './order-queue.ts'
 import { reconcileOrder } from './reconcile-order.ts'
-import { interrupted, pause, withRetry } from './wait.ts'
+import { TellOnce } from './tell-once.ts'
+import { pause, withRetry } from './wait.ts'
 
 export interface OrderServing {
   /** Something happened to an order of one of this host's bills: brings it to what the chain says. Never throws. */
   touch(orderId: bigint): void
-  /** Resolves when everything in hand is done or stopped. */
+  /** The same for every order of this host, ended ones too: after a start or a reorg. */
+  touchAll(): void
+  /** Resolves when everything in hand is done or stopped; the context's signal has been aborted. */
   close(): Promise<void>
 }
 
 const SWEEP_MS = 10_000
+/** Sweeps between two looks at what only events change: active orders, and ended ones that wait for their deletion. */
+const SLOW = 6
 
 /**
  * The miner's side of all its orders (flows 8 to 10): every open contract is reconciled at start and after each event; a
@@ -23,29 +28,15 @@ const SWEEP_MS = 10_000
 export function serveOrders(
   context: ContractContext,
   queue: OrderQueue,
-  options: { graceMs: number },
+  options: { graceMs: number; sweepMs?: number },
 ): OrderServing {
-  const { signal, journal } = context
+  const { signal, journal, store } = context
   const waiting = new Set<bigint>()
+  const told = new TellOnce()
 
-  const work = (orderId: bigint) =>
-    withRetry(
-      async () => {
-        const order = await context.reader.order(orderId)
-        if (context.acts.sectorOfBill(order.billId) === null) return
-        await reconcileOrder(context, order)
-      },
-      { signal, onRetry: (error) => tell(orderId, error) },
-    ).catch((thrown: unknown) => {
-      const error = toDmcError(thrown)
-      if (error.code !== 'INTERRUPTED') tell(orderId, error)
-    })
-
-  const told = new Map<bigint, string>()
-  const tell = (orderId: bigint, error: DmcError) => {
-    // once for each new reason, not once for each try
-    if (told.get(orderId) === error.message) return
-    told.set(orderId, error.message)
+  const tell = (orderId: bigint, thrown: unknown) => {
+    const error = toDmcError(thrown)
+    if (signal.aborted || error.code === 'INTERRUPTED' || !told.isNews(`order:${orderId}`, error)) return
     journal.add({
       level: 'error',
       event: 'order-trouble',
@@ -55,36 +46,72 @@ export function serveOrders(
     })
   }
 
+  const work = async (orderId: bigint) => {
+    const order = await context.reader.order(orderId)
+    if (findContract(store, orderId, 'miner') === null) {
+      // on a disk that this agent does not remember: its state was lost, the disk was not
+      const held = listOrderRows(store).find((row) => row.orderId === orderId.toString())
+      if (held) {
+        const { billId, capacity } = order
+        const { sectorId } = held
+        addContract(store, { orderId, role: 'miner', billId, capacityMib: Number(capacity), sectorId })
+      } else if (context.acts.sectorOfBill(order.billId) === null) return
+    }
+    await reconcileOrder(context, order)
+  }
+
   const touch = (orderId: bigint) => {
     if (waiting.has(orderId) || signal.aborted) return
     waiting.add(orderId)
-    void queue.run(orderId, () => {
-      waiting.delete(orderId)
-      return work(orderId)
-    })
+    queue
+      .run(orderId, () => {
+        waiting.delete(orderId)
+        return withRetry(() => work(orderId), { signal, onRetry: (error) => tell(orderId, error) })
+      })
+      .catch((error: unknown) => tell(orderId, error))
+  }
+
+  const touchAll = () => {
+    for (const { orderId, state, finalAt } of listContracts(store, 'miner')) {
+      if (state !== 'closed' || finalAt !== null) touch(orderId)
+    }
+    for (const { orderId } of listOrderRows(store)) touch(BigInt(orderId))
+  }
+
+  const touchOpen = (activeToo: boolean) => {
+    for (const { orderId, state } of listContracts(store, 'miner')) {
+      if (state !== 'closed' && (activeToo || state !== 'active')) touch(orderId)
+    }
   }
 
   const sweep = async () => {
-    for (;;) {
-      for (const contract of listContracts(context.store, 'miner')) {
-        if (contract.state !== 'closed' || contract.finalAt === null) touch(contract.orderId)
+    for (let count = 0; !signal.aborted; count++) {
+      const slow = count % SLOW === 0
+      try {
+        if (count === 0) touchAll()
+        else touchOpen(slow)
+        if (slow) await deleteEnded(context, options.graceMs)
+      } catch (thrown) {
+        const error = toDmcError(thrown)
+        if (!signal.aborted && told.isNews('sweep', error)) {
+          journal.add({
+            level: 'warning',
+            event: 'sweep-trouble',
+            message: `${error.message} ${error.hint}`,
+          })
+        }
       }
-      await deleteEnded(context, options.graceMs).catch((error: unknown) => {
-        const { code, message, hint } = toDmcError(error)
-        if (code !== 'INTERRUPTED')
-          journal.add({ level: 'warning', event: 'delete-trouble', message: `${message} ${hint}` })
-      })
-      await pause(SWEEP_MS, signal)
+      await pause(options.sweepMs ?? SWEEP_MS, signal).catch(() => {})
     }
   }
-  const sweeping = sweep().catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
+  const sweeping = sweep()
+  // a store that can't even be read any more: told by whoever reads it next
+  sweeping.catch(() => {})
   return {
     touch,
+    touchAll,
     async close() {
-      if (!signal.aborted) throw interrupted()
-      await sweeping
+      await sweeping.catch(() => {})
       await queue.idle()
     },
   }

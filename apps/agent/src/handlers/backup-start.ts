@@ -1,9 +1,6 @@
 import type { AgentContext } from '../agent-context.ts'
-import {
-  type BackupEvent as RunEvent,
-  type BackupResult as RunResult,
-  runBackup,
-} from '../contract/run-backup.ts'
+import type { BackupEvent as RunEvent, BackupResult as RunResult } from '../contract/back-up-session.ts'
+import { runBackup } from '../contract/run-backup.ts'
 import type { Handler } from '../control/handler.ts'
 import type { BackupEvent, BackupResult } from '../control/types.ts'
 import { findSource } from '../find-source.ts'

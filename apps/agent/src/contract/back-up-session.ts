@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto'
+import type { Commitment, OrderOnChain } from '@dmc/core/chain/types'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import type { BackupProgress, BackupRun, EncodedResult } from '../source/types.ts'
+import { crashPoint } from '../store/crash-point.ts'
+import type { ContractContext } from './context.ts'
+import { type ContractRow, listContracts, setContract } from './contract-rows.ts'
+import { noteUserOrder } from './note-user-order.ts'
+import { sameCommitment } from './same-commitment.ts'
+import { mustBeOpen, mustTakeData } from './take-data.ts'
+import { interrupted, pause, withRetry } from './wait.ts'
+import { type DeliverProgress, deliver } from './wire/deliver.ts'
+import { connectMiner } from './wire/miner-client.ts'
+
+export type BackupEvent =
+  | ({ type: 'encode' } & BackupProgress)
+  | ({ type: 'deliver' } & DeliverProgress)
+  | { type: 'note'; message: string }
+  | { type: 'prepared'; root: string; size: bigint }
+  | { type: 'active'; orderId: bigint }
+
+export interface BackupResult {
+  orderId: bigint
+  encoded: EncodedResult
+  /** Wall seconds from the start of this process's part. */
+  seconds: { encode: number; deliver: number; agree: number; total: number }
+}
+
+/** While waiting for the miner: a line at least so often, and our own statement is looked after. */
+const QUIET_MS = 30_000
+
+export type Retry = <T>(work: () => Promise<T>) => Promise<T>
+
+/** What a new session cures: the miner has lost, fenced or mixed up this one. */
+const LOST: readonly string[] = [
+  'SESSION_FENCED',
+  'SESSION_UNKNOWN',
+  'SESSION_BASE_MISMATCH',
+  'COMMITMENT_MISMATCH',
+]
+/** Repeats what may succeed later, and says so. */
+export const retrying =
+  (signal: AbortSignal, emit: (event: BackupEvent) => void): Retry =>
+  (work) =>
+    withRetry(work, {
+      signal,
+      onRetry: (error, ms) =>
+        emit({ type: 'note', message: `${error.message} Trying again in ${Math.round(ms / 1000)} s.` }),
+    })
+
+/** The session can't go on, at the miner or because what it held was let go here and is not there any more. */
+export function isLost(error: unknown): boolean {
+  if (DmcError.is(error)) return LOST.includes(error.code)
+  return error instanceof RangeError || (error as NodeJS.ErrnoException)?.code === 'ENOENT'
+}
+
+/** The miner answers for another commitment than the chain has: it is late, our session is good. */
+export class MinerBehind extends Error {
+  constructor(cause: unknown) {
+    super('the miner is behind the chain', { cause })
+  }
+}
+
+/**
+ * One append session from start, or from where it was left, to the commitment in force.
+ * @throws MinerBehind; what `isLost` says, with the session forgotten; everything else with the session kept
+ */
+export async function backUpSession(
+  context: ContractContext,
+  contract: ContractRow,
+  emit: (event: BackupEvent) => void,
+  outer: AbortSignal,
+): Promise<BackupResult> {
+  const { orderId } = contract
+  const started = performance.now()
+  const since = () => (performance.now() - started) / 1000
+  const order = await retrying(outer, emit)(() => context.reader.order(orderId))
+  noteUserOrder(context, order)
+  mustBeOpen(order)
+  const run = await startRun(context, contract, order, emit, outer)
+  const session = new AbortController()
+  const signal = AbortSignal.any([outer, session.signal])
+  const retry = retrying(signal, emit)
+  const stop = () => void run.stop().catch(ignore)
+  outer.addEventListener('abort', stop, { once: true })
+  let encodeSeconds = 0
+  let cannotState: unknown = null
+  try {
+    run.encoded.then(() => {
+      crashPoint('encoded')
+      encodeSeconds = since()
+    }, ignore)
+    const prepared = statePrepare(context, orderId, run, retry, emit)
+    // no right to state, no gas: said at once, not after hours of sending
+    prepared.catch((error) => {
+      cannotState ??= error
+      session.abort(error)
+    })
+    const delivered = await deliverUnlessHeld(context, order, run, retry, emit, signal)
+    const deliverSeconds = delivered ? since() : 0
+    const encoded = await run.encoded
+    await prepared
+    await waitForAgreement(context, order, encoded.commitment, retry, emit, signal)
+    crashPoint('agreed')
+    await run.committed(encoded.commitment)
+    crashPoint('committed')
+    setContract(context.store, orderId, 'user', { state: 'active' })
+    emit({ type: 'active', orderId })
+    return {
+      orderId,
+      encoded,
+      seconds: { encode: encodeSeconds, deliver: deliverSeconds, agree: since(), total: since() },
+    }
+  } catch (thrown) {
+    const error = outer.aborted ? interrupted() : (cannotState ?? thrown)
+    // what is still being tried for this session ends with it
+    session.abort()
+    if (DmcError.is(error) && error.code === 'SESSION_BASE_MISMATCH') {
+      const now = await context.reader.order(orderId).catch(() => null)
+      if (now && sameCommitment(now.commitment, order.commitment)) {
+        await run.stop()
+        throw new MinerBehind(error)
+      }
+    }
+    const over = DmcError.is(error) && error.code === 'ORDER_REFUSED'
+    if (over || isLost(error)) await run.dropped()
+    else await run.stop()
+    throw error
+  } finally {
+    outer.removeEventListener('abort', stop)
+  }
+}
+
+async function startRun(
+  context: ContractContext,
+  contract: ContractRow,
+  order: OrderOnChain,
+  emit: (event: BackupEvent) => void,
+  signal: AbortSignal,
+): Promise<BackupRun> {
+  const { sourceId } = contract
+  if (sourceId === null) throw new Error(`contract ${contract.orderId} has no source`)
+  // flow 15: chosen once and kept, so that a killed backup goes on in the same volume
+  if (contract.volumeId === null) {
+    contract.volumeId = randomBytes(16).toString('hex')
+    contract.volumeNumber = volumesOf(context, sourceId)
+    const { volumeId, volumeNumber } = contract
+    setContract(context.store, contract.orderId, 'user', { volumeId, volumeNumber, state: 'delivering' })
+  }
+  return context.source.start({
+    sourceId,
+    target: {
+      orderId: contract.orderId,
+      volumeId: contract.volumeId,
+      number: contract.volumeNumber ?? 0,
+      keyEpoch: 0,
+      maxSize: Number(order.capacity) * 1024 * 1024,
+    },
+    base: order.commitment,
+    signal,
+    onNote: (message) => emit({ type: 'note', message }),
+    onProgress: (progress) => {
+      if (progress.bytes > 0) crashPoint('encoding')
+      emit({ type: 'encode', ...progress })
+    },
+  })
+}
+
+/** How many volumes the source's log has; those of orders that were refused never came to be. */
+function volumesOf(context: ContractContext, sourceId: string): number {
+  return listContracts(context.store, 'user').filter(
+    (other) => other.sourceId === sourceId && other.volumeId !== null && other.state !== 'refused',
+  ).length
+}
+
+/** flow 7: as soon as the root is known our side states it, while the last bytes may still be on their way. */
+async function statePrepare(
+  context: ContractContext,
+  orderId: bigint,
+  run: BackupRun,
+  retry: Retry,
+  emit: (event: BackupEvent) => void,
+): Promise<void> {
+  const { commitment } = await run.encoded
+  const order = await retry(() => context.reader.order(orderId))
+  if (sameCommitment(order.commitment, commitment)) return
+  await retry(() => context.acts.prepare(orderId, 'user', commitment))
+  emit({ type: 'prepared', root: commitment.root, size: commitment.size })
+}
+
+/** flow 11, flow 13: false when the chain already says that the miner holds it all (a kill came after the agreement). */
+async function deliverUnlessHeld(
+  context: ContractContext,
+  order: OrderOnChain,
+  run: BackupRun,
+  retry: Retry,
+  emit: (event: BackupEvent) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { orderId } = order
+  const early = await Promise.race([run.encoded, pause(200, signal).then(() => null)])
+  if (early) {
+    const now = await retry(() => context.reader.order(orderId))
+    if (sameCommitment(now.commitment, early.commitment)) return false
+  }
+  const client = await retry(async () => {
+    // flow 8: while we wait for the miner, it may have refused on chain
+    mustBeOpen(await context.reader.order(orderId))
+    const endpoint = await context.reader.endpoint(order.billId)
+    return connectMiner({
+      endpoint,
+      reader: context.reader,
+      orderId,
+      role: 'user',
+      signer: context.operator,
+      allowPrivate: context.allowPrivateEndpoints,
+      signal,
+      onRetry: (error, ms) =>
+        emit({
+          type: 'note',
+          message: `${error.message} Trying again in ${Math.max(1, Math.round(ms / 1000))} s.`,
+        }),
+    })
+  })
+  try {
+    const onProgress = (progress: DeliverProgress) => {
+      const { sentBytes, durableSize, totalSize } = progress
+      if (sentBytes > 0) crashPoint('delivering')
+      if (durableSize === totalSize) crashPoint('delivered')
+      emit({ type: 'deliver', ...progress })
+    }
+    await deliver({ client, run, signal, onProgress })
+    crashPoint('sealed')
+    return true
+  } finally {
+    await client.close()
+  }
+}
+
+/**
+ * flow 10: equal statements make the commitment the one in force. Waiting is never silent, and our own statement is made
+ * again should it be gone from the chain.
+ */
+async function waitForAgreement(
+  context: ContractContext,
+  { orderId, commitment: base }: OrderOnChain,
+  commitment: Commitment,
+  retry: Retry,
+  emit: (event: BackupEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let quietSince = performance.now()
+  for (;;) {
+    const order = await retry(() => context.reader.order(orderId))
+    if (sameCommitment(order.commitment, commitment)) return
+    mustBeOpen(order)
+    if (!sameCommitment(order.commitment, base)) {
+      throw new DmcError('SESSION_BASE_MISMATCH', `Order ${orderId} got another commitment meanwhile.`, {
+        hint: 'Another host of the same wallet backs up into this order: use one order for each host.',
+      })
+    }
+    if (performance.now() - quietSince > QUIET_MS) {
+      quietSince = performance.now()
+      await mustTakeData(context, order, retry)
+      await retry(() => context.acts.prepare(orderId, 'user', commitment))
+      emit({
+        type: 'note',
+        message:
+          order.minerPrepare && !sameCommitment(order.minerPrepare, commitment)
+            ? `The miner of order ${orderId} states another commitment (${order.minerPrepare.size} bytes); waiting for it to state ours.`
+            : `Waiting for the miner of order ${orderId} to state the commitment on chain.`,
+      })
+    }
+    await pause(250, signal)
+  }
+}
+
+function ignore(): void {}
