@@ -11,6 +11,8 @@ export default defineConfig({
       'scripts/**/*.test.ts',
     ],
     pool: 'forks',
+    // worker threads come and go by the hundred here, and V8's book of protected code pages can lose count of them
+    execArgv: ['--no-memory-protection-keys'],
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

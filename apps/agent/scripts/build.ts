@@ -13,30 +13,37 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Native code, or an entry of its own; installed beside the bundle. */
 export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring']
 
-rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
-mkdirSync(join(ROOT, 'dist'))
-const result = await build({
-  absWorkingDir: ROOT,
-  entryPoints: ['src/cli.ts'],
-  outfile: 'dist/dmc-agent.mjs',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  external: EXTERNAL,
-  // From dependencies' package.json files: their ESM, not their CommonJS twins.
-  mainFields: ['module', 'main'],
-  conditions: ['import', 'node'],
-  define: { __DMC_BUNDLE__: 'true', __DMC_VERSION__: JSON.stringify(version) },
-  // Some dependencies are CommonJS and ask for Node's own modules by require().
-  banner: {
-    js: "import { createRequire as __dmcRequire } from 'node:module'; const require = __dmcRequire(import.meta.url);",
-  },
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-})
-const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0
-console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)
+/** Bundles the agent into one file; returns its size in bytes. */
+export async function buildAgent(outfile: string): Promise<number> {
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/cli.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    external: EXTERNAL,
+    // From dependencies' package.json files: their ESM, not their CommonJS twins.
+    mainFields: ['module', 'main'],
+    conditions: ['import', 'node'],
+    define: { __DMC_BUNDLE__: 'true', __DMC_VERSION__: JSON.stringify(version) },
+    // Some dependencies are CommonJS and ask for Node's own modules by require().
+    banner: {
+      js: "import { createRequire as __dmcRequire } from 'node:module'; const require = __dmcRequire(import.meta.url);",
+    },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return Object.values(result.metafile.outputs)[0]?.bytes ?? 0
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+  mkdirSync(join(ROOT, 'dist'))
+  const bytes = await buildAgent(join(ROOT, 'dist/dmc-agent.mjs'))
+  console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)
+}
