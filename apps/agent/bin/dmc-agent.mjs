@@ -15,7 +15,27 @@ const entry = fromSource ? source : join(home, 'dist', 'dmc-agent.mjs')
 const needed = fromSource ? [22, 18] : [22, 15]
 
 const [major, minor] = process.versions.node.split('.').map(Number)
+/**
+ * For the long-running service. V8's registry of protected code pages can lose count when worker threads come and go, and
+ * then ends the process; it is a hardening that an agent without foreign code does without.
+ */
+const flags = ['--no-memory-protection-keys']
+/** glibc gives each thread its own heap, which it never gives back: few are enough. */
+const environment = { MALLOC_ARENA_MAX: '2', ...process.env }
+
 if (major > needed[0] || (major === needed[0] && minor >= needed[1])) {
+  if (
+    process.argv[2] === 'run' &&
+    typeof process.execve === 'function' &&
+    !process.execArgv.includes(flags[0])
+  ) {
+    // The same process with other flags: its number, its parent and its signals stay.
+    process.execve(
+      process.execPath,
+      [process.execPath, ...process.execArgv, ...flags, entry, ...process.argv.slice(2)],
+      environment,
+    )
+  }
   await import(pathToFileURL(entry).href)
 } else {
   const node = broughtNode()
@@ -42,10 +62,9 @@ function broughtNode() {
 }
 
 function startAgain(node) {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], {
+  const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    // glibc gives each thread its own heap, which it never gives back: few are enough.
-    env: { MALLOC_ARENA_MAX: '2', ...process.env },
+    env: environment,
   })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const signal of signals) process.on(signal, () => child.kill(signal))

@@ -8,6 +8,9 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 /** The bundle is compiled once, not at each start. */
 const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/dmc-testkit')
 
+/** As the published launcher starts the service. */
+const FLAG = '--no-memory-protection-keys'
+
 export interface AgentProcessOptions {
   name: string
   /** Holds data folder, password file and log of this agent. */
@@ -79,7 +82,13 @@ export class AgentProcess {
   #spawn(bundle: string, args: string[], stdio: 'pipe' | 'log', how: SpawnHow = {}): ChildProcess {
     const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('DMC_')))
     const log = stdio === 'log' ? openSync(this.logFile, 'a', 0o600) : null
-    const [command = process.execPath, ...rest] = [...(how.wrap ?? []), process.execPath, bundle, ...args]
+    const [command = process.execPath, ...rest] = [
+      ...(how.wrap ?? []),
+      process.execPath,
+      FLAG,
+      bundle,
+      ...args,
+    ]
     const child = spawn(command, rest, {
       env: { ...env, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE, ...this.#env, ...how.env },
       stdio: log === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
