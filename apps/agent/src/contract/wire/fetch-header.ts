@@ -5,10 +5,14 @@ import { HASH_SIZE, LEAF_SIZE, treeDepth } from '@dmc/core/merkle/constants'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { verifyLeaf } from '@dmc/core/merkle/verify-leaf'
 import { type Endpoint, parseEndpoint } from '@dmc/core/protocol/endpoint'
+import { pause } from '../wait.ts'
 import { exchange } from './exchange.ts'
 import { endpointOf } from './miner-link.ts'
 import { createPinnedAgent } from './pinned-agent.ts'
 import { resolveHost } from './resolve-host.ts'
+import { BEHIND, BEHIND_MS } from './retry-loop.ts'
+
+const AGAIN_MS = 300
 
 export interface FetchHeaderOptions {
   agent: Agent
@@ -34,12 +38,20 @@ export async function fetchHeader(
     })
   }
   const depth = treeDepth(order.capacity)
-  const { body } = await exchange({
+  const { body, headers } = await exchange({
     ...options,
     method: 'GET',
     path: `/v1/orders/${orderId}/header`,
     most: LEAF_SIZE + depth * HASH_SIZE,
   })
+  const named = headers['dmc-commitment']
+  if (named !== undefined && named !== `${commitment.root.toLowerCase()},${commitment.size}`) {
+    throw new DmcError(
+      'COMMITMENT_UNKNOWN',
+      `The miner of order ${orderId} answers for another commitment than the one on chain.`,
+      { hint: 'One of the two nodes is behind: ask again in a moment.', retryable: true },
+    )
+  }
   const leaf = body.subarray(0, LEAF_SIZE)
   const path: Uint8Array[] = []
   for (let at = LEAF_SIZE; at < body.length; at += HASH_SIZE) path.push(body.subarray(at, at + HASH_SIZE))
@@ -55,8 +67,17 @@ export async function fetchOrderHeader(
   const endpoint = parseEndpoint(await endpointOf(reader, await reader.order(orderId)))
   const address = await resolveHost(endpoint, allowPrivate)
   const agent = createPinnedAgent({ endpoint, address, connections: 1 })
+  const started = performance.now()
   try {
-    return await fetchHeader({ ...options, agent, endpoint })
+    for (;;) {
+      try {
+        return await fetchHeader({ ...options, agent, endpoint })
+      } catch (error) {
+        const behind = DmcError.is(error) && BEHIND.includes(error.code)
+        if (!behind || performance.now() - started > BEHIND_MS) throw error
+        await pause(AGAIN_MS, options.signal)
+      }
+    }
   } finally {
     agent.destroy()
   }

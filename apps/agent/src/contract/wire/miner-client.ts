@@ -27,7 +27,7 @@ import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
 import { fetchHeader } from './fetch-header.ts'
 import { type LinkOptions, type MinerLink, openLink } from './miner-link.ts'
 import { ProvenSink } from './proven-sink.ts'
-import { RetryLoop } from './retry-loop.ts'
+import { BEHIND, RetryLoop } from './retry-loop.ts'
 
 export interface ConnectOptions extends Omit<LinkOptions, 'connections'> {
   /** From the chain; with null it is read there. */
@@ -351,10 +351,17 @@ class WireClient implements MinerClient {
         }
         return await work(link)
       } catch (error) {
-        const again = await retry.decide(error)
+        const again = await retry.decide(error, await this.#isBehind(error))
         if (again === 'relink' && this.#link === pending) this.#drop(pending)
       }
     }
+  }
+
+  /** Right after an agreement the miner's node may not have it yet: what the chain says is readable will be read. */
+  async #isBehind(error: unknown): Promise<boolean> {
+    if (!DmcError.is(error) || !BEHIND.includes(error.code)) return false
+    const order = await this.#options.reader.order(this.orderId).catch(() => null)
+    return order !== null && order.commitment !== null
   }
 
   #current(): Promise<MinerLink> {
