@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -16,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { DmcError } from '@dmc/core/errors/dmc-error'
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { unlockHeader } from '@dmc/core/log/header-leaf'
 import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
@@ -719,31 +718,58 @@ describe('restoring where something is already', () => {
     expect(() => assertComplete(kept)).toThrow(expect.objectContaining({ code: 'RESTORE_PARTIAL' }))
   })
 
-  it('a stopped restore goes on: complete files are not read again', async () => {
-    const t = setUp()
-    for (let i = 0; i < 40; i++) writeFileSync(join(t.root, `file ${i}`), noise(600_000, i))
-    await t.backUp()
-    const stop = new AbortController()
-    const stopped = t.restore('out', undefined, {
-      signal: stop.signal,
-      onProgress: ({ files }: { files: number }) => files > 3 && stop.abort(),
+  for (const [where, count] of [
+    ['in this thread', 40],
+    ['in its worker', 80],
+  ] as const) {
+    it(`stopped ${where}, a restore goes on: complete files are not read again`, async () => {
+      const t = setUp()
+      for (let i = 0; i < count; i++) writeFileSync(join(t.root, `file ${i}`), noise(600_000, i))
+      const { commitment } = await t.backUp()
+      const stop = new AbortController()
+      const { opened } = await t.openLog()
+      const slow = {
+        async read(id: string, offset: number, length: number) {
+          if (t.miner.bytesRead > Number(commitment.size) / 2) stop.abort()
+          return t.miner.read(id, offset, length)
+        },
+      }
+      const snapshot = await openSnapshot({ opened, reader: slow })
+      t.miner.bytesRead = 0
+      const error = await failure(restoreSnapshot({ snapshot, target: t.at('out'), signal: stop.signal }))
+      expect(error.code).toBe('INTERRUPTED')
+      const there = readdirSync(t.at('out')).filter((name) => name.startsWith('file')).length
+      expect(there).toBeGreaterThan(count / 5)
+      t.miner.bytesRead = 0
+      const done = await t.restore('out')
+      expect(done).toMatchObject({ skipped: there, files: count - there, missingCount: 0 })
+      expect(t.miner.bytesRead).toBeLessThan(Number(commitment.size) * 0.8)
+      expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+      expect(readdirSync(t.at('out')).filter((name) => name.startsWith('.dmc'))).toEqual([])
+      // finished, it is a folder like any other
+      expect((await failure(t.restore('out'))).code).toBe('TARGET_NOT_EMPTY')
     })
-    // progress comes every 200 ms: a restore that was faster has nothing to stop
-    setTimeout(() => stop.abort(), 60)
-    const error = await failure(stopped)
-    expect(error.code).toBe('INTERRUPTED')
-    t.miner.bytesRead = 0
-    const done = await t.restore('out')
-    expect(done.skipped + done.files).toBe(40)
-    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
-    expect(readdirSync(t.at('out')).filter((name) => name.startsWith('.dmc'))).toEqual([])
-    // finished, it is a folder like any other
-    expect((await failure(t.restore('out'))).code).toBe('TARGET_NOT_EMPTY')
-  })
-})
+  }
 
-describe('what mkfifo needs', () => {
-  it('is on this machine', () => {
-    expect(execFileSync('mkfifo', ['--version']).toString()).toContain('mkfifo')
+  it('a reader that fails ends the restore with its own error, from the worker too', async () => {
+    const t = setUp()
+    for (let i = 0; i < 80; i++) writeFileSync(join(t.root, `file ${i}`), noise(600_000, i))
+    await t.backUp()
+    const { opened } = await t.openLog()
+    const broken = {
+      async read(id: string, offset: number, length: number) {
+        if (t.miner.bytesRead > 20 * MIB) {
+          throw new DmcError('PEER_UNREACHABLE', 'The miner does not answer.', { hint: 'Wait.' })
+        }
+        return t.miner.read(id, offset, length)
+      },
+    }
+    const snapshot = await openSnapshot({ opened, reader: broken })
+    t.miner.bytesRead = 0
+    const error = await failure(restoreSnapshot({ snapshot, target: t.at('out') }))
+    expect(error).toMatchObject({ code: 'PEER_UNREACHABLE', retryable: true })
+    expect(
+      readdirSync(t.at('out')).filter((name) => name.startsWith('.dmc-') && !name.startsWith('.dmc-restore')),
+    ).toEqual([])
   })
 })

@@ -15,6 +15,9 @@ export interface OpenedSnapshot {
   snapshotId: string
   record: SnapshotRecord
   blobs: BlobReader
+  /** What it was opened from. */
+  opened: OpenedCatalog
+  reader: VolumeReader
 }
 
 /**
@@ -53,7 +56,7 @@ export async function openSnapshot(options: {
   if (compareBytes(record.snapshotId, chosen.snapshotId) !== 0) {
     throw logCorrupt('The snapshot record is not the one that the catalog names.')
   }
-  return { snapshotId: toHex(chosen.snapshotId), record, blobs }
+  return { snapshotId: toHex(chosen.snapshotId), record, blobs, opened, reader }
 }
 
 /** The entries of a directory, by name. @throws LOG_CORRUPT (also when a name occurs twice), UNSAFE_PATH. */
@@ -70,7 +73,10 @@ export async function* entriesOf(blobs: BlobReader, directory: NodeEntry): Async
 }
 
 /** The entry at a path from the root, parts joined with `/`; empty for the root. @throws PATH_NOT_FOUND. */
-export async function findEntry({ record, blobs }: OpenedSnapshot, path: Uint8Array): Promise<NodeEntry> {
+export async function findEntry(
+  { record, blobs }: Pick<OpenedSnapshot, 'record' | 'blobs'>,
+  path: Uint8Array,
+): Promise<NodeEntry> {
   let entry = record.root
   const parts = path.length === 0 ? [] : splitSafePath(path)
   if (
