@@ -52,7 +52,9 @@ async function runAction(
       armCrashPoint(env.crashAt, config.values['chain.chainId'])
     }
     io.detail(`data folder ${config.dataDir}, configuration ${config.configFile}`)
-    const askHere = io.interactive ? () => askPassword(`Password for ${config.dataDir}`) : null
+    const question = (attempt: number) =>
+      attempt === 1 ? `Password for ${config.dataDir}` : `That does not open it; again (${attempt} of 3)`
+    const askHere = io.interactive ? (attempt: number) => askPassword(question(attempt)) : null
     const caller = { config, env, command: name, askPassword: askHere, signal: stop.signal }
     const action = (await load()) as unknown as Action<unknown[], GlobalOptions>
     const code = await action({ io, env, config, caller, signal: stop.signal }, options, ...args)

@@ -16,8 +16,8 @@ export interface Caller {
   env: Env
   /** Name of the command, for whoever meets its lock. */
   command: string
-  /** Asks for the keystore's password; null without a terminal. */
-  askPassword: (() => Promise<string>) | null
+  /** Asks for the keystore's password, for the n-th time; null without a terminal. */
+  askPassword: ((attempt: number) => Promise<string>) | null
   signal: AbortSignal
 }
 

@@ -14,12 +14,12 @@ import type { UnlockedKeys } from './types.ts'
 export async function unlockHost(
   { dataDir, values }: Pick<ResolvedConfig, 'dataDir' | 'values'>,
   env: Pick<Env, 'credentialsDirectory' | 'passwordFile'>,
-  prompt: (() => Promise<string>) | null,
+  prompt: ((attempt: number) => Promise<string>) | null,
 ): Promise<UnlockedKeys & { password: string }> {
   const file = keystoreFile(dataDir)
   const { hostId } = readKeystore(file)
   for (let attempt = 1; ; attempt++) {
-    const { password, from } = await findPassword(env, hostId, prompt)
+    const { password, from } = await findPassword(env, hostId, prompt && (() => prompt(attempt)))
     try {
       const keys = await unlockKeystore(file, password)
       if (keys.wallet) refuseDevnetKey(keys.wallet.address, values['chain.chainId'])
