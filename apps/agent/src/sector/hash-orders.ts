@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readSync } from 'node:fs'
+import { read as readFile, readSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
@@ -52,27 +52,97 @@ export function createHashOps(arena: SharedArrayBuffer) {
     return order
   }
 
+  /** One read's result, or what it means for the next one. `most` bytes were asked of the direct descriptor, if any. */
+  const took = (order: HashOrder, at: number, most: number, error: unknown, got: number): number => {
+    if (error !== null) {
+      if (most === 0 || !refusesDirect(error)) throw storageError(error, order.path, `reading at byte ${at}`)
+      order.direct = null
+      return 0
+    }
+    // never hash a short read
+    if (got === 0) throw damaged(order, [Math.floor(at / CHUNK_SIZE)], 'the file is too short')
+    return got
+  }
+
+  const directly = (order: HashOrder, into: Uint8Array, done: number, offset: number): number =>
+    order.direct === null ? 0 : directLength(into, done, into.length - done, offset + done)
+
   const read = (order: HashOrder, offset: number, into: Uint8Array): Uint8Array => {
-    let done = 0
-    while (done < into.length) {
-      let got: number
-      const most = order.direct === null ? 0 : directLength(into, done, into.length - done, offset + done)
+    for (let done = 0; done < into.length; ) {
+      const most = directly(order, into, done, offset)
+      const fd = most > 0 && order.direct !== null ? order.direct : order.fd
+      let got = 0
+      let failure: unknown = null
       try {
-        if (order.direct !== null && most > 0) got = readSync(order.direct, into, done, most, offset + done)
-        else got = readSync(order.fd, into, done, into.length - done, offset + done)
+        got = readSync(fd, into, done, most || into.length - done, offset + done)
       } catch (error) {
-        if (most > 0 && refusesDirect(error)) {
-          order.direct = null
-          continue
-        }
-        throw storageError(error, order.path, `reading at byte ${offset + done}`)
+        failure = error
       }
-      // never hash a short read
-      if (got === 0) throw damaged(order, [Math.floor((offset + done) / CHUNK_SIZE)], 'the file is too short')
-      done += got
+      done += took(order, offset + done, most, failure, got)
     }
     return into
   }
+
+  /** The same without holding up this thread: the disk works while it hashes what came before. */
+  const readAhead = async (order: HashOrder, offset: number, into: Uint8Array): Promise<Uint8Array> => {
+    for (let done = 0; done < into.length; ) {
+      const most = directly(order, into, done, offset)
+      const fd = most > 0 && order.direct !== null ? order.direct : order.fd
+      const at = offset + done
+      const from = done
+      done += await new Promise<number>((resolve, reject) => {
+        readFile(fd, into, from, most || into.length - from, at, (error, got) => {
+          try {
+            resolve(took(order, at, most, error, got))
+          } catch (failure) {
+            reject(failure)
+          }
+        })
+      })
+    }
+    return into
+  }
+
+  /** Goes through pieces of the file in order, each read while the one before it is in work. */
+  const eachRead = async (
+    order: HashOrder,
+    pieces: readonly { offset: number; into: Uint8Array }[],
+    work: (data: Uint8Array, index: number) => void,
+  ): Promise<void> => {
+    const start = (index: number): Promise<Uint8Array> | null => {
+      const piece = pieces[index]
+      return piece ? readAhead(order, piece.offset, piece.into) : null
+    }
+    let next = start(0)
+    try {
+      for (let index = 0; next !== null; index++) {
+        const data = await next
+        next = start(index + 1)
+        work(data, index)
+      }
+    } finally {
+      // its memory is lent again when we are done
+      await next?.catch(() => {})
+    }
+  }
+
+  /** Roots of chunks (their first `leaves`), from what is read back. */
+  const hashChunks = (
+    order: HashOrder,
+    chunks: readonly (readonly [chunk: number, leaves: number])[],
+    take: (root: Uint8Array, chunk: number, leaves: number, index: number) => void,
+  ): Promise<void> =>
+    eachRead(
+      order,
+      chunks.map(([chunk, leaves], i) => ({
+        offset: chunk * CHUNK_SIZE,
+        into: (i % 2 === 0 ? scratch[0] : scratch[1]).subarray(0, leaves * LEAF_SIZE),
+      })),
+      (data, i) => {
+        const [chunk, leaves] = chunks[i] ?? [0, 0]
+        take(chunkRoot(hasher, data), chunk, leaves, i)
+      },
+    )
 
   const readChunk = (order: HashOrder, chunk: number, leaves: number, slot: 0 | 1 = 0): Uint8Array =>
     read(order, chunk * CHUNK_SIZE, scratch[slot].subarray(0, leaves * LEAF_SIZE))
@@ -147,11 +217,13 @@ export function createHashOps(arena: SharedArrayBuffer) {
     },
 
     /** Reads the chunks back and hashes their first `leaves`; roots in the same order. */
-    hash({ order, chunks }: At & { chunks: (readonly [chunk: number, leaves: number])[] }): Uint8Array {
+    async hash({
+      order,
+      chunks,
+    }: At & { chunks: (readonly [chunk: number, leaves: number])[] }): Promise<Uint8Array> {
       const into = find(order)
       const roots = new Uint8Array(chunks.length * HASH_SIZE)
-      chunks.forEach(([chunk, leaves], i) => {
-        const root = hashChunk(into, chunk, leaves)
+      await hashChunks(into, chunks, (root, chunk, leaves, i) => {
         keep(into, chunk, leaves, root)
         roots.set(root, i * HASH_SIZE)
       })
@@ -192,27 +264,31 @@ export function createHashOps(arena: SharedArrayBuffer) {
     },
 
     /** Hashes up to `most` chunks below `size`, from `from` on; only those not yet hashed here unless `all`. */
-    rehash({ order, size, from, most, all }: Of & { from: number; most: number; all: boolean }): {
-      next: number
-      damaged: number[]
-    } {
+    async rehash({
+      order,
+      size,
+      from,
+      most,
+      all,
+    }: Of & { from: number; most: number; all: boolean }): Promise<{ next: number; damaged: number[] }> {
       const into = find(order)
       const chunks = Math.ceil(size / CHUNK_SIZE)
-      const damagedChunks: number[] = []
+      const stale: [chunk: number, leaves: number][] = []
       let next = from
-      for (let hashed = 0; next < chunks && hashed < most; next++) {
+      for (; next < chunks && stale.length < most; next++) {
         const leaves = leavesBelow(next, size)
-        if (!all && into.fresh[next] === leaves) continue
-        hashed++
-        const root = hashChunk(into, next, leaves)
-        const expected = into.proven.has(size) ? expectedRoot(into, next, size) : undefined
+        if (all || into.fresh[next] !== leaves) stale.push([next, leaves])
+      }
+      const damagedChunks: number[] = []
+      await hashChunks(into, stale, (root, chunk, leaves) => {
+        const expected = into.proven.has(size) ? expectedRoot(into, chunk, size) : undefined
         const same = expected === undefined || Buffer.from(expected).equals(root)
-        if (!same) damagedChunks.push(next)
+        if (!same) damagedChunks.push(chunk)
         // a cut chunk may have grown since: its root is of `size` alone
         else if (expected === undefined || leaves === CHUNK_LEAVES) {
-          if (!keep(into, next, leaves, root)) damagedChunks.push(next)
+          if (!keep(into, chunk, leaves, root)) damagedChunks.push(chunk)
         }
-      }
+      })
       return { next, damaged: damagedChunks }
     },
 
@@ -227,31 +303,35 @@ export function createHashOps(arena: SharedArrayBuffer) {
     },
 
     /** Reads a range into the arena at `at`, checks every touched chunk, and gives the siblings (flow 11). */
-    range({
+    async range({
       order,
       offset,
       length,
       size,
       at,
-    }: Of & { offset: number; length: number; at: number }): Uint8Array[] {
+    }: Of & { offset: number; length: number; at: number }): Promise<Uint8Array[]> {
       const from = find(order)
-      const data = read(from, offset, new Uint8Array(arena, at, length))
+      const data = new Uint8Array(arena, at, length)
       const firstChunk = Math.floor(offset / CHUNK_SIZE)
       const lastChunk = Math.floor((offset + length - 1) / CHUNK_SIZE)
       const edgeChunkData = new Map<number, Uint8Array>()
       const bad: number[] = []
-      for (let chunk = firstChunk; chunk <= lastChunk; chunk++) {
+      const pieces = Array.from({ length: lastChunk - firstChunk + 1 }, (_, i) => {
+        const first = Math.max(offset, (firstChunk + i) * CHUNK_SIZE)
+        const end = Math.min(offset + length, (firstChunk + i + 1) * CHUNK_SIZE)
+        return { offset: first, into: data.subarray(first - offset, end - offset) }
+      })
+      await eachRead(from, pieces, (piece, i) => {
+        const chunk = firstChunk + i
         const start = chunk * CHUNK_SIZE
         const leaves = leavesBelow(chunk, size)
-        const inside = start >= offset && start + leaves * LEAF_SIZE <= offset + length
-        const chunkData = inside
-          ? data.subarray(start - offset, start - offset + leaves * LEAF_SIZE)
-          : readChunk(from, chunk, leaves, chunk === firstChunk ? 0 : 1)
+        const inside = piece.length === leaves * LEAF_SIZE
+        const chunkData = inside ? piece : readChunk(from, chunk, leaves, chunk === firstChunk ? 0 : 1)
         if (!inside) edgeChunkData.set(chunk, chunkData)
         const expected = expectedRoot(from, chunk, size)
         if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) bad.push(chunk)
         else if (!inside && !sameBytes(chunkData, start, data, offset)) bad.push(chunk)
-      }
+      })
       if (bad.length > 0) throw damaged(from, bad, 'the data is not what was committed')
       const first = offset / LEAF_SIZE
       const count = length / LEAF_SIZE
