@@ -61,9 +61,12 @@ export class MinerBehind extends Error {
   }
 }
 
+/** Both sides have agreed on just what this session holds, before we looked: the next look at the chain ends it. */
+export class AgreedMeanwhile extends Error {}
+
 /**
  * One append session from start, or from where it was left, to the commitment in force.
- * @throws MinerBehind; what `isLost` says, with the session forgotten; everything else with the session kept
+ * @throws MinerBehind and AgreedMeanwhile, with the session kept; what `isLost` says, with the session forgotten; everything else with the session kept
  */
 export async function backUpSession(
   context: ContractContext,
@@ -84,9 +87,11 @@ export async function backUpSession(
   const stop = () => void run.stop().catch(ignore)
   outer.addEventListener('abort', stop, { once: true })
   let encodeSeconds = 0
+  let ours: Commitment | null = null
   let cannotState: unknown = null
   try {
-    run.encoded.then(() => {
+    run.encoded.then(({ commitment }) => {
+      ours = commitment
       crashPoint('encoded')
       encodeSeconds = since()
     }, ignore)
@@ -120,6 +125,11 @@ export async function backUpSession(
       if (now && sameCommitment(now.commitment, order.commitment)) {
         await run.stop()
         throw new MinerBehind(error)
+      }
+      // a kill came between seal and agreement: the miner has gone on to what we have here
+      if (now && ours && sameCommitment(now.commitment, ours)) {
+        await run.stop()
+        throw new AgreedMeanwhile()
       }
     }
     const over = DmcError.is(error) && error.code === 'ORDER_REFUSED'

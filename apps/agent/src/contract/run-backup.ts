@@ -1,6 +1,7 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import {
+  AgreedMeanwhile,
   type BackupEvent,
   type BackupResult,
   backUpSession,
@@ -11,9 +12,9 @@ import {
 } from './back-up-session.ts'
 import { finishBackupJob, openBackupJob } from './backup-jobs.ts'
 import type { ContractContext } from './context.ts'
-import { type ContractRow, contractsOfSource, findContract } from './contract-rows.ts'
+import { type ContractRow, contractsOfSource, findContract, listContracts } from './contract-rows.ts'
 import { noteUserOrder } from './note-user-order.ts'
-import { mustTakeData } from './take-data.ts'
+import { mustTakeData, orderRefused } from './take-data.ts'
 import { pause } from './wait.ts'
 
 const MOST_RESTARTS = 3
@@ -36,7 +37,7 @@ export async function runBackup(
   const asked = Date.now()
   const candidates = candidatesFor(context, sourceId, wanted)
   const [first] = candidates
-  if (!first) throw noOrder(sourceId, wanted)
+  if (!first) throw refusedLast(context, sourceId, wanted) ?? noOrder(sourceId, wanted)
   let job = openBackupJob(context.store, sourceId, first.orderId)
   try {
     const contract = await chooseContract(context, candidates, retrying(signal, emit))
@@ -133,6 +134,7 @@ async function backUpInto(
         await pause(BEHIND_MS, signal)
         continue
       }
+      if (error instanceof AgreedMeanwhile) continue
       if (!isLost(error) || ++restarts >= MOST_RESTARTS) throw error
       emit({
         type: 'note',
@@ -140,6 +142,13 @@ async function backUpInto(
       })
     }
   }
+}
+
+/** flow 8: the source's only hope was refused before the backup was asked for. */
+function refusedLast(context: ContractContext, sourceId: string, wanted: bigint | null): DmcError | null {
+  if (wanted !== null) return null
+  const last = listContracts(context.store, 'user').findLast((row) => row.sourceId === sourceId)
+  return last?.state === 'refused' ? orderRefused(last.orderId, last.reason) : null
 }
 
 const noOrder = (sourceId: string, wanted: bigint | null): DmcError =>

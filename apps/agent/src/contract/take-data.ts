@@ -32,11 +32,15 @@ const orderState = (order: OrderOnChain, how: string): DmcError =>
 export function mustBeOpen(order: OrderOnChain): void {
   if (order.state === 'preparing' || order.state === 'active') return
   if (order.state !== 'refused') throw orderState(order, `is ${order.state}`)
-  throw new DmcError(
+  throw orderRefused(order.orderId)
+}
+
+/** `reason`: the miner's words, when this host has heard of them. */
+export const orderRefused = (orderId: bigint, reason = ''): DmcError =>
+  new DmcError(
     'ORDER_REFUSED',
-    `The miner refused order ${order.orderId}; escrow and reserve are back in your credit.`,
+    `The miner refused order ${orderId}${reason ? ` (${reason})` : ''}; escrow and reserve are back in your credit.`,
     {
-      hint: `Take another bill: ${orderAnew}. What is known of why: dmc-agent order show ${order.orderId}`,
+      hint: `Take another bill: ${orderAnew}. What is known of why: dmc-agent order show ${orderId}`,
     },
   )
-}

@@ -1,6 +1,7 @@
 import { reading } from '@dmc/core/chain/chain-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import type { AgentContext } from '../agent-context.ts'
+import { type ContractRow, listContracts } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
 import type { OrderRow, Status, WalletInfo } from '../control/types.ts'
 import { agentVersion } from '../control/version.ts'
@@ -59,12 +60,19 @@ export const statusGet: Handler<'status.get', AgentContext> = async (ctx) => {
     orders,
     jobs: ctx.jobs.list(),
     pendingTransactions: ctx.sender.pending().map(({ hash, name, sinceMs }) => ({ hash, name, sinceMs })),
-    attention: attention({ chain, wallet, sources, sectors, orders }),
+    attention: attention({
+      chain,
+      wallet,
+      sources,
+      sectors,
+      orders,
+      contracts: listContracts(ctx.store, 'user'),
+    }),
   }
 }
 
 function attention(
-  s: Pick<Status, 'chain' | 'wallet' | 'sources' | 'sectors' | 'orders'>,
+  s: Pick<Status, 'chain' | 'wallet' | 'sources' | 'sectors' | 'orders'> & { contracts: ContractRow[] },
 ): Status['attention'] {
   const found: Status['attention'] = []
   if (s.chain.error) found.push({ level: 'error', message: s.chain.error.message, hint: s.chain.error.hint })
@@ -101,7 +109,15 @@ function attention(
     }
   }
   for (const source of s.sources) {
-    if (source.orders.length === 0) {
+    const own = s.contracts.filter(({ sourceId }) => sourceId === source.sourceId)
+    const last = own.at(-1)
+    if (last?.state === 'refused') {
+      found.push({
+        level: 'error',
+        message: `The miner refused order ${last.orderId} of ${source.name}${last.reason ? ` (${last.reason})` : ''}; what was paid is in your credit.`,
+        hint: `Take another bill: dmc-agent order create --source ${source.name}. Pay the credit out: dmc-agent wallet withdraw`,
+      })
+    } else if (own.every(({ state }) => state === 'closed')) {
       found.push({
         level: 'warning',
         message: `Source ${source.name} has no order: nothing of it is backed up.`,

@@ -19,7 +19,7 @@ const BLOCK_TIME = 0.4
 export class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'dmc-flow-'))
   readonly agents: AgentProcess[] = []
-  readonly #closing: (() => unknown)[] = []
+  readonly #ending: (() => unknown)[] = []
   #devnet: Devnet | null = null
 
   get devnet(): Devnet {
@@ -50,14 +50,14 @@ export class World {
     return agent
   }
 
-  /** Called before everything else goes. */
-  onClose(work: () => unknown): void {
-    this.#closing.push(work)
+  /** Called when all agents are gone, before the folder goes. */
+  onEnd(work: () => unknown): void {
+    this.#ending.push(work)
   }
 
   async close(): Promise<void> {
-    for (const work of this.#closing.splice(0).reverse()) await work()
     await Promise.all(this.agents.splice(0).map((agent) => agent.stop('SIGKILL')))
+    for (const work of this.#ending.splice(0).reverse()) await work()
     await this.#devnet?.stop()
     rmSync(this.folder, { recursive: true, force: true })
   }
