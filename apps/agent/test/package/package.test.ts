@@ -1,0 +1,210 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startDevnet } from '@dmc/testkit/devnet'
+import { freePort } from '@dmc/testkit/free-port'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CliHome, cliHome, lastDocument, type RunningCommand } from '../../src/commands/test/run-cli.ts'
+
+/** What people install: `npm pack`, `npm install`, and the command on a machine whose own Node is old. */
+const AGENT = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const run = promisify(execFile)
+const bundleHash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(AGENT, 'dist/dmc-agent.mjs')))
+    .digest('hex')
+
+let folder = ''
+let tarball = ''
+let packed: { files: { path: string; mode: number }[]; size: number; unpackedSize: number }
+/** null = `npm install` could not reach a registry. */
+let installed: string | null = null
+let whyNot = ''
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dmc-pack-'))
+  const { stdout } = await run('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', folder], {
+    cwd: AGENT,
+  })
+  const [first] = JSON.parse(stdout.slice(stdout.indexOf('['))) as (typeof packed & { filename: string })[]
+  if (!first) throw new Error('npm pack packed nothing')
+  packed = first
+  tarball = join(folder, first.filename)
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  writeFileSync(join(home, 'package.json'), '{"private":true}')
+  // No install script may be needed: npm runs none unless it is allowed to.
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline']
+  try {
+    await run('npm', ['install', ...flags, tarball], { cwd: home, timeout: 240_000 })
+    installed = join(home, 'node_modules')
+  } catch (error) {
+    whyNot = String((error as { stderr?: string }).stderr ?? error)
+    if (!/E404|ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|network|registry/i.test(whyNot))
+      throw error
+    console.warn(`no registry: the installed package is not tested\n${whyNot}`)
+  }
+}, 300_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A Node of the system's own that is too old for the agent, outside of this workspace. */
+function oldNode(): string | null {
+  for (const place of (process.env.PATH ?? '').split(delimiter)) {
+    const file = join(place, 'node')
+    if (place.includes('node_modules') || !existsSync(file)) continue
+    const version = execFileSync(file, ['--version'], { encoding: 'utf8' }).trim()
+    const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+    if (major >= 16 && (major < 22 || (major === 22 && minor < 15))) return file
+  }
+  return null
+}
+
+describe('the packed agent', () => {
+  it('holds the launcher, one bundle and its README, nothing else', () => {
+    expect(packed.files.map(({ path }) => path).sort()).toEqual([
+      'README.md',
+      'bin/dmc-agent.mjs',
+      'dist/dmc-agent.mjs',
+      'package.json',
+    ])
+    expect(packed.files.find(({ path }) => path === 'bin/dmc-agent.mjs')?.mode).toBe(0o755)
+    expect(packed.size).toBeLessThan(3 * 1024 * 1024)
+  })
+
+  it('names no path of the machine that built it, and carries no source map', () => {
+    const text = readFileSync(join(AGENT, 'dist/dmc-agent.mjs'), 'utf8')
+    for (const path of [join(AGENT, '../..'), process.env.HOME ?? '', 'sourceMappingURL', '.test.ts']) {
+      if (path.length > 5) expect(text.includes(path), path).toBe(false)
+    }
+  })
+
+  it('is the same when it is built again', async () => {
+    const before = bundleHash()
+    await run(process.execPath, ['scripts/build.ts'], { cwd: AGENT })
+    expect(bundleHash()).toBe(before)
+  })
+
+  it('asks for few packages, none that needs a compiler or an install script', () => {
+    const manifest = JSON.parse(readFileSync(join(AGENT, 'package.json'), 'utf8'))
+    expect(Object.keys(manifest.dependencies)).toEqual(['@chainsafe/hashtree'])
+    expect(manifest.scripts).not.toHaveProperty('install')
+    expect(manifest.scripts).not.toHaveProperty('postinstall')
+    for (const version of Object.values({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+    }
+  })
+})
+
+describe('the installed agent', () => {
+  it('runs under the Node of the system, old or not, and passes exit codes on', (test) => {
+    if (!installed) return test.skip(`no registry: ${whyNot.slice(0, 200)}`)
+    const node = oldNode()
+    if (!node) return test.skip('no Node older than 22.15 outside node_modules on PATH')
+    const bin = join(installed, '.bin/dmc-agent')
+    const call = (...args: string[]) => spawnSync(node, [bin, ...args], { encoding: 'utf8', env: cleanEnv() })
+    expect(call('--version').stdout).toMatch(/^dmc-agent \d+\.\d+\.\d+\n$/)
+    expect(call('--help').stdout).toContain('Back up (user):')
+    const version = JSON.parse(call('version', '--json').stdout) as { node: string }
+    expect(Number(version.node.split('.')[0])).toBeGreaterThanOrEqual(24)
+    const wrong = call('sectr')
+    expect([wrong.status, wrong.stdout]).toEqual([64, ''])
+  })
+
+  it('says so when the Node is too old and none came with it', (test) => {
+    const node = oldNode()
+    if (!node) return test.skip('no Node older than 22.15 outside node_modules on PATH')
+    const alone = join(folder, 'alone')
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(AGENT, part), join(alone, part), { recursive: true })
+    const launcher = join(alone, 'bin/dmc-agent.mjs')
+    const said = spawnSync(node, [launcher, '--help'], { encoding: 'utf8', env: cleanEnv() })
+    expect([said.status, said.stdout]).toEqual([78, ''])
+    expect(said.stderr).toMatch(
+      /^error: dmc-agent needs Node 22\.15 or newer; this is \d+.*\(NODE_TOO_OLD\)\n {2}next: /,
+    )
+    const json = spawnSync(node, [launcher, '--json', 'status'], { encoding: 'utf8', env: cleanEnv() })
+    expect(JSON.parse(json.stdout)).toMatchObject({ v: 1, type: 'error', code: 'NODE_TOO_OLD' })
+  })
+
+  it('backs up a folder to another one and restores it, from the bundle with its worker threads', async (test) => {
+    if (!installed) return test.skip(`no registry: ${whyNot.slice(0, 200)}`)
+    const command = [oldNode() ?? process.execPath, join(installed, '.bin/dmc-agent')]
+    const devnet = await startDevnet({ blockTime: 1 })
+    const miner = cliHome(command)
+    const user = cliHome(command)
+    let service: RunningCommand | undefined
+    try {
+      const env = async (home: CliHome) => ({
+        DMC_CHAIN_ID: String(devnet.anvil.chainId),
+        DMC_RPC_URLS: devnet.url,
+        DMC_MARKET: devnet.market,
+        DMC_PASSWORD_FILE: home.passwordFile,
+        DMC_LISTEN_PORT: String(await freePort()),
+        DMC_ALLOW_PRIVATE_ENDPOINTS: 'true',
+      })
+      const asMiner = await env(miner)
+      const asUser = await env(user)
+      const call = async (home: CliHome, more: Record<string, string>, ...args: string[]) => {
+        const result = await home.run([...args, '--json'], { env: more })
+        if (result.exitCode !== 0) throw new Error(`${args.join(' ')}: ${result.stdout}${result.stderr}`)
+        return lastDocument(result)
+      }
+      for (const [home, more] of [
+        [miner, asMiner],
+        [user, asUser],
+      ] as const) {
+        await home.initialise(more)
+        const { address } = await call(home, more, 'wallet', 'create')
+        await devnet.fund(address as `0x${string}`)
+      }
+      const { sector } = await call(
+        miner,
+        asMiner,
+        'sector',
+        'add',
+        join(miner.folder, 'sector'),
+        '--size',
+        '64MiB',
+      )
+      service = await miner.start(['run'], /is ready \(pid/, { env: asMiner })
+      const bill = ['--price', '1', '--pledge-rate', '1', '--weeks', '1-9', '--step', '1MiB', '--yes']
+      await call(
+        miner,
+        asMiner,
+        'bill',
+        'create',
+        '--sector',
+        (sector as { sectorId: string }).sectorId,
+        ...bill,
+      )
+
+      const source = join(user.folder, 'photos')
+      mkdirSync(source)
+      const picture = randomBytes(3 * 1024 * 1024)
+      writeFileSync(join(source, 'picture.raw'), picture)
+      await call(user, asUser, 'source', 'add', source)
+      await call(user, asUser, 'order', 'create', '--source', 'photos', '--weeks', '2', '--yes')
+      await call(user, asUser, 'backup', 'photos')
+      await call(user, asUser, 'restore', 'latest', '--source', 'photos', '--to', join(user.folder, 'back'))
+      expect(readFileSync(join(user.folder, 'back', 'picture.raw')).equals(picture)).toBe(true)
+      // SIGTERM to the launcher reaches the agent behind it.
+      expect((await service.end('SIGTERM')).exitCode).toBe(0)
+      expect(existsSync(join(miner.dataDir, 'agent.lock'))).toBe(false)
+    } finally {
+      await service?.end('SIGTERM')
+      await devnet.stop()
+      miner.remove()
+      user.remove()
+    }
+  }, 240_000)
+})
+
+function cleanEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(DMC_|FORCE_COLOR$)/.test(name)),
+  )
+}
