@@ -20,7 +20,7 @@ export class DmcError extends Error {
   readonly code: ErrorCode
   readonly hint: string
   readonly retryable: boolean
-  readonly meta: Record<string, string | number | boolean>;
+  readonly meta: Record<string, string | number | boolean>
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, options: DmcErrorOptions) {
