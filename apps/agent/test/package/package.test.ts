@@ -194,6 +194,16 @@ describe('the installed agent', () => {
       // SIGTERM to the launcher reaches the agent behind it.
       expect((await service.end('SIGTERM')).exitCode).toBe(0)
       expect(existsSync(join(miner.dataDir, 'agent.lock'))).toBe(false)
+
+      // The miner is away: the backup waits for it until Ctrl-C, which stops cleanly and says how to go on.
+      writeFileSync(join(source, 'another.raw'), picture)
+      const waiting = await user.start(['backup', 'photos'], /\S/, { env: asUser })
+      await new Promise((done) => setTimeout(done, 3000))
+      const stopped = await waiting.end('SIGINT')
+      expect(stopped.exitCode).toBe(130)
+      expect(stopped.stderr).toContain('Stopping cleanly')
+      expect(stopped.stderr).toContain('(INTERRUPTED)\n  next: Go on with: dmc-agent backup photos\n')
+      expect(existsSync(join(user.dataDir, 'agent.lock'))).toBe(false)
     } finally {
       await service?.end('SIGTERM')
       await devnet.stop()
