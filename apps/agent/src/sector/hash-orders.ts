@@ -1,6 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { read as readFile, readSync } from 'node:fs'
-import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
 import { CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
@@ -9,19 +7,14 @@ import { leafPath } from '@dmc/core/merkle/leaf-path'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { edgeChunks, rangeSiblings } from '@dmc/core/merkle/range-proof'
 import type { Hex } from 'viem'
-import { directLength, refusesDirect } from '../disk/direct-io.ts'
 import { pageMemory } from '../disk/page-memory.ts'
-import { storageError } from './storage-error.ts'
+import { damaged, eachRead, type ReadableFile, readNow } from './read-back.ts'
 
 /**
  * The tree of each open order, and all hashing, in a worker thread (flow 9). Every chunk root here was computed from
  * what was read back from the file, or was loaded and proven as a whole against a commitment.
  */
-interface HashOrder {
-  path: string
-  fd: number
-  /** The same file around the page cache: what is hashed is what the disk gives back. */
-  direct: number | null
+interface HashOrder extends ReadableFile {
   tree: ChunkTree
   /** Per chunk: how many of its leaves its root in `tree` covers, hashed by this process; 0 for others. */
   fresh: Uint16Array
@@ -52,80 +45,6 @@ export function createHashOps(arena: SharedArrayBuffer) {
     return order
   }
 
-  /** One read's result, or what it means for the next one. `most` bytes were asked of the direct descriptor, if any. */
-  const took = (order: HashOrder, at: number, most: number, error: unknown, got: number): number => {
-    if (error !== null) {
-      if (most === 0 || !refusesDirect(error)) throw storageError(error, order.path, `reading at byte ${at}`)
-      order.direct = null
-      return 0
-    }
-    // never hash a short read
-    if (got === 0) throw damaged(order, [Math.floor(at / CHUNK_SIZE)], 'the file is too short')
-    return got
-  }
-
-  const directly = (order: HashOrder, into: Uint8Array, done: number, offset: number): number =>
-    order.direct === null ? 0 : directLength(into, done, into.length - done, offset + done)
-
-  const read = (order: HashOrder, offset: number, into: Uint8Array): Uint8Array => {
-    for (let done = 0; done < into.length; ) {
-      const most = directly(order, into, done, offset)
-      const fd = most > 0 && order.direct !== null ? order.direct : order.fd
-      let got = 0
-      let failure: unknown = null
-      try {
-        got = readSync(fd, into, done, most || into.length - done, offset + done)
-      } catch (error) {
-        failure = error
-      }
-      done += took(order, offset + done, most, failure, got)
-    }
-    return into
-  }
-
-  /** The same without holding up this thread: the disk works while it hashes what came before. */
-  const readAhead = async (order: HashOrder, offset: number, into: Uint8Array): Promise<Uint8Array> => {
-    for (let done = 0; done < into.length; ) {
-      const most = directly(order, into, done, offset)
-      const fd = most > 0 && order.direct !== null ? order.direct : order.fd
-      const at = offset + done
-      const from = done
-      done += await new Promise<number>((resolve, reject) => {
-        readFile(fd, into, from, most || into.length - from, at, (error, got) => {
-          try {
-            resolve(took(order, at, most, error, got))
-          } catch (failure) {
-            reject(failure)
-          }
-        })
-      })
-    }
-    return into
-  }
-
-  /** Goes through pieces of the file in order, each read while the one before it is in work. */
-  const eachRead = async (
-    order: HashOrder,
-    pieces: readonly { offset: number; into: Uint8Array }[],
-    work: (data: Uint8Array, index: number) => void,
-  ): Promise<void> => {
-    const start = (index: number): Promise<Uint8Array> | null => {
-      const piece = pieces[index]
-      return piece ? readAhead(order, piece.offset, piece.into) : null
-    }
-    let next = start(0)
-    try {
-      for (let index = 0; next !== null; index++) {
-        const data = await next
-        next = start(index + 1)
-        work(data, index)
-      }
-    } finally {
-      // its memory is lent again when we are done
-      await next?.catch(() => {})
-    }
-  }
-
   /** Roots of chunks (their first `leaves`), from what is read back. */
   const hashChunks = (
     order: HashOrder,
@@ -145,7 +64,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
     )
 
   const readChunk = (order: HashOrder, chunk: number, leaves: number, slot: 0 | 1 = 0): Uint8Array =>
-    read(order, chunk * CHUNK_SIZE, scratch[slot].subarray(0, leaves * LEAF_SIZE))
+    readNow(order, chunk * CHUNK_SIZE, scratch[slot].subarray(0, leaves * LEAF_SIZE))
 
   const hashChunk = (order: HashOrder, chunk: number, leaves: number): Uint8Array =>
     chunkRoot(hasher, readChunk(order, chunk, leaves))
@@ -332,7 +251,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
         if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) bad.push(chunk)
         else if (!inside && !sameBytes(chunkData, start, data, offset)) bad.push(chunk)
       })
-      if (bad.length > 0) throw damaged(from, bad, 'the data is not what was committed')
+      if (bad.length > 0) throw damaged(from.path, bad, 'the data is not what was committed')
       const first = offset / LEAF_SIZE
       const count = length / LEAF_SIZE
       const wanted = new Set(edgeChunks({ first, count, size }))
@@ -364,7 +283,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
       const chunkData = readChunk(from, chunk, leavesBelow(chunk, size))
       const expected = expectedRoot(from, chunk, size)
       if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) {
-        throw damaged(from, [chunk], 'the data is not what was committed')
+        throw damaged(from.path, [chunk], 'the data is not what was committed')
       }
       const at = (index % CHUNK_LEAVES) * LEAF_SIZE
       const path = leafPath({
@@ -388,7 +307,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
       const from = find(order)
       const hmac = createHmac('sha256', key)
       for (let at = 0; at < length; at += CHUNK_SIZE) {
-        hmac.update(read(from, offset + at, scratch[0].subarray(0, Math.min(CHUNK_SIZE, length - at))))
+        hmac.update(readNow(from, offset + at, scratch[0].subarray(0, Math.min(CHUNK_SIZE, length - at))))
       }
       return new Uint8Array(hmac.digest())
     },
@@ -401,12 +320,4 @@ function sameBytes(chunk: Uint8Array, chunkAt: number, data: Uint8Array, dataAt:
   const end = Math.min(chunkAt + chunk.length, dataAt + data.length)
   const part = Buffer.from(chunk.buffer, chunk.byteOffset + first - chunkAt, end - first)
   return part.equals(data.subarray(first - dataAt, end - dataAt))
-}
-
-function damaged(order: HashOrder, chunks: number[], why: string): DmcError {
-  const shown = chunks.slice(0, 8).join(', ')
-  return new DmcError('SECTOR_DAMAGED', `${order.path}: chunk ${shown} is damaged: ${why}.`, {
-    hint: 'Check the disk; nothing wrong was given out. The user still has the roots to tell which data is whole.',
-    meta: { chunks: chunks.slice(0, 64).join(',') },
-  })
 }

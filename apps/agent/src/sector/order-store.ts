@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE, treeDepth } from '@dmc/core/merkle/constants'
 import { hashBytes } from '@dmc/core/merkle/hash-hex'
-import type { Hex } from 'viem'
 import type { BufferPool } from './buffer-pool.ts'
-import { type DataFile, openDataFile, replaceFile } from './data-file.ts'
+import { type DataFile, openDataFile } from './data-file.ts'
 import { addRange, contiguousFrom, type Range, removeRange, withinRange } from './durable-ranges.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HashOps } from './hash-orders.ts'
@@ -18,12 +16,11 @@ import {
   statementStands,
 } from './order-error.ts'
 import { OrderLock } from './order-lock.ts'
+import { lower, OrderProofs } from './order-proofs.ts'
 import type { OrderState } from './order-row.ts'
-import { errnoOf } from './storage-error.ts'
 import type { OrderStore, ScrubReport } from './types.ts'
 import type { WorkerChannel } from './worker-channel.ts'
 
-const REHASH_CHUNKS = 64
 const MOST_RANGES = 4096
 const MOST_FENCED = 64
 /** What one `readProven` may ask for. */
@@ -70,6 +67,7 @@ export class FileOrderStore implements OrderStore {
   readonly #options: OrderStoreOptions
   readonly #file: DataFile
   readonly #hash: WorkerChannel<HashOps>
+  readonly #proofs: OrderProofs
   readonly #lock = new OrderLock()
   readonly #group: GroupCommit<Range>
   #state: OrderState
@@ -85,6 +83,7 @@ export class FileOrderStore implements OrderStore {
     this.#options = options
     this.#file = file
     this.#hash = options.hash
+    this.#proofs = new OrderProofs({ ...options, order: this.key })
     this.#state = options.state
     this.#group = new GroupCommit((ranges) => this.#commitGroup(ranges))
   }
@@ -191,11 +190,11 @@ export class FileOrderStore implements OrderStore {
       }
       if (size > this.durableSize) throw this.#mismatch(`only ${this.durableSize} of ${size} bytes are here`)
       // flow 10: damage below the base is told apart from a wrong commitment
-      if (this.#state.commitment) await this.#prove(this.#state.commitment)
-      await this.#rehash(size, false)
+      if (this.#state.commitment) await this.#proofs.prove(this.#state.commitment)
+      await this.#proofs.rehash(size, false)
       const root = await this.#hash.call('prove', { order: this.key, size, root: lower(commitment.root) })
       if (root !== lower(commitment.root)) throw this.#mismatch(`the data on disk has root ${root}`)
-      await this.#storeRoots(size)
+      await this.#proofs.storeRoots(size)
       await this.#save(() => ({ sealed: { root, size: commitment.size } }))
     })
   }
@@ -243,7 +242,7 @@ export class FileOrderStore implements OrderStore {
     const lease = await this.#options.pool.acquire(length)
     try {
       const { at, data, release } = lease
-      const siblings = await this.#told(
+      const siblings = await this.#proofs.told(
         this.#hash.call('range', { order: this.key, offset, length, size, at }),
       )
       return { data, siblings, release }
@@ -261,7 +260,7 @@ export class FileOrderStore implements OrderStore {
   async leafProof(index: number, commitment: Commitment) {
     const size = await this.#ready(commitment)
     this.#mustBeLeaves(index * LEAF_SIZE, LEAF_SIZE, size, LEAF_SIZE)
-    return this.#told(this.#hash.call('leaf', { order: this.key, index, size }))
+    return this.#proofs.told(this.#hash.call('leaf', { order: this.key, index, size }))
   }
 
   async probe(offset: number, length: number, key: Uint8Array, commitment: Commitment): Promise<Uint8Array> {
@@ -276,7 +275,7 @@ export class FileOrderStore implements OrderStore {
     const commitment = this.#state.sealed ?? this.#state.commitment
     if (!commitment) return { orderId: this.orderId, chunks: 0, damaged: [] }
     const size = await this.#ready(commitment)
-    const damaged = await this.#rehash(size, true)
+    const damaged = await this.#proofs.rehash(size, true)
     return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), damaged }
   }
 
@@ -410,84 +409,10 @@ export class FileOrderStore implements OrderStore {
 
   async #ready(commitment: Commitment): Promise<number> {
     this.#known(commitment)
-    await this.#prove(commitment)
+    await this.#proofs.prove(commitment)
     return Number(commitment.size)
   }
-
-  /** Makes the tree lead to `commitment`: from the stored roots, or, when those are wrong, from the data again. */
-  async #prove(commitment: Commitment): Promise<void> {
-    const size = Number(commitment.size)
-    const root = lower(commitment.root)
-    const at = { order: this.key, size, root }
-    if (await this.#hash.call('isProven', at)) return
-    const roots = await this.#storedRoots(size)
-    if ((await this.#told(this.#hash.call('load', { ...at, roots }))) === root) return
-    await this.#rehash(size, true)
-    if ((await this.#hash.call('prove', at)) === root) {
-      await this.#storeRoots(size)
-      return
-    }
-    const error = new DmcError(
-      'SECTOR_DAMAGED',
-      `${this.#file.path}: the data no longer leads to root ${root}.`,
-      {
-        hint: 'Check the disk. The stored chunk roots are damaged too, so which chunk it is can’t be told.',
-      },
-    )
-    this.#options.onDamaged([], error)
-    throw error
-  }
-
-  async #rehash(size: number, all: boolean): Promise<number[]> {
-    const damaged: number[] = []
-    for (let from = 0; from * CHUNK_SIZE < size; ) {
-      const step = await this.#told(
-        this.#hash.call('rehash', { order: this.key, size, from, most: REHASH_CHUNKS, all }),
-      )
-      damaged.push(...step.damaged)
-      from = step.next
-    }
-    if (damaged.length > 0) {
-      const error = new DmcError(
-        'SECTOR_DAMAGED',
-        `${this.#file.path}: ${damaged.length} chunks are damaged (${damaged.slice(0, 8).join(', ')}).`,
-        { hint: 'Check the disk.', meta: { chunks: damaged.slice(0, 64).join(',') } },
-      )
-      this.#options.onDamaged(damaged, error)
-      if (!all) throw error
-    }
-    return damaged
-  }
-
-  /** Passes on; damage goes to the journal first. */
-  async #told<T>(work: Promise<T>): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      if (DmcError.is(error) && error.code === 'SECTOR_DAMAGED') {
-        const chunks = String(error.meta.chunks ?? '')
-        this.#options.onDamaged(chunks === '' ? [] : chunks.split(',').map(Number), error)
-      }
-      throw error
-    }
-  }
-
-  async #storeRoots(size: number): Promise<void> {
-    await replaceFile(this.#options.rootsPath, await this.#hash.call('dump', { order: this.key, size }))
-  }
-
-  async #storedRoots(size: number): Promise<Uint8Array> {
-    try {
-      const roots = await readFile(this.#options.rootsPath)
-      return new Uint8Array(roots.subarray(0, Math.floor(size / CHUNK_SIZE) * HASH_SIZE))
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return new Uint8Array()
-      throw error
-    }
-  }
 }
-
-const lower = (root: Hex): Hex => root.toLowerCase() as Hex
 
 function sameCommitment(a: Commitment | null, b: Commitment | null): boolean {
   if (a === null || b === null) return a === b

@@ -10,10 +10,10 @@ export interface RetryOptions {
 const FIRST_MS = 50
 const MOST_MS = 15_000
 const MOST_TOKENS = 3
-/** Things that a new look at the chain, a new connection and a new hello may cure. */
 /** A miner that has not yet heard of what the chain says: right after an agreement, for as long as its node is behind. */
 export const BEHIND: readonly string[] = ['READ_NOT_ALLOWED', 'COMMITMENT_UNKNOWN']
 export const BEHIND_MS = 15_000
+/** Things that a new look at the chain, a new connection and a new hello may cure. */
 const RELINK = ['PEER_UNREACHABLE', 'TOKEN_INVALID', 'HELLO_EXPIRED', 'HELLO_REPLAYED', 'PEER_KEY_MISMATCH']
 
 /** Decides after each failure of one request: try again (after a pause), over a new link, or give up. */
