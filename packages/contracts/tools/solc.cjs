@@ -7,7 +7,9 @@ const args = process.argv.slice(2)
 if (args.includes('--version')) {
   // Asked for in every run, so the compiler is not loaded for it. forge wants a platform that it knows.
   const { version } = require('solc/package.json')
-  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${version}+commit.npm.Linux.g++\n`)
+  process.stdout.write(
+    `solc, the solidity compiler commandline interface\nVersion: ${version}+commit.npm.Linux.g++\n`,
+  )
 } else if (args.includes('--standard-json')) {
   process.stdout.write(require('solc').compile(readFileSync(0, 'utf8')))
 } else {
