@@ -68,6 +68,16 @@ export function isStated(order: OrderOnChain, side: Side, commitment: Commitment
 
 function mustTakeStatements(order: OrderOnChain): void {
   if (!FINAL_ORDER_STATES.includes(order.state)) return
+  if (order.state === 'refused') {
+    // the refusal overtook our statement (flow 8): the user is told that, not that its statement failed
+    throw new DmcError(
+      'ORDER_REFUSED',
+      `The miner refused order ${order.orderId}; escrow and reserve are back in your credit.`,
+      {
+        hint: 'Take another bill: dmc-agent order create; the reason is in the journal (dmc-agent journal).',
+      },
+    )
+  }
   throw new DmcError(
     'ORDER_STATE',
     `Order ${order.orderId} is ${order.state}; it takes no statement any more.`,

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, ftruncateSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
 import { logCorrupt } from '@dmc/core/log/log-error'
 import type { NodeEntry } from '@dmc/core/log/node-entry'
@@ -19,6 +28,15 @@ let temporaries = 0
 /** A name in the folder that no source has: hidden, random, used once. */
 export const temporaryIn = (folder: Buffer): Buffer =>
   joinBytes(folder, Buffer.from(`.dmc-${ours}-${temporaries++}`))
+
+/** What a restore that was killed left in a folder, removed before the same restore goes on there. */
+export function sweepTemporaries(folder: Buffer): void {
+  for (const name of readdirSync(folder, 'buffer')) {
+    const text = name.toString('latin1')
+    if (/^\.dmc-[0-9a-f]{16}-\d+$/.test(text) && !text.startsWith(`.dmc-${ours}-`))
+      unlinkSync(joinBytes(folder, name))
+  }
+}
 
 /**
  * Writes a file under a temporary name, and gives it its own name once content, mode and times are complete.

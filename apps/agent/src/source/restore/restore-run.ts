@@ -9,7 +9,7 @@ import { entriesOf, findEntry, type OpenedSnapshot } from '../list-snapshot.ts'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { RestoreOptions } from '../restore-snapshot.ts'
 import type { RestoreResult } from '../types.ts'
-import { LARGE_FILE, restoreFile, temporaryIn } from './restore-file.ts'
+import { LARGE_FILE, restoreFile, sweepTemporaries, temporaryIn } from './restore-file.ts'
 import {
   closeTarget,
   enterFolder,
@@ -126,6 +126,7 @@ class RestoreRun {
         fresh = made
         this.result.directories++
       }
+      if (this.#target.resumed && !fresh) sweepTemporaries(path)
       for await (const child of entriesOf(this.#o.snapshot.blobs, entry)) {
         this.#checkStop()
         this.#checkCount()
