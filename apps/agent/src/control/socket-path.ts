@@ -32,6 +32,11 @@ export function prepareSocketFolder(path: string): void {
   const { uid, mode } = statSync(folder)
   const own = process.getuid === undefined || uid === process.getuid()
   if (own && (mode & 0o022) === 0) return
+  if (!own) {
+    throw new DmcError('TARGET_UNWRITABLE', `The folder ${folder} belongs to another user (uid ${uid}).`, {
+      hint: `Run the command as that user, for example: sudo -u '#${uid}' dmc-agent status`,
+    })
+  }
   const octal = (mode & 0o7777).toString(8).padStart(4, '0')
   throw new DmcError(
     'TARGET_UNWRITABLE',
