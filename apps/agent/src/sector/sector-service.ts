@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Journal } from '../store/journal.ts'
@@ -182,16 +182,24 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         const real = await checkSectorPath(path, others, [...forbidden(), store.dataDir])
         if (!marker) await readMarker(real) // throws for one that can't be understood
         const exists = await lstat(real).catch(() => null)
-        if (!exists) await mkdir(real, { mode: 0o700 })
-        if (!marker) await mustBeEmpty(real)
-        const free = await freeSpace(real)
+        if (exists && !marker) await mustBeEmpty(real)
+        const free = await freeSpace(exists ? real : dirname(real))
         const held = marker ? reservedOn(marker.id) : 0
         if (size - held > free) throw notEnoughSpace(`on the disk of ${real}`, free + held, size)
+        if (!exists) await mkdir(real, { mode: 0o700 })
         const { id } = marker ?? (await writeMarker(real))
         const row: SectorRow = { sectorId: id, path: real, size, device: await deviceOf(real) }
         if (moved) mounted.delete(id)
+        const before = findSectorRow(store, id)
         putSectorRow(store, row)
-        await mount(row)
+        try {
+          await mount(row)
+        } catch (error) {
+          // another agent has it, say: then it is not ours
+          if (before) putSectorRow(store, before)
+          else deleteSectorRow(store, id)
+          throw error
+        }
         journal.add({
           event: 'sector-added',
           subject: `sector:${id}`,
