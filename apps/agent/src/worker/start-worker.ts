@@ -13,5 +13,10 @@ declare const __DMC_BUNDLE__: boolean | undefined
 export function startWorker(name: WorkerName, data: unknown, transfer: ArrayBuffer[] = []): Worker {
   const bundled = typeof __DMC_BUNDLE__ !== 'undefined' && __DMC_BUNDLE__
   const file = bundled ? new URL(import.meta.url) : new URL('./run-worker.ts', import.meta.url)
-  return new Worker(file, { workerData: { dmcWorker: name, data }, transferList: transfer })
+  return new Worker(file, {
+    workerData: { dmcWorker: name, data },
+    transferList: transfer,
+    // a small nursery: workers make much short-lived garbage, and memory counts more here than its collection
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  })
 }

@@ -96,8 +96,7 @@ export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
         .run(reason, dir.parent, dir.name)
       continue
     }
-    const folders = manifest.sql('SELECT name FROM entry WHERE dir = ? AND kind = 1 ORDER BY name').all(id)
-    for (const { name } of folders as { name: Uint8Array }[]) {
+    for (const name of foldersIn(manifest, id)) {
       const before = dir.prev === 0 ? undefined : prev?.entry(dir.prev, name)
       last++
       addDir.run(last, id, name, dir.depth + 1, before ? Number(before.child) : 0)
@@ -107,6 +106,21 @@ export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
   }
   db.exec('COMMIT')
   return totals
+}
+
+/** Names of the folders in a folder, in order; rows may be updated while this goes on. */
+function* foldersIn(manifest: Manifest, dir: number): Generator<Uint8Array> {
+  const page = manifest.sql(
+    'SELECT name FROM entry WHERE dir = ? AND kind = 1 AND name > ? ORDER BY name LIMIT 500',
+  )
+  let after: Uint8Array = new Uint8Array(0)
+  for (;;) {
+    const rows = page.all(dir, after) as { name: Uint8Array }[]
+    for (const { name } of rows) yield name
+    const last = rows.at(-1)
+    if (!last) return
+    after = last.name
+  }
 }
 
 /** The source itself: a folder or a regular file. */
