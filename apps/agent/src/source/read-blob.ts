@@ -7,6 +7,7 @@ import type { ContentRef, Locator, Slice } from '@dmc/core/log/locator'
 import { sliceFromCbor } from '@dmc/core/log/locator'
 import { logCorrupt } from '@dmc/core/log/log-error'
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
+import { giveBack } from '../disk/give-back.ts'
 import type { SourceKeys, VolumeReader } from './types.ts'
 
 /** Opened blobs that are kept, in bytes. */
@@ -56,17 +57,20 @@ export class BlobReader {
     }
   }
 
-  /** Bodies of a list of slices' blobs, each opened once in its order, neighbours read together; for large files. */
+  /**
+   * Bodies of a list of slices' blobs, each opened once in its order, neighbours read together; for large files. A body
+   * is gone when the next one is asked for.
+   */
   async *openAll(type: BlobType, slices: Iterable<Slice> | AsyncIterable<Slice>): AsyncGenerator<Uint8Array> {
     let group: Slice[] = []
-    let next: Promise<Uint8Array[]> | null = null
+    let next: Promise<Group> | null = null
     // one request ahead of the one that is being used
     for await (const slice of slices) {
       const last = group.at(-1)
       if (last && !follows(group, slice)) {
         const started = this.#openGroup(type, group)
         started.catch(() => {})
-        if (next) yield* await next
+        if (next) yield* bodiesOf(await next)
         next = started
         group = []
       }
@@ -74,8 +78,8 @@ export class BlobReader {
     }
     const started = group.length > 0 ? this.#openGroup(type, group) : null
     started?.catch(() => {})
-    if (next) yield* await next
-    if (started) yield* await started
+    if (next) yield* bodiesOf(await next)
+    if (started) yield* bodiesOf(await started)
   }
 
   /** The slices of the bytes themselves: follows the levels of a content ref. */
@@ -93,20 +97,25 @@ export class BlobReader {
     for await (const slice of slices) yield sliceOf(await this.open(type, slice), slice)
   }
 
-  async #openGroup(type: BlobType, group: Slice[]): Promise<Uint8Array[]> {
+  async #openGroup(type: BlobType, group: Slice[]): Promise<Group> {
     const [first] = group
     const last = group.at(-1)
-    if (!first || !last) return []
-    if (group.length === 1) return [sliceOf(await this.open(type, first), first)]
+    if (!first || !last) return { bodies: [], kept: false }
+    if (group.length === 1) return { bodies: [sliceOf(await this.open(type, first), first)], kept: true }
     const sealed = await this.#read(first, last.offset + last.stored - first.offset)
-    return group.map((slice) => {
+    const bodies = group.map((slice) => {
       const from = slice.offset - first.offset
       return sliceOf(this.#unseal(type, slice, sealed.subarray(from, from + slice.stored)), slice)
     })
+    giveBack(sealed)
+    return { bodies, kept: false }
   }
 
   async #load(type: BlobType, locator: Locator): Promise<Uint8Array> {
-    return this.#unseal(type, locator, await this.#read(locator, locator.stored))
+    const sealed = await this.#read(locator, locator.stored)
+    const body = this.#unseal(type, locator, sealed)
+    giveBack(sealed)
+    return body
   }
 
   #read(from: Locator, length: number): Promise<Buffer> {
@@ -136,6 +145,23 @@ export class BlobReader {
   #forget(key: string): void {
     this.#cached -= this.#cache.get(key)?.bytes ?? 0
     this.#cache.delete(key)
+  }
+}
+
+/** Bodies that were opened together; `kept`: they are in the cache too. */
+interface Group {
+  bodies: Uint8Array[]
+  kept: boolean
+}
+
+/** From here on a body has memory of its own: small ones may share Node's pool. */
+const OWN_MEMORY = 64 * 1024
+
+function* bodiesOf({ bodies, kept }: Group): Generator<Uint8Array> {
+  for (const body of bodies) {
+    yield body
+    const { buffer } = body
+    if (!kept && body.length >= OWN_MEMORY && buffer instanceof ArrayBuffer) buffer.transfer(0)
   }
 }
 

@@ -131,7 +131,7 @@ export interface RestoreResult {
 
 /** Reads verified volume bytes; implemented over the wire by `contract/`, over files by tests. */
 export interface VolumeReader {
-  /** 16 bytes hex -> bytes; must be verified against the commitment before it resolves. */
+  /** 16 bytes hex -> bytes; must be verified against the commitment before it resolves. The memory is the caller's from then on. */
   read(volumeId: string, offset: number, length: number, signal?: AbortSignal): Promise<Buffer>
   /** Verified roots (32 bytes each) of `count` chunks from `first`; without it, rebuilding a cache reads all data. */
   readRoots?(volumeId: string, first: number, count: number, signal?: AbortSignal): Promise<Buffer>

@@ -16,7 +16,8 @@ export interface GivenMiner {
   store: Awaited<ReturnType<typeof givenOrder>>['store']
   connect(options?: Partial<ConnectOptions>): Promise<MinerClient>
   /** Stops and starts again on the same folder and port. */
-  restart(options?: Partial<StartMinerOptions>): Promise<void>
+  /** Away for `awayMs` in between. */
+  restart(options?: Partial<StartMinerOptions>, awayMs?: number): Promise<void>
 }
 
 /** One miner with one order, a market, and a client; all gone when the test is over. */
@@ -55,9 +56,10 @@ export function useMiners(): (
         closing.push(() => client.close())
         return client
       },
-      async restart(more = {}) {
+      async restart(more = {}, awayMs = 0) {
         const { port } = given.miner.server
         await given.miner.close()
+        await new Promise((resolve) => setTimeout(resolve, awayMs))
         given.miner = await startMiner({ ...start, port, ...more })
         const store = await given.miner.sectors.open(order.orderId)
         if (store) given.store = store

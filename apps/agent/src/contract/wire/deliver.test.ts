@@ -168,7 +168,7 @@ describe('delivery (flows 11 and 13)', () => {
       parallel: 2,
       pieceSize: MIB,
       onProgress({ durableSize }) {
-        if (durableSize > 6 * MIB) restarted ??= given.restart()
+        if (durableSize > 6 * MIB) restarted ??= given.restart({}, 1000)
       },
     })
     await restarted

@@ -7,8 +7,8 @@ import { reviveError } from '@dmc/core/errors/to-dmc-error'
 import type { Endpoint } from '@dmc/core/protocol/endpoint'
 import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import { errorReply } from '@dmc/core/protocol/messages'
+import { giveBack } from '../../disk/give-back.ts'
 import { interrupted } from '../wait.ts'
-import { giveBack } from './give-back.ts'
 
 /** Longer than the server's "still there" every 10 s. */
 const SILENCE_MS = 45_000

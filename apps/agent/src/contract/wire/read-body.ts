@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { WireLimits } from '@dmc/core/protocol/limits'
 import type * as z from 'zod'
+import { giveBack } from '../../disk/give-back.ts'
 import type { BufferPool, Lease } from '../../sector/buffer-pool.ts'
-import { giveBack } from './give-back.ts'
 
 const tooLarge = (bytes: number, most: number) =>
   new DmcError('REQUEST_TOO_LARGE', `A body of ${bytes} bytes is larger than ${most}.`, {

@@ -27,9 +27,10 @@ export function restoreInWorker(options: RestoreOptions): Promise<RestoreResult>
   const answer = async ({ request, volumeId, offset, length }: FromRestoreWorker & { type: 'read' }) => {
     try {
       const bytes = await snapshot.reader.read(volumeId, offset, length, reads.signal)
-      // the reader may go on using its memory: the worker gets a copy, handed over without another one
-      const copy = new Uint8Array(bytes)
-      send({ type: 'bytes', request, bytes: copy }, [copy.buffer])
+      const whole = bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength === bytes.byteLength
+      // handed over; a part of a larger buffer (small ones share one) is copied first
+      const own = whole ? bytes : new Uint8Array(bytes)
+      send({ type: 'bytes', request, bytes: own }, [own.buffer as ArrayBuffer])
     } catch (error) {
       send({ type: 'unread', request, error: describe(error) })
     }
