@@ -18,7 +18,7 @@ export async function resolveHost(endpoint: Endpoint, allowPrivate: boolean): Pr
     'ENDPOINT_REFUSED',
     `The miner's endpoint ${host} is a private address (${found.join(', ')}).`,
     {
-      hint: 'Only if you know this miner and its network: allow private endpoints in the configuration.',
+      hint: 'Only if you know this miner and its network: dmc-agent config set allowPrivateEndpoints true.',
     },
   )
 }

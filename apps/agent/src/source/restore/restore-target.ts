@@ -44,7 +44,7 @@ export function openTarget(
     const resumed = names.some((name) => name.toString() === MARKER + what)
     if (names.length > 0 && !resumed && overwrite === undefined) {
       throw new DmcError('TARGET_NOT_EMPTY', `${showPath(path)} is not empty (${names.length} names).`, {
-        hint: 'Choose a new folder, or say what to do with files that exist: --overwrite never, newer or always.',
+        hint: 'Choose a new folder, or permit this one with --into-existing (and --overwrite never, newer or always).',
       })
     }
     if (!resumed) writeFileSync(marker, '', { flag: 'wx', mode: 0o600 })
