@@ -60,6 +60,11 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
     }
     request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`silent for ${SILENCE_MS / 1000} s`)))
     request.on('error', fail)
+    request.once('socket', (socket) => {
+      // node:http reads what comes before us, in this order, and keeps copies only
+      socket.on('data', giveBack)
+      request.once('close', () => socket.off('data', giveBack))
+    })
     request.on('response', (response) => {
       collect(response, options).then((exchanged) => {
         signal.removeEventListener('abort', stop)
