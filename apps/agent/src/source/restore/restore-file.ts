@@ -12,6 +12,7 @@ import {
 import { BLOB_TYPE } from '@dmc/core/log/blob'
 import { logCorrupt } from '@dmc/core/log/log-error'
 import type { NodeEntry } from '@dmc/core/log/node-entry'
+import { DirectWriter } from '../../disk/direct-writer.ts'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobReader } from '../read-blob.ts'
 import { setMetadata } from './set-metadata.ts'
@@ -59,15 +60,19 @@ export async function restoreFile(
   const fd = openSync(temporary, CREATE, 0o600)
   try {
     const writer = new HoleyWriter(fd, entry)
-    if (!first.done) {
-      writer.write(first.value)
-      onBytes(first.value.length)
+    try {
+      if (!first.done) {
+        writer.write(first.value)
+        onBytes(first.value.length)
+      }
+      for await (const part of parts) {
+        writer.write(part)
+        onBytes(part.length)
+      }
+      writer.finish()
+    } finally {
+      writer.close()
     }
-    for await (const part of parts) {
-      writer.write(part)
-      onBytes(part.length)
-    }
-    writer.finish()
     setMetadata(fd, entry)
     closeSync(fd)
     renameSync(temporary, path)
@@ -87,12 +92,15 @@ export async function restoreFile(
 class HoleyWriter {
   readonly #fd: number
   readonly #entry: NodeEntry
+  /** For large files without holes. */
+  readonly #direct: DirectWriter | null
   #position = 0
   #nextHole = 0
 
   constructor(fd: number, entry: NodeEntry) {
     this.#fd = fd
     this.#entry = entry
+    this.#direct = entry.size >= LARGE_FILE && entry.holes.length === 0 ? new DirectWriter(fd) : null
     this.#skipHole()
   }
 
@@ -102,7 +110,8 @@ class HoleyWriter {
       const room = (hole ?? this.#entry.size) - this.#position
       const part = data.subarray(at, at + room)
       if (part.length === 0) throw logCorrupt('A file has more content than its size.')
-      if (this.#entry.holes.length > 0) this.#writeData(part)
+      if (this.#direct) this.#direct.write(part)
+      else if (this.#entry.holes.length > 0) this.#writeData(part)
       else writeAll(this.#fd, part, this.#position)
       this.#position += part.length
       at += part.length
@@ -114,7 +123,12 @@ class HoleyWriter {
     if (this.#position !== this.#entry.size) {
       throw logCorrupt(`A file has ${this.#position} bytes of content instead of ${this.#entry.size}.`)
     }
+    this.#direct?.finish()
     if (this.#entry.holes.length > 0) ftruncateSync(this.#fd, this.#entry.size)
+  }
+
+  close(): void {
+    this.#direct?.close()
   }
 
   #skipHole(): void {
