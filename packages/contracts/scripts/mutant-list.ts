@@ -204,11 +204,7 @@ bills(
   'emit BillCancelled(billId, msg.sender, freed);\n        _credit(msg.sender, freed);',
 )
 bills('the same id again', '_totals.nextBill = uint40(billId + 1);', '')
-bills(
-  'a bill in memory',
-  'Bill storage bill = _bills[billId];\n        bill.miner',
-  'Bill memory bill = _bills[billId];\n        bill.miner',
-)
+bills('the bond is forgotten', 'bill.bond = uint128(terms.bond);', '')
 bills('a price that rounds', 'terms.price * terms.step % MIB_PER_GIB != 0', 'false')
 bills('no minimum of weeks', 'terms.minWeeks == 0 || ', '')
 bills('expired at birth', 'terms.expiresAt < block.timestamp || ', '')
@@ -226,6 +222,11 @@ orders(
   'sides share a slot',
   'Statement storage mine = _statement(order, side);',
   'Statement storage mine = _statement(order, USER);',
+)
+orders(
+  'a statement in memory',
+  'Statement storage mine = _statement(order, side);',
+  'Statement memory mine = _statement(order, side);',
 )
 orders(
   'roots need not agree',

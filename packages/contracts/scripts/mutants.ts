@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   cpSync,
@@ -76,6 +76,8 @@ function makeWorker(folder: string, from?: string): string {
   return root
 }
 
+const running = new Set<ChildProcess>()
+
 function runTests(root: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(
@@ -87,6 +89,7 @@ function runTests(root: string): Promise<string> {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )
+    running.add(child)
     let output = ''
     child.stdout.on('data', (data) => {
       output += data
@@ -95,7 +98,10 @@ function runTests(root: string): Promise<string> {
       output += data
     })
     child.on('error', reject)
-    child.on('close', () => resolve(output))
+    child.on('close', () => {
+      running.delete(child)
+      resolve(output)
+    })
   })
 }
 
@@ -139,6 +145,14 @@ console.log(`${chosen.length} mutants, ${chosen.length - open.length} judged bef
 
 if (open.length > 0) {
   const folder = mkdtempSync(join(tmpdir(), 'dmc-mutants-'))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      for (const child of running) child.kill('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+      console.log('\ninterrupted: what is judged is kept, run it again to go on')
+      process.exit(130)
+    })
+  }
   try {
     const first = makeWorker(join(folder, '0'))
     const clean = await runTests(first)

@@ -25,6 +25,8 @@ interface Vm {
     function label(address account, string calldata name) external;
     function getCode(string calldata artifact) external view returns (bytes memory);
     function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
+    function mockCallRevert(address callee, bytes calldata data, bytes calldata revertData) external;
+    function clearMockedCalls() external;
     function expectRevert() external;
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 selector) external;

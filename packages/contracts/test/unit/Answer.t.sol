@@ -226,6 +226,56 @@ contract AnswerTest is MarketFixture {
         vm.assertTrue(once);
     }
 
+    /// @dev A hash that fails writes nothing, so the left half of what should have been hashed would pass for its result.
+    function test_aFailedHashIsNoResult() public {
+        uint256 id = _fullMegabyte();
+        bytes32[] memory way = tree.pathOf(SEED, 2, 10, 0);
+        bytes memory first = tree.leafOf(SEED);
+        // The last hash: the root itself as the left sibling of whatever comes up.
+        bytes32 stated = market.getOrder(id).commitment.root;
+        vm.prank(user);
+        market.challenge(id, 512);
+        bytes32 node = _fold(first, way, 9);
+        way[9] = stated;
+        vm.mockCallRevert(address(2), bytes.concat(stated, node), "");
+        _expect(abi.encodeWithSelector(LeafTree.HashFailed.selector));
+        market.answer(id, first, way);
+    }
+
+    function test_anEarlierFailedHashIsNoResultEither() public {
+        uint256 id = _fullMegabyte();
+        vm.prank(user);
+        market.challenge(id, 1);
+        // Level 0: the true node of level 1 as the left sibling of a wrong leaf; from there on the path is right.
+        bytes32[] memory way = tree.pathOf(SEED, 2, 10, 0);
+        bytes memory wrong = tree.leafOf(SEED + 9);
+        bytes32 trueNode = _fold(tree.leafOf(SEED), way, 1);
+        way[0] = trueNode;
+        vm.mockCallRevert(address(2), bytes.concat(trueNode, sha256(wrong)), "");
+        _expect(abi.encodeWithSelector(LeafTree.HashFailed.selector));
+        market.answer(id, wrong, way);
+    }
+
+    /// @dev An order of 1 MiB, full by its commitment, of which the tree knows the first two leaves.
+    function _fullMegabyte() private returns (uint256 id) {
+        BillTerms memory b = _billTerms();
+        (b.capacity, b.step, b.price) = (1, 1, 1024);
+        vm.prank(miner);
+        OrderTerms memory t = _orderTerms(market.createBill(b));
+        t.capacity = 1;
+        vm.prank(user);
+        id = market.createOrder(t);
+        _agree(id, tree.rootOf(SEED, 2, 10), 1 << 20);
+    }
+
+    /// @dev What the first `levels` siblings of leaf 0 make of a leaf.
+    function _fold(bytes memory content, bytes32[] memory way, uint256 levels) private pure returns (bytes32 node) {
+        node = sha256(content);
+        for (uint256 i = 0; i < levels; ++i) {
+            node = sha256(bytes.concat(node, way[i]));
+        }
+    }
+
     function test_depthFollowsTheCapacity() public {
         uint256[8] memory capacities = [uint256(1), 2, 3, 4, 5, 1024, 1025, type(uint32).max];
         uint256[8] memory depths = [uint256(10), 11, 12, 12, 13, 20, 21, 42];

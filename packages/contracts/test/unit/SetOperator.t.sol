@@ -85,6 +85,20 @@ contract SetOperatorTest is MarketFixture {
         market.setOperator(userAgent, 1, max);
     }
 
+    function test_anOperatorActsUntilItsExpiryNotLater() public {
+        uint256 orderId = _preparing();
+        uint256 expiry = T0 + 1000;
+        vm.prank(user);
+        market.setOperator(userAgent, PREPARE, expiry);
+        vm.warp(expiry - 1);
+        _prepare(userAgent, orderId, USER, root, SIZE);
+        vm.warp(expiry);
+        _prepare(userAgent, orderId, USER, root, SIZE);
+        vm.warp(expiry + 1);
+        _expect(abi.encodeWithSelector(IMarketErrors.OperatorExpired.selector, expiry, expiry + 1));
+        _prepare(userAgent, orderId, USER, root, SIZE);
+    }
+
     function test_nobodyAndOneselfAreNoOperators() public {
         _expect(abi.encodeWithSelector(IMarketErrors.BadOperator.selector, address(0)));
         vm.prank(user);
