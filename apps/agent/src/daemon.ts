@@ -1,16 +1,19 @@
+import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { deriveSourceKey } from '@dmc/core/log/derive-keys'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
 import { formatEndpoint } from '@dmc/core/protocol/endpoint'
+import type { Address } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { sectorOfBill } from './account/bill-rows.ts'
 import { type AccountContext, readMarketFacts } from './account/context.ts'
+import { operatorAllowed } from './account/operator-allowed.ts'
 import { prepare } from './account/prepare.ts'
 import { refuseOrder } from './account/refuse-order.ts'
 import { withdrawPrepare } from './account/withdraw-prepare.ts'
 import type { AgentContext } from './agent-context.ts'
 import { createMarketReader } from './chain/market-reader.ts'
-import { openRpcClient } from './chain/rpc-client.ts'
+import { openRpcClient, type RpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
 import type { TransactionProgress } from './chain/transaction-types.ts'
 import type { AgentConfig } from './config/agent-config.ts'
@@ -86,6 +89,7 @@ export async function openAgent(
     prepareWindow: async () => (await context.account()).facts.parameters.prepareWindow,
     signal,
     acts: {
+      mayPrepare: (owner) => operatorAllowed(acting, owner, OPERATOR_SCOPES.PREPARE),
       prepare: async (orderId, side, commitment) => {
         const onProgress = ({ state }: TransactionProgress) => {
           if (state === 'sent') crashPoint(side === 'user' ? 'user-prepare-sent' : 'miner-prepare-sent')
@@ -202,6 +206,7 @@ export async function openAgent(
   }
   if (!background) return context
   try {
+    await mustBeOurChain(rpc, market)
     sender.resumeTransactions()
     await context.serve()
     work = followMarket(context)
@@ -215,6 +220,26 @@ export async function openAgent(
     throw error
   }
   return context
+}
+
+/** How long the start waits for a chain that does not answer. */
+const START_MS = 5_000
+
+/**
+ * A configuration that means another chain ends the start; a chain that is silent for now does not.
+ * @throws WRONG_CHAIN, NOT_A_DMC_MARKET
+ */
+async function mustBeOurChain(rpc: RpcClient, market: Address): Promise<void> {
+  const checked = rpc.checkMarket(market).catch((thrown: unknown) => {
+    const error = toDmcError(thrown)
+    if (['WRONG_CHAIN', 'NOT_A_DMC_MARKET'].includes(error.code)) throw error
+  })
+  checked.catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, START_MS)
+  })
+  await Promise.race([checked, late]).finally(() => clearTimeout(timer))
 }
 
 const hostInUrl = (host: string): string => {

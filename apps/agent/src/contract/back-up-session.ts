@@ -80,6 +80,8 @@ export async function backUpSession(
   const order = await retrying(outer, emit)(() => context.reader.order(orderId))
   noteUserOrder(context, order)
   mustBeOpen(order)
+  // the miner would say no to our hello, in its own words, after everything has been read
+  await retrying(outer, emit)(() => context.acts.mayPrepare(order.user))
   const run = await startRun(context, contract, order, emit, outer)
   const session = new AbortController()
   const signal = AbortSignal.any([outer, session.signal])

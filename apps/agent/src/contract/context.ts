@@ -1,5 +1,5 @@
 import type { Commitment, MarketReader, OrderOnChain } from '@dmc/core/chain/types'
-import type { LocalAccount } from 'viem'
+import type { Address, LocalAccount } from 'viem'
 import type { SectorService } from '../sector/types.ts'
 import type { BackupProgress, BackupRun, VolumeTarget } from '../source/types.ts'
 import type { Journal } from '../store/journal.ts'
@@ -15,6 +15,8 @@ export interface ContractContext {
   sectors: SectorService
   /** The account service's transactions, handed in so that no arrow turns back. */
   acts: {
+    /** May this host's key state anything for the owner? @throws NOT_OPERATOR, OPERATOR_EXPIRED */
+    mayPrepare(owner: Address): Promise<void>
     /** flow 7, flow 10: states this side's commitment on chain; the same statement again is harmless. */
     prepare(orderId: bigint, side: 'user' | 'miner', commitment: Commitment): Promise<void>
     /**

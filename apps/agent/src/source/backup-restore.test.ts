@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -8,78 +9,25 @@ import {
   renameSync,
   rmSync,
   statSync,
-  symlinkSync,
   truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { DmcError } from '@dmc/core/errors/dmc-error'
 import { unlockHeader } from '@dmc/core/log/header-leaf'
-import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { compareTrees } from './compare-trees.ts'
 import { findEntry, listSnapshot, openSnapshot } from './list-snapshot.ts'
 import { openCatalog, snapshotsOf } from './open-catalog.ts'
 import { rebuildCache } from './rebuild-cache.ts'
 import { assertComplete, restoreSnapshot } from './restore-snapshot.ts'
 import { startBackup } from './start-backup.ts'
-import { backUp, CHAIN, FileMiner, keysFor, MASTER, targetOf } from './test/file-miner.ts'
-import { makeTree, noise, settle, tempFolder, text } from './test/make-tree.ts'
-import type { BackupProgress, RestoreResult } from './types.ts'
-
-const MIB = 1024 * 1024
-const open: { cleanUp(): void }[] = []
-afterEach(() => {
-  for (const { cleanUp } of open.splice(0)) cleanUp()
-})
-
-/** A source folder, an agent's data folder, a miner, and a place to restore to. */
-function setUp({ mib = 64 }: { mib?: number } = {}) {
-  const temp = tempFolder()
-  open.push(temp)
-  const at = (name: string) => join(temp.path, name)
-  mkdirSync(at('source'))
-  const keys = keysFor()
-  const source = { sourceId: temp.path.slice(-6), name: 'my files', path: Buffer.from(at('source')) }
-  const miner = new FileMiner(at('miner'), targetOf(mib))
-  const basics = { source, keys, dataDir: at('data') }
-  return {
-    at,
-    keys,
-    source,
-    miner,
-    basics,
-    root: at('source'),
-    backUp: (more = {}) => backUp(miner, { ...basics, ...more }),
-    async openLog(snapshotId?: string) {
-      const opened = await openCatalog({ reader: miner, heads: [miner.head()], keys })
-      const snapshot = await openSnapshot({ opened, reader: miner, ...(snapshotId ? { snapshotId } : {}) })
-      return { opened, snapshot }
-    },
-    async restore(to: string, snapshotId?: string, more = {}): Promise<RestoreResult> {
-      const { snapshot } = await this.openLog(snapshotId)
-      return restoreSnapshot({ snapshot, target: at(to), ...more })
-    },
-  }
-}
-
-const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
-}
-
-const failure = async (work: Promise<unknown>): Promise<DmcError> => {
-  try {
-    await work
-  } catch (error) {
-    return error as DmcError
-  }
-  throw new Error('it did not fail')
-}
+import { backUp, CHAIN, FileMiner, MASTER, targetOf } from './test/file-miner.ts'
+import { makeTree, noise, settle, text } from './test/make-tree.ts'
+import { collect, failure, MIB, setUp } from './test/set-up.ts'
+import type { BackupProgress } from './types.ts'
 
 describe('a folder, backed up into a log and restored', () => {
   it('comes back equal in every byte, mode, time and link', async () => {
@@ -272,6 +220,32 @@ describe('a second backup', () => {
     expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
   })
 
+  it('of small files that were touched, moved or copied stores none of them again', async () => {
+    const t = setUp()
+    mkdirSync(join(t.root, 'before'))
+    for (let i = 0; i < 200; i++) writeFileSync(join(t.root, 'before', `f${i}`), noise(10_000, i))
+    await settle()
+    await t.backUp()
+    const sizes: number[] = []
+    const again = async () => {
+      const before = t.miner.size
+      await settle()
+      expect((await t.backUp()).unchanged).toBe(false)
+      sizes.push(t.miner.size - before)
+    }
+    for (let i = 0; i < 100; i++) utimesSync(join(t.root, 'before', `f${i}`), 5, 5)
+    await again()
+    renameSync(join(t.root, 'before'), join(t.root, 'after'))
+    for (let i = 100; i < 200; i++) utimesSync(join(t.root, 'after', `f${i}`), 6, 6)
+    await again()
+    cpSync(join(t.root, 'after'), join(t.root, 'copy'), { recursive: true })
+    await again()
+    // two megabytes of content, and each time only names
+    for (const size of sizes) expect(size).toBeLessThan(60_000)
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+  })
+
   it('many backups keep few index segments', async () => {
     const t = setUp()
     for (let i = 0; i < 12; i++) {
@@ -317,162 +291,6 @@ describe('a second backup', () => {
     expect(result.snapshot.generation).toBe(2)
     await t.restore('out')
     expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
-  })
-})
-
-describe('a session', () => {
-  it('agreed on by the chain but not yet here is complete', async () => {
-    const t = setUp()
-    makeTree(t.root)
-    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
-    const result = await t.miner.take(run)
-    await run.stop()
-    // killed before `committed`: the chain has the new commitment already
-    const next = await startBackup({
-      ...t.basics,
-      target: t.miner.target,
-      base: result.commitment,
-      chain: CHAIN,
-    })
-    expect(await next.encoded).toEqual(result)
-    await next.committed(result.commitment)
-    t.miner.commitment = result.commitment
-    expect((await t.backUp()).unchanged).toBe(true)
-  })
-
-  it('stopped after encoding is offered again, the same bytes', async () => {
-    const t = setUp()
-    makeTree(t.root)
-    const start = () => startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
-    const run = await start()
-    const result = await run.encoded
-    const bytes = await run.readSpool(0, Number(result.commitment.size))
-    await run.stop()
-    const next = await start()
-    expect(next.session).toBe(run.session)
-    expect(await next.encoded).toEqual(result)
-    expect((await next.readSpool(0, bytes.length)).equals(bytes)).toBe(true)
-    await t.miner.take(next)
-    expect(t.miner.derive()).toEqual(result.commitment)
-    await next.committed(result.commitment)
-  })
-
-  it('dropped forgets everything; the next one begins at the base', async () => {
-    const t = setUp()
-    makeTree(t.root)
-    await settle()
-    await t.backUp()
-    writeFileSync(join(t.root, 'new'), noise(700_000, 1))
-    const start = () =>
-      startBackup({ ...t.basics, target: t.miner.target, base: t.miner.commitment, chain: CHAIN })
-    const run = await start()
-    await run.encoded
-    await run.dropped()
-    const next = await start()
-    expect(next.session).not.toBe(run.session)
-    const result = await t.miner.take(next)
-    expect(t.miner.derive()).toEqual(result.commitment)
-    await next.committed(result.commitment)
-    t.miner.commitment = result.commitment
-    await t.restore('out')
-    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
-  })
-
-  it('dropped in the middle of encoding stops there', async () => {
-    const t = setUp({ mib: 128 })
-    writeFileSync(join(t.root, 'large'), noise(64 * MIB, 1))
-    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
-    await run.waitSpooled(0)
-    await run.dropped()
-    expect((await failure(run.encoded)).code).toBe('INTERRUPTED')
-    expect(
-      readdirSync(t.at('data/sources'), { recursive: true }).filter((name) => `${name}`.includes('spool/')),
-    ).toEqual([])
-  })
-
-  it('waits when the spool is full, and keeps no more than its limit', async () => {
-    const t = setUp({ mib: 256 })
-    writeFileSync(join(t.root, 'large'), noise(150 * MIB, 1))
-    const options = { spoolLimit: 24 * MIB, journalBytes: 4 * MIB }
-    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN, options })
-    await run.waitSpooled(20 * MIB)
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    const held = run.spooledSize
-    expect(held).toBeLessThan(24 * MIB + 8 * MIB)
-    await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(run.spooledSize).toBe(held)
-    const result = await t.miner.take(run)
-    expect(t.miner.derive()).toEqual(result.commitment)
-    const spool = readdirSync(t.at(`data/sources/${t.source.sourceId}/spool/${run.session}`))
-    expect(spool.length).toBeLessThanOrEqual(4)
-    await run.committed(result.commitment)
-    t.miner.commitment = result.commitment
-    await t.restore('out')
-    expect((await compareTrees(t.root, t.at('out'))).count).toBe(0)
-  })
-
-  it('knows its own root of each chunk at every size', async () => {
-    const t = setUp()
-    writeFileSync(join(t.root, 'large'), noise(3.3 * MIB, 1))
-    await settle()
-    await t.backUp()
-    writeFileSync(join(t.root, 'other'), noise(2.2 * MIB, 2))
-    const run = await startBackup({
-      ...t.basics,
-      target: t.miner.target,
-      base: t.miner.commitment,
-      chain: CHAIN,
-    })
-    const { commitment } = await t.miner.take(run)
-    const { chunkRoot } = await import('@dmc/core/merkle/chunk-root')
-    const { createNodeHasher } = await import('@dmc/core/merkle/node-hasher')
-    const log = readFileSync(t.miner.file)
-    const base = Number(run.base?.size)
-    for (const size of [base, base + 1024, Number(commitment.size) - 1024, Number(commitment.size)]) {
-      for (let index = Math.floor((base - 1024) / MIB); index * MIB < size; index++) {
-        const expected = chunkRoot(
-          createNodeHasher(),
-          log.subarray(index * MIB, Math.min(size, (index + 1) * MIB)),
-        )
-        expect(
-          Buffer.from(await run.chunkRoot(index, size)).equals(expected),
-          `chunk ${index} at ${size}`,
-        ).toBe(true)
-      }
-    }
-    await expect(run.readSpool(Number(commitment.size), 1)).rejects.toThrow(RangeError)
-    await run.committed(commitment)
-  })
-
-  it('a source is backed up once at a time', async () => {
-    const t = setUp()
-    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
-    const second = startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
-    expect((await failure(second)).code).toBe('SOURCE_BUSY')
-    await run.stop()
-  })
-
-  it('asks the miner questions that it kept answers of', async () => {
-    const t = setUp()
-    writeFileSync(join(t.root, 'large'), noise(20 * MIB, 1))
-    await t.backUp({ options: { probes: 8 } })
-    const { openLogDb } = await import('./encode/log-db.ts')
-    const db = openLogDb(t.at(`data/sources/${t.source.sourceId}/log.db`))
-    const probes = db.prepare('SELECT * FROM probe').all() as Record<string, number & Uint8Array>[]
-    db.close()
-    expect(probes).toHaveLength(8)
-    const log = readFileSync(t.miner.file)
-    for (const { offset, length, key, mac } of probes as unknown as {
-      offset: number
-      length: number
-      key: Uint8Array
-      mac: Uint8Array
-    }[]) {
-      expect(length).toBe(MIB)
-      expect(Buffer.from(nodeLogCrypto.hmac(key, log.subarray(offset, offset + length))).equals(mac)).toBe(
-        true,
-      )
-    }
   })
 })
 
@@ -611,165 +429,5 @@ describe('several volumes and copies of one source', () => {
     const error = await failure(openCatalog({ reader, heads: [t.miner.head(), forked], keys: t.keys }))
     expect(error.code).toBe('LOG_FORK')
     expect(error.message).toContain('10 and 99')
-  })
-})
-
-describe('restoring a part', () => {
-  it('one folder, one file, a hard link whose first name is elsewhere', async () => {
-    const t = setUp()
-    makeTree(t.root)
-    await t.backUp()
-    const part = (to: string, path: string) => t.restore(to, undefined, { path: Buffer.from(path) })
-    await part('folder', 'docs/deep')
-    expect((await compareTrees(join(t.root, 'docs/deep'), t.at('folder'))).differences).toEqual([])
-    t.miner.bytesRead = 0
-    await part('file', 'many/file-200')
-    expect((await compareTrees(join(t.root, 'many/file-200'), t.at('file/file-200'))).count).toBe(0)
-    expect(t.miner.bytesRead).toBeLessThan(3 * MIB)
-    await part('link', 'many/same-as-noise')
-    expect(readFileSync(t.at('link/same-as-noise')).equals(noise(5_000_000, 2))).toBe(true)
-    await part('many', 'many')
-    expect(readFileSync(t.at('many/same-as-noise')).equals(noise(5_000_000, 2))).toBe(true)
-    await part('symlink', 'docs/dangling')
-    expect(lstatSync(t.at('symlink/dangling')).isSymbolicLink()).toBe(true)
-    expect((await failure(part('none', 'docs/nothing'))).code).toBe('PATH_NOT_FOUND')
-    expect((await failure(part('none', 'hello.txt/x'))).code).toBe('PATH_NOT_FOUND')
-    expect((await failure(part('none', '../etc'))).code).toBe('UNSAFE_PATH')
-    expect((await failure(t.restore('none', 'ffffff'))).code).toBe('SNAPSHOT_NOT_FOUND')
-  })
-
-  it('a listing gives names, kinds and sizes, one level or all', async () => {
-    const t = setUp()
-    makeTree(t.root)
-    const { snapshot: stored } = await t.backUp()
-    const { snapshot } = await t.openLog()
-    const top = await collect(listSnapshot(snapshot))
-    expect(top.map(({ path }) => path.toString())).toEqual(readdirSync(t.root).sort())
-    const all = await collect(listSnapshot(snapshot, { recursive: true }))
-    expect(all.filter(({ entry }) => entry.kind === ENTRY_KIND.file)).toHaveLength(stored.files)
-    expect(all.map(({ path }) => path.toString())).toContain('docs/deep/zeros')
-    const docs = await collect(listSnapshot(snapshot, { path: Buffer.from('docs') }))
-    expect(docs.map(({ path }) => path.toString())).toContain('docs/text.log')
-  })
-})
-
-describe('restoring where something is already', () => {
-  it('a target with other things in it is refused, and stays as it is', async () => {
-    const t = setUp()
-    writeFileSync(join(t.root, 'a'), 'mine')
-    await t.backUp()
-    mkdirSync(t.at('out'))
-    writeFileSync(t.at('out/precious'), 'do not touch')
-    expect((await failure(t.restore('out'))).code).toBe('TARGET_NOT_EMPTY')
-    expect(readdirSync(t.at('out'))).toEqual(['precious'])
-    writeFileSync(t.at('plain-file'), '')
-    expect((await failure(t.restore('plain-file'))).code).toBe('TARGET_UNWRITABLE')
-  })
-
-  it('the policy decides for each file', async () => {
-    const t = setUp()
-    for (const name of ['older', 'newer', 'missing']) writeFileSync(join(t.root, name), `snapshot ${name}`)
-    await t.backUp()
-    const now = Date.now() / 1000
-    const fill = (to: string) => {
-      mkdirSync(t.at(to))
-      writeFileSync(t.at(`${to}/older`), 'target')
-      utimesSync(t.at(`${to}/older`), 1000, 1000)
-      writeFileSync(t.at(`${to}/newer`), 'target')
-      utimesSync(t.at(`${to}/newer`), now + 1000, now + 1000)
-      writeFileSync(t.at(`${to}/extra`), 'extra')
-    }
-    const read = (to: string) =>
-      ['older', 'newer', 'missing', 'extra'].map((name) => readFileSync(t.at(`${to}/${name}`), 'utf8'))
-    fill('never')
-    await t.restore('never', undefined, { overwrite: 'never' })
-    expect(read('never')).toEqual(['target', 'target', 'snapshot missing', 'extra'])
-    fill('newer')
-    await t.restore('newer', undefined, { overwrite: 'newer' })
-    expect(read('newer')).toEqual(['snapshot older', 'target', 'snapshot missing', 'extra'])
-    fill('always')
-    await t.restore('always', undefined, { overwrite: 'always' })
-    expect(read('always')).toEqual(['snapshot older', 'snapshot newer', 'snapshot missing', 'extra'])
-  })
-
-  it('symlinks in the target are never written through', async () => {
-    const t = setUp()
-    mkdirSync(join(t.root, 'folder'))
-    writeFileSync(join(t.root, 'folder/inside'), 'snapshot')
-    writeFileSync(join(t.root, 'file'), 'snapshot')
-    await t.backUp()
-    const fill = (to: string) => {
-      mkdirSync(t.at(to))
-      mkdirSync(t.at(`${to}-outside`))
-      writeFileSync(t.at(`${to}-outside/file`), 'outside')
-      symlinkSync(t.at(`${to}-outside`), t.at(`${to}/folder`))
-      symlinkSync(t.at(`${to}-outside/file`), t.at(`${to}/file`))
-    }
-    fill('always')
-    await t.restore('always', undefined, { overwrite: 'always' })
-    expect(readdirSync(t.at('always-outside'))).toEqual(['file'])
-    expect(readFileSync(t.at('always-outside/file'), 'utf8')).toBe('outside')
-    expect(readFileSync(t.at('always/folder/inside'), 'utf8')).toBe('snapshot')
-    expect(lstatSync(t.at('always/file')).isFile()).toBe(true)
-    fill('never')
-    const kept = await t.restore('never', undefined, { overwrite: 'never' })
-    expect(readdirSync(t.at('never-outside'))).toEqual(['file'])
-    expect(kept.missing.map(({ path }) => path)).toEqual(['folder'])
-    expect(() => assertComplete(kept)).toThrow(expect.objectContaining({ code: 'RESTORE_PARTIAL' }))
-  })
-
-  for (const [where, count] of [
-    ['in this thread', 40],
-    ['in its worker', 80],
-  ] as const) {
-    it(`stopped ${where}, a restore goes on: complete files are not read again`, async () => {
-      const t = setUp()
-      for (let i = 0; i < count; i++) writeFileSync(join(t.root, `file ${i}`), noise(600_000, i))
-      const { commitment } = await t.backUp()
-      const stop = new AbortController()
-      const { opened } = await t.openLog()
-      const slow = {
-        async read(id: string, offset: number, length: number) {
-          if (t.miner.bytesRead > Number(commitment.size) / 2) stop.abort()
-          return t.miner.read(id, offset, length)
-        },
-      }
-      const snapshot = await openSnapshot({ opened, reader: slow })
-      t.miner.bytesRead = 0
-      const error = await failure(restoreSnapshot({ snapshot, target: t.at('out'), signal: stop.signal }))
-      expect(error.code).toBe('INTERRUPTED')
-      const there = readdirSync(t.at('out')).filter((name) => name.startsWith('file')).length
-      expect(there).toBeGreaterThan(count / 5)
-      t.miner.bytesRead = 0
-      const done = await t.restore('out')
-      expect(done).toMatchObject({ skipped: there, files: count - there, missingCount: 0 })
-      expect(t.miner.bytesRead).toBeLessThan(Number(commitment.size) * 0.8)
-      expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
-      expect(readdirSync(t.at('out')).filter((name) => name.startsWith('.dmc'))).toEqual([])
-      // finished, it is a folder like any other
-      expect((await failure(t.restore('out'))).code).toBe('TARGET_NOT_EMPTY')
-    })
-  }
-
-  it('a reader that fails ends the restore with its own error, from the worker too', async () => {
-    const t = setUp()
-    for (let i = 0; i < 80; i++) writeFileSync(join(t.root, `file ${i}`), noise(600_000, i))
-    await t.backUp()
-    const { opened } = await t.openLog()
-    const broken = {
-      async read(id: string, offset: number, length: number) {
-        if (t.miner.bytesRead > 20 * MIB) {
-          throw new DmcError('PEER_UNREACHABLE', 'The miner does not answer.', { hint: 'Wait.' })
-        }
-        return t.miner.read(id, offset, length)
-      },
-    }
-    const snapshot = await openSnapshot({ opened, reader: broken })
-    t.miner.bytesRead = 0
-    const error = await failure(restoreSnapshot({ snapshot, target: t.at('out') }))
-    expect(error).toMatchObject({ code: 'PEER_UNREACHABLE', retryable: true })
-    expect(
-      readdirSync(t.at('out')).filter((name) => name.startsWith('.dmc-') && !name.startsWith('.dmc-restore')),
-    ).toEqual([])
   })
 })

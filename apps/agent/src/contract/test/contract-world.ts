@@ -92,6 +92,7 @@ export async function openContractWorld(folder: string): Promise<ContractWorld> 
     prepareWindow: async () => 3n * 86_400n,
     signal: stop.signal,
     acts: {
+      mayPrepare: async () => {},
       async prepare(orderId, side, commitment) {
         fail('prepare')
         sent.push(`prepare ${commitment.size}`)

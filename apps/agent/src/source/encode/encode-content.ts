@@ -1,7 +1,9 @@
 import type { BigIntStats } from 'node:fs'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
+import { toHex } from '@dmc/core/log/bytes'
 import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
 import type { ContentRef, Slice } from '@dmc/core/log/locator'
+import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { ENTRY_KIND, NO_CONTENT } from '@dmc/core/log/node-entry'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
@@ -16,13 +18,20 @@ import { signed } from './scan.ts'
 const PACK_FILES = 4096
 /** A change within this time of the read may not show in the times: such a file is read again next time. */
 const RACY_MS = 20
+/** Tells the hash of a small file from a blob id. */
+const SMALL_FILE = Uint8Array.of(0)
 /** A file's ctime that matches none. */
 const NEVER = 0n
 
 export interface EncodeContentOptions {
   root: Buffer
   manifest: Manifest
+  /** The manifest of the last snapshot, when everything that it refers to may be pointed at. */
+  prev: Manifest | null
   store: BlobStore
+  crypto: LogCrypto
+  /** Key of the hashes by which small files are found again; they stay on this host. */
+  hashKey: Uint8Array
   gear: Int32Array
   singleFile: boolean
   /** Called for each file that is done, with its bytes unless `onBytes` told of them. */
@@ -37,7 +46,11 @@ interface Packed {
   end: number
   slices: Slice[]
   holes: number[]
+  hash: Uint8Array
 }
+
+/** Small files of this session that are found again at once. */
+const RECENT = 4096
 
 /** Reads every file that is still to be read, in walk order, and writes its content ref into the manifest. */
 export class ContentEncoder {
@@ -45,6 +58,8 @@ export class ContentEncoder {
   readonly #pack: Cutter
   readonly #own: Cutter
   #packed: Packed[] = []
+  /** Encoded content refs by hash (hex). */
+  readonly #recent = new Map<string, Uint8Array>()
   /** What a file's own chunks are added to. */
   #ref: RefBuilder
   #folder: { id: number; path: Buffer } = { id: 0, path: Buffer.alloc(0) }
@@ -69,6 +84,7 @@ export class ContentEncoder {
       else this.#encode(row, path)
     }
     this.#flushPack()
+    manifest.indexHashes()
     manifest.db.exec('COMMIT')
   }
 
@@ -146,16 +162,29 @@ export class ContentEncoder {
   }
 
   #commitSmall(row: EntryRow, size: number, finder: HoleFinder | null): void {
-    const length = finder ? closeGaps(finder, this.#pack.space(size).subarray(0, size), 0) : size
+    const data = this.#pack.space(size).subarray(0, size)
+    const hash = this.#o.crypto.hmac(this.#o.hashKey, SMALL_FILE, data)
+    if (!finder && this.#stored(row, hash, size)) return
+    const length = finder ? closeGaps(finder, data, 0) : size
     const holes = finder?.finish() ?? []
     if (length === 0) {
       this.#setContent(row, { ref: NO_CONTENT, holes })
       return
     }
     const start = this.#pack.streamEnd
-    this.#packed.push({ row, start, end: start + length, slices: [], holes })
+    this.#packed.push({ row, start, end: start + length, slices: [], holes, hash })
     this.#pack.commit(length)
     if (this.#packed.length >= PACK_FILES) this.#flushPack()
+  }
+
+  /** True when the same bytes are stored already: touched, copied or moved small files cost their names only. */
+  #stored(row: EntryRow, hash: Uint8Array, size: number): boolean {
+    if (size === 0) return false
+    const known = this.#recent.get(toHex(hash)) ?? this.#o.prev?.contentOf(hash)?.ref
+    if (!known) return false
+    this.#update(row, known, null, hash)
+    this.#o.store.reusedBytes += size
+    return true
   }
 
   #readLarge(fd: number, size: number, path: Buffer, holes: HoleFinder | null): boolean {
@@ -184,21 +213,26 @@ export class ContentEncoder {
       const to = Math.min(file.end, end)
       if (to > from) file.slices.push({ ...locator, start: from - at, length: to - from })
       if (file.end > end) break
-      this.#setContent(file.row, { ref: { level: 0, run: file.slices }, holes: file.holes })
+      this.#setContent(file.row, { ref: { level: 0, run: file.slices }, holes: file.holes }, file.hash)
       done++
     }
     this.#packed = this.#packed.slice(done)
   }
 
-  #setContent(row: EntryRow, { ref, holes }: { ref: ContentRef; holes: number[] }): void {
+  #setContent(row: EntryRow, { ref, holes }: { ref: ContentRef; holes: number[] }, hash?: Uint8Array): void {
+    const encoded = ref.run.length === 0 ? null : encodeRef(ref)
+    // a sparse file's content is not all that its bytes are
+    const whole = holes.length === 0 && encoded && hash ? hash : null
+    this.#update(row, encoded, holes.length === 0 ? null : JSON.stringify(holes), whole)
+    if (!whole || !encoded) return
+    if (this.#recent.size >= RECENT) this.#recent.clear()
+    this.#recent.set(toHex(whole), encoded)
+  }
+
+  #update(row: EntryRow, ref: Uint8Array | null, holes: string | null, hash: Uint8Array | null): void {
     this.#o.manifest
-      .sql('UPDATE entry SET ref = ?, holes = ?, todo = 0 WHERE dir = ? AND name = ?')
-      .run(
-        ref.run.length === 0 ? null : encodeRef(ref),
-        holes.length === 0 ? null : JSON.stringify(holes),
-        row.dir,
-        row.name,
-      )
+      .sql('UPDATE entry SET ref = ?, holes = ?, hash = ?, todo = 0 WHERE dir = ? AND name = ?')
+      .run(ref, holes, hash, row.dir, row.name)
   }
 
   /** The file as it was when it was read, which may be later than when it was found. */

@@ -40,6 +40,8 @@ CREATE TABLE entry (
   target BLOB,
   ref BLOB,
   holes TEXT,
+  -- HMAC of a small file's bytes: the same bytes again need no new place
+  hash BLOB,
   listed TEXT,
   reason TEXT,
   PRIMARY KEY (dir, name)
@@ -66,6 +68,7 @@ export interface EntryRow {
   target: Uint8Array | null
   ref: Uint8Array | null
   holes: string | null
+  hash: Uint8Array | null
   listed: ListedAs | null
   reason: string | null
 }
@@ -80,6 +83,7 @@ export interface DirRow {
   hash: Uint8Array | null
 }
 
+const VERSION = 1
 const PAGE = 500
 
 export class Manifest {
@@ -92,17 +96,21 @@ export class Manifest {
 
   static create(file: string): Manifest {
     const db = new DatabaseSync(file)
-    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; ${SCHEMA}`)
+    db.exec(
+      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; PRAGMA user_version = ${VERSION}; ${SCHEMA}`,
+    )
     return new Manifest(db)
   }
 
-  /** null when it is not there or can't be read: then every file is read again. */
+  /** null when it is not there, can't be read or is of another version: then every file is read again. */
   static openExisting(file: string): Manifest | null {
     try {
       const db = new DatabaseSync(file, { readOnly: true })
       db.exec('PRAGMA cache_size = -8000')
-      db.prepare('SELECT count(*) FROM (SELECT 1 FROM entry LIMIT 1)').get()
-      return new Manifest(db)
+      const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+      if (version === VERSION) return new Manifest(db)
+      db.close()
+      return null
     } catch {
       return null
     }
@@ -163,6 +171,18 @@ export class Manifest {
       dir = last.dir
       name = last.name
     }
+  }
+
+  /** A small file with this content: where its bytes are. Asked of a complete manifest (`indexHashes`). */
+  contentOf(hash: Uint8Array): Pick<EntryRow, 'ref' | 'holes'> | undefined {
+    return this.sql('SELECT ref, holes FROM entry WHERE hash = ? LIMIT 1').get(hash) as
+      | Pick<EntryRow, 'ref' | 'holes'>
+      | undefined
+  }
+
+  /** Once all content is known, for the next snapshot. */
+  indexHashes(): void {
+    this.db.exec('CREATE INDEX entry_hash ON entry (hash) WHERE hash IS NOT NULL')
   }
 
   /** Path of a folder from the source's root, parts joined with `/`; empty for the root. */

@@ -198,32 +198,16 @@ type Add = (dir: number, prevDir: number, name: Buffer, path: Buffer, found: Big
 function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotals): Add {
   const insert = manifest.sql(
     `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, todo, target, ref,
-     holes, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     holes, hash, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const insertUnseen = manifest.sql(
+    `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, listed, reason)
+     VALUES (?, ?, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'unreadable', ?)`,
   )
   return (dir, prevDir, name, path, found) => {
     totals.nameBytes += name.length
     if (typeof found === 'string') {
-      insert.run(
-        dir,
-        name,
-        ENTRY_KIND.listed,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-        null,
-        null,
-        null,
-        'unreadable',
-        found,
-      )
+      insertUnseen.run(dir, name, found)
       return
     }
     let kind: number = ENTRY_KIND.listed
@@ -278,6 +262,7 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
       target,
       before?.ref ?? null,
       before?.holes ?? null,
+      before?.hash ?? null,
       listed,
       reason,
     )

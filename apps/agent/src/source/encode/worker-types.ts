@@ -41,7 +41,7 @@ export const DEFAULT_ENCODE_OPTIONS: EncodeOptions = {
 
 /** Worker to caller. */
 export type FromWorker =
-  | { type: 'opened'; session: string; spooled: number; maxSize: number }
+  | { type: 'opened'; session: string; spooled: number }
   | { type: 'progress'; progress: BackupProgress }
   | { type: 'spooled'; size: number }
   | { type: 'encoded'; result: EncodedResult }

@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
+import { describe, expect, it } from 'vitest'
+import { compareTrees } from './compare-trees.ts'
+import { startBackup } from './start-backup.ts'
+import { CHAIN } from './test/file-miner.ts'
+import { makeTree, noise, settle } from './test/make-tree.ts'
+import { failure, MIB, setUp } from './test/set-up.ts'
+
+describe('a session', () => {
+  it('agreed on by the chain but not yet here is complete', async () => {
+    const t = setUp()
+    makeTree(t.root)
+    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    const result = await t.miner.take(run)
+    await run.stop()
+    // killed before `committed`: the chain has the new commitment already
+    const next = await startBackup({
+      ...t.basics,
+      target: t.miner.target,
+      base: result.commitment,
+      chain: CHAIN,
+    })
+    expect(await next.encoded).toEqual(result)
+    await next.committed(result.commitment)
+    t.miner.commitment = result.commitment
+    expect((await t.backUp()).unchanged).toBe(true)
+  })
+
+  it('stopped after encoding is offered again, the same bytes', async () => {
+    const t = setUp()
+    makeTree(t.root)
+    const start = () => startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    const run = await start()
+    const result = await run.encoded
+    const bytes = await run.readSpool(0, Number(result.commitment.size))
+    await run.stop()
+    const next = await start()
+    expect(next.session).toBe(run.session)
+    expect(await next.encoded).toEqual(result)
+    expect((await next.readSpool(0, bytes.length)).equals(bytes)).toBe(true)
+    await t.miner.take(next)
+    expect(t.miner.derive()).toEqual(result.commitment)
+    await next.committed(result.commitment)
+  })
+
+  it('dropped forgets everything; the next one begins at the base', async () => {
+    const t = setUp()
+    makeTree(t.root)
+    await settle()
+    await t.backUp()
+    writeFileSync(join(t.root, 'new'), noise(700_000, 1))
+    const start = () =>
+      startBackup({ ...t.basics, target: t.miner.target, base: t.miner.commitment, chain: CHAIN })
+    const run = await start()
+    await run.encoded
+    await run.dropped()
+    const next = await start()
+    expect(next.session).not.toBe(run.session)
+    const result = await t.miner.take(next)
+    expect(t.miner.derive()).toEqual(result.commitment)
+    await next.committed(result.commitment)
+    t.miner.commitment = result.commitment
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+  })
+
+  it('dropped in the middle of encoding stops there', async () => {
+    const t = setUp({ mib: 128 })
+    writeFileSync(join(t.root, 'large'), noise(64 * MIB, 1))
+    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    await run.waitSpooled(0)
+    await run.dropped()
+    expect((await failure(run.encoded)).code).toBe('INTERRUPTED')
+    expect(
+      readdirSync(t.at('data/sources'), { recursive: true }).filter((name) => `${name}`.includes('spool/')),
+    ).toEqual([])
+  })
+
+  it('waits when the spool is full, and keeps no more than its limit', async () => {
+    const t = setUp({ mib: 256 })
+    writeFileSync(join(t.root, 'large'), noise(150 * MIB, 1))
+    const options = { spoolLimit: 24 * MIB, journalBytes: 4 * MIB }
+    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN, options })
+    await run.waitSpooled(20 * MIB)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    const held = run.spooledSize
+    expect(held).toBeLessThan(24 * MIB + 8 * MIB)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(run.spooledSize).toBe(held)
+    const result = await t.miner.take(run)
+    expect(t.miner.derive()).toEqual(result.commitment)
+    const spool = readdirSync(t.at(`data/sources/${t.source.sourceId}/spool/${run.session}`))
+    expect(spool.length).toBeLessThanOrEqual(4)
+    await run.committed(result.commitment)
+    t.miner.commitment = result.commitment
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).count).toBe(0)
+  })
+
+  it('knows its own root of each chunk at every size', async () => {
+    const t = setUp()
+    writeFileSync(join(t.root, 'large'), noise(3.3 * MIB, 1))
+    await settle()
+    await t.backUp()
+    writeFileSync(join(t.root, 'other'), noise(2.2 * MIB, 2))
+    const run = await startBackup({
+      ...t.basics,
+      target: t.miner.target,
+      base: t.miner.commitment,
+      chain: CHAIN,
+    })
+    const { commitment } = await t.miner.take(run)
+    const { chunkRoot } = await import('@dmc/core/merkle/chunk-root')
+    const { createNodeHasher } = await import('@dmc/core/merkle/node-hasher')
+    const log = readFileSync(t.miner.file)
+    const base = Number(run.base?.size)
+    for (const size of [base, base + 1024, Number(commitment.size) - 1024, Number(commitment.size)]) {
+      for (let index = Math.floor((base - 1024) / MIB); index * MIB < size; index++) {
+        const expected = chunkRoot(
+          createNodeHasher(),
+          log.subarray(index * MIB, Math.min(size, (index + 1) * MIB)),
+        )
+        expect(
+          Buffer.from(await run.chunkRoot(index, size)).equals(expected),
+          `chunk ${index} at ${size}`,
+        ).toBe(true)
+      }
+    }
+    await expect(run.readSpool(Number(commitment.size), 1)).rejects.toThrow(RangeError)
+    await run.committed(commitment)
+  })
+
+  it('a source is backed up once at a time', async () => {
+    const t = setUp()
+    const run = await startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    const second = startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    expect((await failure(second)).code).toBe('SOURCE_BUSY')
+    await run.stop()
+  })
+
+  it('asks the miner questions that it kept answers of', async () => {
+    const t = setUp()
+    writeFileSync(join(t.root, 'large'), noise(20 * MIB, 1))
+    await t.backUp({ options: { probes: 8 } })
+    const { openLogDb } = await import('./encode/log-db.ts')
+    const db = openLogDb(t.at(`data/sources/${t.source.sourceId}/log.db`))
+    const probes = db.prepare('SELECT * FROM probe').all() as Record<string, number & Uint8Array>[]
+    db.close()
+    expect(probes).toHaveLength(8)
+    const log = readFileSync(t.miner.file)
+    for (const { offset, length, key, mac } of probes as unknown as {
+      offset: number
+      length: number
+      key: Uint8Array
+      mac: Uint8Array
+    }[]) {
+      expect(length).toBe(MIB)
+      expect(Buffer.from(nodeLogCrypto.hmac(key, log.subarray(offset, offset + length))).equals(mac)).toBe(
+        true,
+      )
+    }
+  })
+})

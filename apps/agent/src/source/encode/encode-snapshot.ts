@@ -1,0 +1,158 @@
+import { rmSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { fromHex, toHex } from '@dmc/core/log/bytes'
+import { gearTable } from '@dmc/core/log/chunker'
+import { deriveVolumeKey, type LogKeys } from '@dmc/core/log/derive-keys'
+import { encodeEntry, type NodeEntry } from '@dmc/core/log/node-entry'
+import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
+import { manifestFile } from '../source-paths.ts'
+import { sourceTooLarge } from '../source-too-large.ts'
+import { BlobStore } from './blob-store.ts'
+import { describeRoot } from './describe-root.ts'
+import { ContentEncoder } from './encode-content.ts'
+import { NodeEncoder, type NodeTotals } from './encode-nodes.ts'
+import { estimateSize, nodeBytes } from './estimate-size.ts'
+import { type HeadRow, readVolumes, type SessionRow, type VolumeRow } from './log-db.ts'
+import type { LogWriter } from './log-writer.ts'
+import { Manifest } from './manifest.ts'
+import type { ProgressReporter } from './progress.ts'
+import { scan } from './scan.ts'
+import type { SessionJournal } from './session-journal.ts'
+import type { EncodeJob } from './worker-types.ts'
+
+/** Behind the content there must be room for record, segment, catalog, padding and footer. */
+const FIXED_RESERVE = 16 * 1024
+/** Bytes of the reserve for each new row of the index. */
+const ROW_RESERVE = 64
+
+export interface SnapshotWork {
+  job: EncodeJob
+  db: DatabaseSync
+  keys: LogKeys
+  volume: VolumeRow
+  session: SessionRow
+  head: HeadRow | null
+  writer: LogWriter
+  journal: SessionJournal
+  progress: ProgressReporter
+}
+
+export interface EncodedTree {
+  store: BlobStore
+  root: NodeEntry
+  rootEntry: Uint8Array
+  totals: NodeTotals
+  /** The root is the last snapshot's, and nothing was appended. */
+  unchanged: boolean
+}
+
+/** Scans the source and appends what is new of it: content, then nodes (flow 13). */
+export function encodeTree(work: SnapshotWork): EncodedTree {
+  const { job, keys, session, head, writer, journal, progress } = work
+  const path = Buffer.from(job.sourcePath)
+  const safe = safeVolumes(work)
+  const prev = openPrevious(work, safe)
+  const file = manifestFile(job.folder, session.id)
+  rmSync(file, { force: true })
+  const manifest = Manifest.create(file)
+  try {
+    const totals = scan({
+      root: path,
+      manifest,
+      prev,
+      tick: (now, current) => {
+        progress.scan(now, current)
+        journal.tick()
+      },
+    })
+    progress.scanned(totals)
+    const nodes = Math.ceil(nodeBytes(totals))
+    const catalog = (head?.catalog.length ?? 0) + 1024
+    // nodes usually compress to a third; what a session can't know yet it must not run out of room for
+    let nodesAhead = Math.min(nodes, Math.max(4096, Math.floor(nodes / 2)))
+    const store: BlobStore = new BlobStore({
+      ...work,
+      crypto,
+      blobIdKey: keys.blobIdKey,
+      volumeKey: deriveVolumeKey(crypto, keys.sourceKey, fromHex(job.target.volumeId), job.target.keyEpoch),
+      volumeId: fromHex(job.target.volumeId),
+      volume: work.volume.n,
+      safe,
+      generation: session.gen,
+      baseSize: job.base.size,
+      maxSize: job.target.maxSize,
+      reserve: () => FIXED_RESERVE + catalog + nodesAhead + store.newRows * ROW_RESERVE,
+      afterStore: () => {
+        progress.log(writer.size - job.base.size, store.reusedBytes)
+        journal.afterStore()
+      },
+    })
+    if (job.options.estimate) {
+      // what this session stored before it was killed is found again, not stored again
+      const grows = estimateSize(path, manifest, totals, crypto) - store.addedBytes
+      const need = writer.size + Math.max(0, grows)
+      if (need > job.target.maxSize) throw sourceTooLarge({ have: job.target.maxSize, need })
+    }
+    const gear = gearTable(crypto, keys.chunkerKey)
+    const singleFile = totals.directories === 0
+    new ContentEncoder({
+      root: path,
+      manifest,
+      prev,
+      store,
+      crypto,
+      hashKey: keys.blobIdKey,
+      gear,
+      singleFile,
+      onFile: (at, bytes) => {
+        progress.file(at, bytes)
+        journal.tick()
+      },
+      onBytes: (at, bytes) => progress.bytes(at, bytes),
+    }).run()
+    progress.nodes()
+    nodesAhead = 0
+    const encoder = new NodeEncoder({
+      manifest,
+      prev,
+      store,
+      crypto,
+      blobIdKey: keys.blobIdKey,
+      gear,
+      onEntry: () => journal.tick(),
+    })
+    const content = encoder.run()
+    const root = describeRoot(path, manifest, singleFile, content)
+    const rootEntry = encodeEntry(root)
+    const same = head !== null && Buffer.compare(head.root_entry, rootEntry) === 0
+    const unchanged = same && job.base.root !== null && writer.size === job.base.size
+    return { store, root, rootEntry, totals: encoder.totals, unchanged }
+  } finally {
+    manifest.close()
+    prev?.close()
+  }
+}
+
+/** Other volumes whose committed blobs may be pointed at. */
+function safeVolumes({
+  db,
+  job,
+  volume,
+}: SnapshotWork): Map<number, { id: Uint8Array; committedSize: number }> {
+  return new Map(
+    readVolumes(db)
+      .filter(({ n, id }) => n !== volume.n && job.safeVolumes.includes(toHex(id)))
+      .map((v) => [v.n, { id: v.id, committedSize: v.committed_size }]),
+  )
+}
+
+/** The last snapshot's manifest, when everything that it refers to may be pointed at. */
+function openPrevious(
+  { db, job, head, volume }: SnapshotWork,
+  safe: ReadonlyMap<number, unknown>,
+): Manifest | null {
+  if (!head?.manifest) return null
+  const used = readVolumes(db).filter(({ committed_size }) => committed_size > 0)
+  if (!used.every(({ n }) => n === volume.n || safe.has(n))) return null
+  return Manifest.openExisting(manifestFile(job.folder, head.manifest))
+}
