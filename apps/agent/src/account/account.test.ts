@@ -267,7 +267,7 @@ describe('refusing and giving back', () => {
     expect(end.token).toBe(shown.plan.token.after)
     expect((await planWithdraw(user.context)).plan.transactions).toEqual([])
     expect((await errorOf(prepare(user.context, orderId, 'user', { root: ROOT, size: 1024n }))).code).toBe(
-      'ORDER_STATE',
+      'ORDER_REFUSED',
     )
   })
 

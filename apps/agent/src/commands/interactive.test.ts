@@ -61,7 +61,9 @@ const ENTER = '\r'
 const BACKSPACE = '\u007f'
 const wordOf = (screen: string): string => {
   const asked = [...screen.matchAll(/Word (\d+), to check/g)].at(-1)?.[1] ?? ''
-  return new RegExp(`\\b${asked} ([a-z]+)`).exec(screen)?.[1] ?? 'not found'
+  // only in the table: "These 24 words" above it is no word 24
+  const table = screen.slice(screen.indexOf('in this order'))
+  return new RegExp(`\\b${asked} ([a-z]+)`).exec(table)?.[1] ?? 'not found'
 }
 const chain = ['--rpc', DEVNET.DMC_RPC_URLS, '--chain-id', '31337', '--market', DEVNET.DMC_MARKET]
 
