@@ -106,12 +106,7 @@ export function defineMiner(program: Command): void {
       .description(
         'Lets this host’s operator key act for the wallet until a date, and sends it some gas. It can prepare and answer; it can never move tokens.',
       )
-      .option(
-        '--scope <scope>',
-        'PREPARE, CHALLENGE, REFUSE or ENDPOINT (repeatable; default: all)',
-        collect,
-        [],
-      )
+      .option('--scope <scope>', 'PREPARE, CHALLENGE, REFUSE or ENDPOINT (repeatable; default: all)', collect)
       .option('--weeks <n>', 'for so long', '52')
       .option('--gas <coin>', 'gas money to send along', '0.05')
       .addOption(dryRun())
