@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { NODE } from '../../test/support/node-command.ts'
 
 let net: Devnet
 let ticking: NodeJS.Timeout
@@ -27,7 +28,8 @@ const COUNT = 6
 /** Runs the sending process until it is done, or kills it `killAfter` ms after its start. True when it was done. */
 function run(args: string[], killAfter: number | null): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [FIXTURE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [program, ...flags] = NODE
+    const child = spawn(program, [...flags, FIXTURE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     let errors = ''
     child.stderr.on('data', (data) => {

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NODE } from '../../test/support/node-command.ts'
 import { CLI, type CliHome, cliHome, DEVNET } from './test/run-cli.ts'
 
 /** A person at a terminal: the command runs in a pseudo terminal of util-linux's `script`. */
@@ -21,7 +22,7 @@ function type(
   answers: [question: RegExp, answer: string | ((screen: string) => string)][],
 ): Promise<{ exitCode: number | null; screen: string }> {
   return new Promise((done, failed) => {
-    const words = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(' ')
+    const words = [...NODE, CLI, ...args].map((word) => `'${word}'`).join(' ')
     // `script` copies the size of its own terminal, and has none here.
     const command = `stty cols 100 rows 50; exec ${words}`
     const child = spawn('script', ['-qefc', command, '/dev/null'], {

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { NODE } from '../../test/support/node-command.ts'
 import { compareTrees } from './compare-trees.ts'
 import { openSnapshot } from './list-snapshot.ts'
 import { openCatalog } from './open-catalog.ts'
@@ -19,7 +20,8 @@ function runChild(
   settingsFile: string,
   killAfter: number | null,
 ): Promise<{ lines: string[]; killed: boolean }> {
-  const child = spawn(process.execPath, [CHILD, settingsFile], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...flags] = NODE
+  const child = spawn(program, [...flags, CHILD, settingsFile], { stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let errors = ''
   let timer: NodeJS.Timeout | undefined

@@ -15,6 +15,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { NODE } from '../../test/support/node-command.ts'
 import { compareTrees } from './compare-trees.ts'
 import { reviveBig } from './encode/json-big.ts'
 import { openSnapshot } from './list-snapshot.ts'
@@ -68,7 +69,7 @@ function setUp() {
     async child(
       wrapper: string[] = [],
     ): Promise<{ code: number | null; errors: string; result: EncodedResult | null }> {
-      const [command = '', ...args] = [...wrapper, process.execPath, CHILD, at('settings.json')]
+      const [command = '', ...args] = [...wrapper, ...NODE, CHILD, at('settings.json')]
       rmSync(at('result.json'), { force: true })
       const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
       let errors = ''

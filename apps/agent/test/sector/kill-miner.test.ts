@@ -11,6 +11,7 @@ import { deliver } from '../../src/contract/wire/deliver.ts'
 import { connectMiner } from '../../src/contract/wire/miner-client.ts'
 import { createMemoryMarket, newAccount } from '../support/memory-market.ts'
 import { createMemoryRun } from '../support/memory-run.ts'
+import { NODE } from '../support/node-command.ts'
 import { openSectors } from '../support/open-sectors.ts'
 import { useTempFolders } from '../support/temp-folder.ts'
 import { seededBytes, seededRandom } from '../support/volume-bytes.ts'
@@ -41,7 +42,8 @@ async function start(
   order: object,
 ): Promise<{ child: ChildProcess; port: number; ms: number }> {
   const script = fileURLToPath(new URL('../support/miner-process.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, folder, String(port), JSON.stringify(order)], {
+  const [program, ...flags] = NODE
+  const child = spawn(program, [...flags, script, folder, String(port), JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   children.add(child)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NODE } from '../../../test/support/node-command.ts'
 
 export const CLI = fileURLToPath(new URL('../../cli.ts', import.meta.url))
 
@@ -52,7 +53,7 @@ export const DEVNET = {
 }
 
 /** @param command what starts the agent; default: this Node with the source. */
-export function cliHome(command: readonly string[] = [process.execPath, CLI]): CliHome {
+export function cliHome(command: readonly string[] = [...NODE, CLI]): CliHome {
   const folder = mkdtempSync(join(tmpdir(), 'dmc-cli-'))
   const dataDir = join(folder, 'data')
   const passwordFile = join(folder, 'password')
