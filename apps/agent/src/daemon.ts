@@ -82,6 +82,7 @@ export async function openAgent(
     store,
     journal,
     reader,
+    checkMarket: () => rpc.checkMarket(market),
     operator,
     sectors,
     allowPrivateEndpoints: config.allowPrivateEndpoints,
@@ -209,7 +210,7 @@ export async function openAgent(
     await mustBeOurChain(rpc, market)
     sender.resumeTransactions()
     await context.serve()
-    work = followMarket(context)
+    work = followMarket(context, reader.forget)
     void healLinks(context).catch((error: unknown) => {
       const { code, message } = toDmcError(error)
       if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })

@@ -14,8 +14,12 @@ const DEVNETS = [31337, 1337]
 /**
  * Follows the Market (point of truth: the chain, never a list of ours) and hands each event of one of this host's orders on.
  * The first start begins at the chain's present; orders from before are found by the contract rows and the sweep.
+ * @param onReorg told when confirmed blocks are gone, before anything is read again
  */
-export function followMarket(ctx: AgentContext): { close(): Promise<void>; touch(orderId: bigint): void } {
+export function followMarket(
+  ctx: AgentContext,
+  onReorg: () => void,
+): { close(): Promise<void>; touch(orderId: bigint): void } {
   const { signal, store, journal, rpc } = ctx
   const orders = serveOrders(ctx.contract, ctx.queue, { graceMs: GRACE_MS })
 
@@ -46,12 +50,16 @@ export function followMarket(ctx: AgentContext): { close(): Promise<void>; touch
           market: ctx.config.chain.market,
           fromBlock,
           onEvents,
-          onReorg: ({ blockNumber }) =>
+          onReorg: ({ blockNumber }) => {
+            onReorg()
             journal.add({
               level: 'warning',
               event: 'reorg',
               message: `The chain went back to block ${blockNumber}; everything after it is read again.`,
-            }),
+            })
+            // what the gone blocks said of an order, its end too, counts no more; no new event needs to say so
+            setImmediate(() => orders.touchAll())
+          },
           signal,
         })
         return

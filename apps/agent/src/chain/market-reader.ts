@@ -7,11 +7,16 @@ import type { MarketReader } from '@dmc/core/chain/types'
 import type { Address } from 'viem'
 import type { RpcClient } from './rpc-client.ts'
 
+export interface CachingMarketReader extends MarketReader {
+  /** After a reorg: the same block number is another block. */
+  forget(): void
+}
+
 /**
  * The Market at the confirmed head. What was read is kept while that head is the same, so that services may ask as often as they
  * like; a failed read is not kept.
  */
-export function createMarketReader(rpc: RpcClient, market: Address): MarketReader {
+export function createMarketReader(rpc: RpcClient, market: Address): CachingMarketReader {
   let cachedAt = -1n
   let cache = new Map<string, Promise<unknown>>()
 
@@ -33,6 +38,9 @@ export function createMarketReader(rpc: RpcClient, market: Address): MarketReade
   return {
     chainId: rpc.chainId,
     market,
+    forget() {
+      cache = new Map()
+    },
     order: (orderId) =>
       read(`order ${orderId}`, (blockNumber) => readOrder(client, { market, orderId, blockNumber })),
     bill: (billId) =>

@@ -2,7 +2,7 @@ import { reading } from '@dmc/core/chain/chain-error'
 import { checkMarket } from '@dmc/core/chain/check-market'
 import { type Address, createPublicClient, defineChain, type PublicClient } from 'viem'
 import { redactUrl } from './redact-url.ts'
-import { type RpcTransportOptions, rpcTransport } from './rpc-transport.ts'
+import { type RpcTransportOptions, rpcTransport, wrongChain } from './rpc-transport.ts'
 
 export interface RpcClient {
   /** viem's client; its errors may carry a DmcError as cause: use core's reads, or `reading()`. */
@@ -20,7 +20,7 @@ export interface RpcClient {
   confirmedHead(maxAgeMs?: number): Promise<bigint>
   /** Someone saw a block of this number: a reader must not answer from before it. */
   noteHead(blockNumber: bigint): void
-  /** @throws NOT_A_DMC_MARKET, WRONG_CHAIN, RPC_UNREACHABLE */
+  /** Asks anew whether this is our chain and has our Market. @throws NOT_A_DMC_MARKET, WRONG_CHAIN, RPC_UNREACHABLE */
   checkMarket(market: Address): Promise<void>
 }
 
@@ -79,6 +79,10 @@ export function openRpcClient(
       seen = blockNumber
       seenAt = performance.now()
     },
-    checkMarket: (market) => checkMarket(client as PublicClient, market),
+    async checkMarket(market) {
+      const actual = await reading('its chain id', () => client.getChainId())
+      if (actual !== chainId) throw wrongChain(redactUrl(urls[0] ?? ''), chainId, actual)
+      await checkMarket(client as PublicClient, market)
+    },
   }
 }

@@ -132,7 +132,8 @@ function unreachable(shown: string, reason: string, cause?: unknown): DmcError {
   })
 }
 
-function wrongChain(shown: string, wanted: number, actual: number): DmcError {
+/** For everybody who finds out that a node is on another chain. */
+export function wrongChain(shown: string, wanted: number, actual: number): DmcError {
   return new DmcError('WRONG_CHAIN', `The RPC ${shown} is on chain ${actual}, not on ${wanted}.`, {
     hint: 'Set the RPC URL of the right chain (DMC_RPC_URLS) or the right chain id (DMC_CHAIN_ID).',
     meta: { wanted, actual },

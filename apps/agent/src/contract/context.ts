@@ -10,6 +10,8 @@ export interface ContractContext {
   store: Store
   journal: Journal
   reader: MarketReader
+  /** Is what answers still our chain, with our Market? @throws WRONG_CHAIN, NOT_A_DMC_MARKET, RPC_* */
+  checkMarket(): Promise<void>
   /** Signs hellos and answers (flow 11); its scopes are on chain. */
   operator: LocalAccount
   sectors: SectorService

@@ -7,7 +7,7 @@ const NEVER_ACTIVE_MS = 60_000
 
 /**
  * Deletes the data of orders whose final state was seen confirmed at least `graceMs` ago. Asks the chain once more: only a
- * final state that the chain itself states now counts, never an absence from an answer. An order that was refused or
+ * final state that the chain itself states now counts, never an absence from an answer or another chain's word. An order that was refused or
  * cancelled before it was active gives its space back after a minute, since its bill offers it again at once.
  */
 export async function deleteEnded(context: ContractContext, graceMs: number): Promise<bigint[]> {
@@ -37,6 +37,8 @@ async function deleteOne(context: ContractContext, contract: ContractRow, graceM
     return false
   }
   if (age < graceMs && order.commitment !== null) return false
+  // an RPC whose other end was exchanged meanwhile may have an ended order of the same number
+  await context.checkMarket()
   const held = (await context.sectors.open(orderId)) !== null
   if (held) {
     await context.sectors.deleteOrder(orderId)

@@ -85,6 +85,7 @@ export async function openContractWorld(folder: string): Promise<ContractWorld> 
     store,
     journal,
     reader: market,
+    checkMarket: async () => {},
     operator,
     sectors,
     allowPrivateEndpoints: true,
