@@ -34,7 +34,7 @@ export const restoreStart: Handler<'restore.start', AgentContext> = (ctx, input,
             filesTotal: number | null,
             current: string,
           ) => {
-            if (total !== null && bytes * 2 > total && bytes < total) crashPoint('restoring')
+            if (total !== null && bytes > 0 && bytes < total) crashPoint('restoring')
             Object.assign(job, { stage: 'restore', done: bytes, total: total ?? 0 })
             tell({
               type: 'progress',

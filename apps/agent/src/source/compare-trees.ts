@@ -8,7 +8,6 @@ import {
   readSync,
 } from 'node:fs'
 import { joinBytes, showPath } from './path-bytes.ts'
-import { floorMicro } from './restore/set-metadata.ts'
 
 export interface TreeDifference {
   path: string
@@ -116,7 +115,8 @@ class Comparer {
     if (!a.isSymbolicLink() && octal(a.mode) !== octal(b.mode)) {
       this.#differ(relative, `mode ${octal(a.mode)} and ${octal(b.mode)}`)
     }
-    if (floorMicro(a.mtimeNs) !== floorMicro(b.mtimeNs)) {
+    // not by cutting both to microseconds: two times 86 ns apart may lie on either side of such a cut
+    if (magnitude(a.mtimeNs - b.mtimeNs) >= 1000n) {
       this.#differ(relative, `mtime ${a.mtimeNs} and ${b.mtimeNs} ns`)
     }
     if (this.#options.owners && (a.uid !== b.uid || a.gid !== b.gid)) {
@@ -184,3 +184,5 @@ function kindOf(stat: BigIntStats): 'file' | 'directory' | 'symlink' | 'other' {
   if (stat.isDirectory()) return 'directory'
   return stat.isSymbolicLink() ? 'symlink' : 'other'
 }
+
+const magnitude = (value: bigint): bigint => (value < 0n ? -value : value)

@@ -10,6 +10,8 @@ import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import type { Hex } from 'viem'
 import { startWorker } from '../worker/start-worker.ts'
 import { Control } from './encode/control.ts'
+import { SpoolMemory } from './encode/spool-memory.ts'
+import type { SpoolWorkerData } from './encode/spool-worker.ts'
 import {
   DEFAULT_ENCODE_OPTIONS,
   type EncodeJob,
@@ -104,6 +106,7 @@ class WorkerRun implements BackupRun {
   readonly #spool: SpoolReader
   readonly #requests = new Map<number, { resolve(): void; reject(error: Error): void }>()
   readonly #exited: Promise<void>
+  #spooler: Spooler | null = null
   #nextRequest = 1
   #waiting: { size: number; resolve(size: number): void; reject(error: Error): void }[] = []
   #end: { result: EncodedResult } | { error: DmcError } | null = null
@@ -152,8 +155,10 @@ class WorkerRun implements BackupRun {
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#gone(workerDied(`it ended with code ${code}`))
-        running.delete(options.source.sourceId)
-        resolve()
+        void endSpooler(this.#spooler).then(() => {
+          running.delete(options.source.sourceId)
+          resolve()
+        })
       })
     })
   }
@@ -244,6 +249,9 @@ class WorkerRun implements BackupRun {
       case 'spooled':
         this.#spooled(message.size)
         return
+      case 'spooler':
+        this.#spooler = startSpooler(message.data)
+        return
       case 'encoded':
         this.#end ??= { result: message.result }
         this.#settle.encoded(message.result)
@@ -292,6 +300,31 @@ class WorkerRun implements BackupRun {
       this.#worker.postMessage({ ...message, request })
     })
   }
+}
+
+interface Spooler {
+  memory: SpoolMemory
+  exited: Promise<void>
+}
+
+function startSpooler(data: SpoolWorkerData): Spooler {
+  const memory = new SpoolMemory(data.shared)
+  const worker = startWorker('spool', data)
+  // the encode worker waits for it without an event loop: the shared memory is how it hears
+  worker.on('error', (error) => memory.fail(workerDied(String(error), error).toJSON()))
+  const exited = new Promise<void>((resolve) =>
+    worker.once('exit', () => {
+      memory.fail(workerDied('its thread for the spool ended').toJSON())
+      resolve()
+    }),
+  )
+  return { memory, exited }
+}
+
+/** Once the encode worker is gone; one that died has not closed it. */
+async function endSpooler(spooler: Spooler | null): Promise<void> {
+  spooler?.memory.ask({ type: 'close' })
+  await spooler?.exited
 }
 
 const workerDied = (how: string, cause?: unknown): DmcError =>

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 /** Every worker thread of the agent; the same names in `run-worker.ts`. */
-export type WorkerName = 'encode' | 'store' | 'restore'
+export type WorkerName = 'encode' | 'spool' | 'store' | 'restore'
 
 /** Set by the bundler: the one file that the agent is published as. */
 declare const __DMC_BUNDLE__: boolean | undefined

@@ -10,7 +10,8 @@ import {
 import type { Locator } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { sourceTooLarge } from '../source-too-large.ts'
-import { disk, type LogWriter } from './log-writer.ts'
+import type { LogWriter } from './log-writer.ts'
+import { disk } from './spool-io.ts'
 
 export interface BlobStoreOptions {
   db: DatabaseSync

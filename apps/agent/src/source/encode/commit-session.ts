@@ -6,7 +6,7 @@ import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 import { boundaryFile, manifestFile, SPOOL_SEGMENT, spoolFile, volumeFolder } from '../source-paths.ts'
 import { removeSpool } from './encode-session.ts'
 import { inTransaction, type SessionRow, type VolumeRow } from './log-db.ts'
-import { disk, readFully, syncFolder } from './log-writer.ts'
+import { disk, readFully, syncFolder } from './spool-io.ts'
 
 /**
  * Both prepares agreed on what the session encoded (flow 10): its blobs are in force, its snapshot is the newest, and

@@ -10,15 +10,23 @@ import { logDbFile, manifestFile } from '../source-paths.ts'
 import type { EncodedResult } from '../types.ts'
 import { commitSession, sweep } from './commit-session.ts'
 import { Control } from './control.ts'
-import { type Base, dropSession, ensureSession, ensureVolume, readBoundary } from './encode-session.ts'
+import {
+  type Base,
+  dropSession,
+  ensureSession,
+  ensureVolume,
+  readBoundary,
+  trimSession,
+} from './encode-session.ts'
 import { encodeTree, type SnapshotWork } from './encode-snapshot.ts'
 import { endSnapshot } from './end-snapshot.ts'
 import { reviveBig } from './json-big.ts'
 import { openLogDb, readHead, readSession, type SessionRow, type VolumeRow } from './log-db.ts'
-import { LogWriter, syncFile, toDiskFull } from './log-writer.ts'
+import { LogWriter } from './log-writer.ts'
 import { ProbeKeeper } from './probes.ts'
 import { ProgressReporter } from './progress.ts'
 import { SessionJournal, wholeLeaves } from './session-journal.ts'
+import { syncFile, toDiskFull } from './spool-io.ts'
 import type { EncodeJob, FromWorker } from './worker-types.ts'
 
 /** One append session, from scan to footer (flow 13); everything runs synchronously in the encode worker. */
@@ -152,6 +160,7 @@ export class EncodeRun {
     const { folder, target, base, options } = this.#job
     const boundary = readBoundary(folder, target.volumeId, base.size, CHUNK_SIZE)
     if (!boundary) throw staleCache('The end of the last snapshot is not in the local cache.')
+    trimSession(this.#db, session)
     const probes = new ProbeKeeper(this.#db, crypto, {
       most: options.probes,
       volume: this.#volume.n,
@@ -159,15 +168,15 @@ export class EncodeRun {
       baseSize: base.size,
       resumedAt: session.spooled,
     })
+    const place = { folder, session: session.id, volumeId: target.volumeId }
     return new LogWriter({
-      folder,
-      session: session.id,
-      volumeId: target.volumeId,
+      ...place,
       hasher: createNodeHasher(),
       baseSize: base.size,
       boundary,
       size: session.spooled,
       onChunk: (index, data) => probes.onChunk(index, data),
+      startSpooler: (shared, written) => this.#send({ type: 'spooler', data: { place, shared, written } }),
     })
   }
 

@@ -84,6 +84,22 @@ export function ensureSession(
   return made
 }
 
+/** A kill may have left rows that point behind what became durable: forgets them, their bytes are written anew. */
+export function trimSession(db: DatabaseSync, { gen, volume, spooled }: SessionRow): void {
+  inTransaction(db, () => {
+    db.prepare('DELETE FROM blob WHERE gen = ? AND volume = ? AND offset + stored > ?').run(
+      gen,
+      volume,
+      spooled,
+    )
+    db.prepare('DELETE FROM probe WHERE gen = ? AND volume = ? AND offset + length > ?').run(
+      gen,
+      volume,
+      spooled,
+    )
+  })
+}
+
 /** Forgets a session: its rows, probes and spool. */
 export function dropSession(db: DatabaseSync, folder: string, session: SessionRow): void {
   inTransaction(db, () => {

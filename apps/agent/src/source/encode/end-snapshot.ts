@@ -15,7 +15,7 @@ import type { EncodedTree, SnapshotWork } from './encode-snapshot.ts'
 import { finishSnapshot } from './finish-snapshot.ts'
 import { writeBig } from './json-big.ts'
 import { readVolumes, type VolumeRow } from './log-db.ts'
-import { syncFile } from './log-writer.ts'
+import { syncFile } from './spool-io.ts'
 
 /** Writes record, index, catalog and footer, and what the session has become; all of it durable at once. */
 export function endSnapshot(work: SnapshotWork, tree: EncodedTree): EncodedResult {

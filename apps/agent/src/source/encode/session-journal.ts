@@ -2,14 +2,17 @@ import type { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF } from '@dmc/core/log/header-leaf'
 import type { Control } from './control.ts'
-import { disk, type LogWriter } from './log-writer.ts'
+import type { LogWriter } from './log-writer.ts'
+import { disk } from './spool-io.ts'
 import type { EncodeOptions } from './worker-types.ts'
 
 export const wholeLeaves = (size: number): number => size - (size % LEAF)
 
 /**
- * Makes a session's progress durable, in groups: first the bytes, then the rows that point at them, in the one
- * transaction that is always open; only then the bytes may be sent. Also where the session waits and stops.
+ * Makes a session's progress durable, in groups: bytes and the rows that point at them, in the one transaction that is
+ * always open. A group's rows may be committed before its bytes are durable, as those are written by another thread; the
+ * row `spooled` says how far bytes are, the bytes below may be sent, and a session that goes on after a kill first forgets
+ * rows that point beyond (`trimSession`). Also where the session waits and stops.
  */
 export class SessionJournal {
   readonly #db: DatabaseSync
@@ -18,7 +21,10 @@ export class SessionJournal {
   readonly #options: EncodeOptions
   readonly #baseSize: number
   readonly #onSpooled: (size: number) => void
-  #at = 0
+  /** Last asked of the writer. */
+  #askedAt = 0
+  #askedSize: number
+  /** Durable, journalled, and told. */
   #size: number
   #open = false
 
@@ -35,12 +41,13 @@ export class SessionJournal {
     this.#baseSize = settings.baseSize
     this.#onSpooled = settings.onSpooled
     this.#size = writer.size
+    this.#askedSize = writer.size
     this.#begin()
   }
 
   /** Called after each stored blob. @throws INTERRUPTED, DISK_FULL. */
   afterStore(): void {
-    if (this.#writer.size - this.#size >= this.#options.journalBytes) this.write()
+    if (this.#writer.size - this.#askedSize >= this.#options.journalBytes) this.#ask()
     this.tick()
     if (!this.#full()) return
     this.write()
@@ -52,19 +59,30 @@ export class SessionJournal {
 
   /** Called often. @throws INTERRUPTED, DISK_FULL. */
   tick(): void {
-    const due = performance.now() - this.#at >= this.#options.journalMs
-    if (due && wholeLeaves(this.#writer.size) > wholeLeaves(this.#size)) this.write()
+    const due = performance.now() - this.#askedAt >= this.#options.journalMs
+    if (due && wholeLeaves(this.#writer.size) > wholeLeaves(this.#askedSize)) this.#ask()
+    if (wholeLeaves(this.#writer.durable) > wholeLeaves(this.#size)) this.#commit(this.#writer.durable)
     this.#checkStop()
   }
 
+  /** Everything so far, when it returns. */
   write(): void {
     this.#writer.sync()
-    this.#db.prepare('UPDATE session SET spooled = ?').run(this.#writer.size)
+    this.#commit(this.#writer.size)
+  }
+
+  #ask(): void {
+    this.#writer.syncSoon()
+    this.#askedSize = this.#writer.size
+    this.#askedAt = performance.now()
+  }
+
+  #commit(durable: number): void {
+    this.#db.prepare('UPDATE session SET spooled = ?').run(durable)
     this.end()
     this.#begin()
-    this.#size = this.#writer.size
-    this.#at = performance.now()
-    this.#onSpooled(wholeLeaves(this.#size))
+    this.#size = durable
+    this.#onSpooled(wholeLeaves(durable))
   }
 
   /** Commits what is open; nothing more is written. */

@@ -1,6 +1,7 @@
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { BackupProgress, EncodedResult, SourceKeys, VolumeTarget } from '../types.ts'
 import type { Base } from './encode-session.ts'
+import type { SpoolWorkerData } from './spool-worker.ts'
 
 /** What the encode worker is started with. */
 export interface EncodeJob {
@@ -44,6 +45,8 @@ export type FromWorker =
   | { type: 'opened'; session: string; spooled: number }
   | { type: 'progress'; progress: BackupProgress }
   | { type: 'spooled'; size: number }
+  /** Much is being spooled: start the spool worker with this. */
+  | { type: 'spooler'; data: SpoolWorkerData }
   | { type: 'encoded'; result: EncodedResult }
   | { type: 'failed'; error: ReturnType<DmcError['toJSON']> & { meta: DmcError['meta'] } }
   /** The answer to a request. */

@@ -1,0 +1,157 @@
+/**
+ * What the encode worker and the spool worker share: buffers of log bytes, and a ring of jobs. Both work synchronously, so
+ * they tell each other by atomics, not by messages. One writer (the encode worker), one reader (the spool worker).
+ */
+
+/** Of the JavaScript engine, not in the library types that this project uses. Its memory starts on a page. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number; shared: true }) => { buffer: SharedArrayBuffer }
+}
+
+export type SpoolJob =
+  | { type: 'chunks'; buffer: number; start: number; whole: number }
+  | { type: 'root'; buffer: number; start: number; length: number }
+  | { type: 'sync'; buffer: number; start: number; size: number }
+  | { type: 'close' }
+
+const TYPES = ['chunks', 'root', 'sync', 'close'] as const
+
+const RING = 64
+const FIELDS = 4
+const ERROR_BYTES = 8 * 1024
+const PAGE = 64 * 1024
+
+/** Places in the 32-bit counters. */
+const ASKED = 0
+const DONE = 1
+const FAILED = 2
+const ERROR_LENGTH = 3
+/** Place of the 64-bit durable size. */
+const DURABLE = 2
+const RING_AT = 64
+const ERROR_AT = RING_AT + RING * FIELDS * 8
+
+export interface SharedSpool {
+  control: SharedArrayBuffer
+  buffers: SharedArrayBuffer
+  bufferBytes: number
+  count: number
+}
+
+/** @param bufferBytes of each buffer, whole pages; pages that are never written to take no memory. */
+export function makeSharedSpool(bufferBytes: number, count: number, durable: number): SharedSpool {
+  const pages = Math.ceil((bufferBytes * count) / PAGE)
+  const shared = {
+    control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
+    buffers: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer,
+    bufferBytes,
+    count,
+  }
+  new SpoolMemory(shared).durable = durable
+  return shared
+}
+
+export class SpoolMemory {
+  readonly #shared: SharedSpool
+  readonly #counters: Int32Array
+  readonly #sizes: BigInt64Array
+  readonly #ring: Float64Array
+  readonly #error: Uint8Array
+
+  constructor(shared: SharedSpool) {
+    this.#shared = shared
+    this.#counters = new Int32Array(shared.control)
+    this.#sizes = new BigInt64Array(shared.control)
+    this.#ring = new Float64Array(shared.control, RING_AT, RING * FIELDS)
+    this.#error = new Uint8Array(shared.control, ERROR_AT, ERROR_BYTES)
+  }
+
+  buffer(index: number): Buffer {
+    return Buffer.from(this.#shared.buffers, index * this.#shared.bufferBytes, this.#shared.bufferBytes)
+  }
+
+  get count(): number {
+    return this.#shared.count
+  }
+
+  get durable(): number {
+    return Number(Atomics.load(this.#sizes, DURABLE))
+  }
+  set durable(size: number) {
+    Atomics.store(this.#sizes, DURABLE, BigInt(size))
+  }
+
+  /** Jobs that were asked for so far. */
+  get asked(): number {
+    return Atomics.load(this.#counters, ASKED)
+  }
+  /** Jobs that are done so far. */
+  get done(): number {
+    return Atomics.load(this.#counters, DONE)
+  }
+
+  /** What went wrong in the other thread, as JSON; null while nothing has. */
+  get failure(): unknown {
+    if (Atomics.load(this.#counters, FAILED) === 0) return null
+    const length = Atomics.load(this.#counters, ERROR_LENGTH)
+    return JSON.parse(Buffer.from(this.#error.slice(0, length)).toString())
+  }
+
+  /** The first failure stands; nothing that was asked for before or will be is done. */
+  fail(error: object): void {
+    if (Atomics.load(this.#counters, FAILED) === 1) return
+    const bytes = Buffer.from(JSON.stringify(error))
+    const fits = bytes.length <= ERROR_BYTES ? bytes : Buffer.from('{"code":"BUG","message":"see the log"}')
+    this.#error.set(fits)
+    Atomics.store(this.#counters, ERROR_LENGTH, fits.length)
+    Atomics.store(this.#counters, FAILED, 1)
+    Atomics.notify(this.#counters, DONE)
+  }
+
+  /** Returns the number by which `done` tells that this job is over. Waits while the ring is full. */
+  ask(job: SpoolJob): number {
+    this.waitBeyond(this.asked - RING)
+    const number = this.asked
+    const at = (number % RING) * FIELDS
+    const fields = job.type === 'close' ? [0, 0, 0] : [job.buffer, job.start, extent(job)]
+    this.#ring.set([TYPES.indexOf(job.type), ...fields], at)
+    Atomics.add(this.#counters, ASKED, 1)
+    Atomics.notify(this.#counters, ASKED)
+    return number + 1
+  }
+
+  /** Blocks until more than `done` jobs are done, or something failed. */
+  waitBeyond(done: number): void {
+    for (let now = this.done; now <= done && this.failure === null; now = this.done) {
+      Atomics.wait(this.#counters, DONE, now, 1000)
+    }
+  }
+
+  /** The next job, in order; blocks until there is one. */
+  take(): SpoolJob {
+    const done = this.done
+    while (this.asked === done) Atomics.wait(this.#counters, ASKED, done, 60_000)
+    const [type = 0, buffer = 0, start = 0, length = 0] = this.#ring.subarray((done % RING) * FIELDS)
+    switch (TYPES[type]) {
+      case 'chunks':
+        return { type: 'chunks', buffer, start, whole: length }
+      case 'root':
+        return { type: 'root', buffer, start, length }
+      case 'sync':
+        return { type: 'sync', buffer, start, size: length }
+      default:
+        return { type: 'close' }
+    }
+  }
+
+  /** The job that was taken last is over. */
+  finish(): void {
+    Atomics.add(this.#counters, DONE, 1)
+    Atomics.notify(this.#counters, DONE)
+  }
+}
+
+const extent = (job: Exclude<SpoolJob, { type: 'close' }>): number => {
+  if (job.type === 'chunks') return job.whole
+  return job.type === 'root' ? job.length : job.size
+}

@@ -1,0 +1,76 @@
+import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
+import type { Hasher } from '@dmc/core/merkle/hasher'
+import { pageMemory } from '../../disk/page-memory.ts'
+import type { SpoolPlace } from './spool-files.ts'
+import { SpoolWriter } from './spool-writer.ts'
+
+/** Whole chunks are handed on once so many bytes of them are there. */
+export const SPOOL_FLUSH = 4 * CHUNK_SIZE
+/** Room for a flush, a started chunk and the largest blob. */
+export const SPOOL_BUFFER = SPOOL_FLUSH + 6 * CHUNK_SIZE
+
+/**
+ * Where the log writer's bytes go: hashed, written and synced in this thread or in another one. A buffer that was handed
+ * on by `chunks` must not be written to any more; `next` gives one that may.
+ */
+export interface SpoolSink {
+  buffer(index: number): Buffer
+  /** `whole` chunks at the start of buffer `index`, whose first byte is volume offset `start`. */
+  chunks(index: number, start: number, whole: number): void
+  /** A buffer to go on in after `chunks`. Waits until one is free. */
+  next(index: number): number
+  /** The root of the chunk that begins buffer `index`, of its first `length` bytes. */
+  tailRoot(index: number, start: number, length: number): void
+  /** Asks for everything up to `size` to become durable; the bytes from `start` on are in buffer `index`. */
+  sync(index: number, start: number, size: number): void
+  /** Volume offset up to which the log is durable, by the `sync`s that are done. @throws what went wrong meanwhile */
+  readonly durable: number
+  /** Waits until all that was asked for is done. @throws DISK_FULL and whatever else went wrong */
+  drain(): void
+  close(): void
+}
+
+/** In this thread: everything is done when the call returns. */
+export class InlineSpool implements SpoolSink {
+  readonly #writer: SpoolWriter
+  readonly #buffer = pageMemory(SPOOL_BUFFER)
+  #durable: number
+
+  /** @param durable volume offset up to which the spool was journalled; @param written where writing begins */
+  constructor(place: SpoolPlace, hasher: Hasher, { durable, written }: { durable: number; written: number }) {
+    this.#writer = new SpoolWriter(place, hasher, written)
+    this.#durable = durable
+  }
+
+  get durable(): number {
+    return this.#durable
+  }
+  /** Volume offset up to which bytes are in the spool. */
+  get written(): number {
+    return this.#writer.written
+  }
+  buffer(): Buffer {
+    return this.#buffer
+  }
+  chunks(_index: number, start: number, whole: number): void {
+    this.#writer.chunks(this.#buffer, start, whole)
+  }
+  next(index: number): number {
+    return index
+  }
+  tailRoot(_index: number, start: number, length: number): void {
+    this.#writer.root(start / CHUNK_SIZE, this.#buffer.subarray(0, length))
+  }
+  sync(_index: number, start: number, size: number): void {
+    this.#writer.sync(this.#buffer, start, size)
+    this.#durable = size
+  }
+  /** The started chunk of a resumed session, into the buffer. */
+  readBack(start: number, length: number): void {
+    this.#writer.files.readBack(start, this.#buffer.subarray(0, length))
+  }
+  drain(): void {}
+  close(): void {
+    this.#writer.files.close()
+  }
+}

@@ -1,0 +1,46 @@
+import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import type { SpoolPlace } from './spool-files.ts'
+import { toDiskFull } from './spool-io.ts'
+import { type SharedSpool, SpoolMemory } from './spool-memory.ts'
+import { SpoolWriter } from './spool-writer.ts'
+
+export interface SpoolWorkerData {
+  place: SpoolPlace
+  shared: SharedSpool
+  /** Volume offset below which bytes are in the spool and synced already. */
+  written: number
+}
+
+/** The spool worker: hashes and writes what the encode worker seals, so that each has a core. Ends with the `close` job. */
+export function run({ place, shared, written }: SpoolWorkerData): void {
+  const memory = new SpoolMemory(shared)
+  try {
+    work(memory, new SpoolWriter(place, createNodeHasher(), written))
+  } catch (thrown) {
+    memory.fail((toDiskFull(thrown) ?? toDmcError(thrown)).toJSON())
+  }
+}
+
+function work(memory: SpoolMemory, writer: SpoolWriter): void {
+  const buffers = Array.from({ length: memory.count }, (_, index) => memory.buffer(index))
+  const bufferOf = (index: number): Buffer => buffers[index] ?? Buffer.alloc(0)
+  try {
+    for (;;) {
+      const job = memory.take()
+      if (job.type === 'close') return
+      const buffer = bufferOf(job.buffer)
+      if (job.type === 'chunks') writer.chunks(buffer, job.start, job.whole)
+      else if (job.type === 'root') writer.root(job.start / CHUNK_SIZE, buffer.subarray(0, job.length))
+      else {
+        writer.sync(buffer, job.start, job.size)
+        memory.durable = job.size
+      }
+      memory.finish()
+    }
+  } finally {
+    writer.files.close()
+    memory.finish()
+  }
+}
