@@ -98,10 +98,14 @@ export function openLogDb(file: string): DatabaseSync {
     return db
   } catch (error) {
     if (DmcError.is(error)) throw error
-    throw new DmcError('STORE_CORRUPT', `The cache ${file} cannot be read: ${String(error)}`, {
-      hint: 'Move the file away; it is rebuilt from the log with the next backup.',
-      cause: error,
-    })
+    throw new DmcError(
+      'STORE_CORRUPT',
+      `The cache ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+      {
+        hint: 'Move the file away; it is rebuilt from the log with the next backup.',
+        cause: error,
+      },
+    )
   }
 }
 
