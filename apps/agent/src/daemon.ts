@@ -20,6 +20,7 @@ import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
 import { releaseStatement } from './contract/release-statement.ts'
+import { withRetry } from './contract/wait.ts'
 import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
 import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
 import { pageMemory } from './disk/page-memory.ts'
@@ -27,6 +28,7 @@ import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
 import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
+import { rebuildSource } from './rebuild-source.ts'
 import { resumeBackups } from './resume-backups.ts'
 import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
@@ -104,7 +106,7 @@ export async function openAgent(
       sectorOfBill: (billId) => sectorOfBill(store, billId),
     },
     source: {
-      start: ({ sourceId, target, base, onProgress }) => {
+      start: ({ sourceId, target, base, signal: until, onNote, onProgress }) => {
         const source = sources.get(sourceId)
         const sourceKey = deriveSourceKey(nodeLogCrypto, keys.master, source.salt)
         return startBackup({
@@ -115,6 +117,11 @@ export async function openAgent(
           chain: { chainId: rpc.chainId, market },
           dataDir: config.dataDir,
           onProgress,
+          rebuild: () =>
+            withRetry(() => rebuildSource(context, sourceId, { onNote, signal: until }), {
+              signal: until,
+              onRetry: (error, ms) => onNote(`${error.message} Trying again in ${Math.round(ms / 1000)} s.`),
+            }),
           options: { spoolLimit: config.spoolLimit },
         })
       },
