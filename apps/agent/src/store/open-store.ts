@@ -26,10 +26,14 @@ export function openStore(dataDir: string): Store {
     migrate(db, file)
   } catch (error) {
     if (DmcError.is(error)) throw error
-    throw new DmcError('STORE_CORRUPT', `The agent's state ${file} cannot be read: ${String(error)}`, {
-      hint: 'Check the disk; then move the file away and run recovery with your phrase: orders and data are found on chain.',
-      cause: error,
-    })
+    throw new DmcError(
+      'STORE_CORRUPT',
+      `The agent's state ${file} cannot be read (${error instanceof Error ? error.message : String(error)}).`,
+      {
+        hint: 'Check the disk; then move the file away and run recovery with your phrase: orders and data are found on chain.',
+        cause: error,
+      },
+    )
   }
   return {
     db,

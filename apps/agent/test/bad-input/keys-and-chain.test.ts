@@ -182,4 +182,22 @@ describe('an operator that may not, or can’t pay', () => {
     expect((await orderOf(world.devnet, orderId)).state).toBe('active')
     expect(await nonceOf(world.devnet, operator.address)).toBe(1)
   })
+  it('whose time is over is told when it ended; the order keeps what it has', async () => {
+    const { client, url, market, anvil } = world.devnet
+    const { operator } = await call(user, 'wallet.show', {})
+    const signer = createWalletClient({ chain: client.chain, transport: http(url), account: wallet })
+    const { timestamp } = await client.getBlock()
+    const args = [operator.address, 15, timestamp + 60n]
+    const grant = { address: market, abi: marketAbi, functionName: 'setOperator', args }
+    await client.waitForTransactionReceipt({ hash: await signer.writeContract(grant as never) })
+    await anvil.increaseTime(120)
+    const before = await nonceOf(world.devnet, operator.address)
+    writeFileSync(join(world.folder, 'files', 'later.txt'), 'later\n')
+    const said = await mustFail(user, ['backup', 'files'], 'OPERATOR_EXPIRED', [wallet.address, /20\d\d/])
+    expect(said.hint).toContain('dmc-agent operator authorise')
+    expect(await nonceOf(world.devnet, operator.address)).toBe(before)
+    await user.json(['operator', 'authorise', '--scope', 'PREPARE', '--gas', '0', '--yes'])
+    await user.json(['backup', 'files'])
+    expect(await nonceOf(world.devnet, operator.address)).toBe(before + 1)
+  })
 })
