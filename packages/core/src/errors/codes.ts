@@ -168,10 +168,8 @@ export const ERROR_CODES = {
   SOURCE_OVERLAPS_AGENT: usage,
   SOURCE_TOO_LARGE: incomplete,
   SOURCE_BUSY: failed,
-  SOURCE_PARTIAL: partial,
   FILE_CHANGED: partial,
   READ_ERROR: storage,
-  SPOOL_FULL: storage,
 
   // sectors
   SECTOR_PATH_REFUSED: usage,
