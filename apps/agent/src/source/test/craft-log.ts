@@ -9,21 +9,25 @@ import type { ContentRef, Locator } from '@dmc/core/log/locator'
 import { ENTRY_KIND, entryToCbor, NO_CONTENT, type NodeEntry } from '@dmc/core/log/node-entry'
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import { encodeSnapshotRecord } from '@dmc/core/log/snapshot-record'
-import type { VolumeHead, VolumeReader } from '../types.ts'
+import type { SourceKeys, VolumeHead, VolumeReader } from '../types.ts'
 import { CHAIN, keysFor, targetOf } from './file-miner.ts'
 
 const TARGET = targetOf(16)
 
 /** A log made by hand with the codec, for what our own writer would never write. */
 export class CraftedLog implements VolumeReader {
-  readonly keys = keysFor()
+  readonly keys: SourceKeys
   readonly #parts: Uint8Array[] = []
-  readonly #ids = deriveLogKeys(crypto, this.keys.salt, this.keys.sourceKey)
+  readonly #ids: ReturnType<typeof deriveLogKeys>
   readonly #volumeId = fromHex(TARGET.volumeId)
-  readonly #volumeKey = deriveVolumeKey(crypto, this.keys.sourceKey, this.#volumeId, 0)
+  readonly #volumeKey: Uint8Array
   size = 0
 
-  constructor() {
+  /** @param salt of the source; default: that of all tests. */
+  constructor(salt?: Uint8Array) {
+    this.keys = keysFor(salt)
+    this.#ids = deriveLogKeys(crypto, this.keys.salt, this.keys.sourceKey)
+    this.#volumeKey = deriveVolumeKey(crypto, this.keys.sourceKey, this.#volumeId, 0)
     this.#append(
       encodeHeader(crypto, this.#ids.headerKey, {
         volumeId: this.#volumeId,
