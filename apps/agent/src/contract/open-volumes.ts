@@ -8,6 +8,7 @@ import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import { privateKeyToAccount } from 'viem/accounts'
 import { groupBySource, type OpenedCatalog, openCatalog } from '../source/open-catalog.ts'
 import type { SourceKeys, VolumeHead, VolumeReader } from '../source/types.ts'
+import { pause } from './wait.ts'
 import { fetchOrderHeader } from './wire/fetch-header.ts'
 import { connectMiner, type MinerClient } from './wire/miner-client.ts'
 import { openVerifiedReader } from './wire/verified-reader.ts'
@@ -46,12 +47,9 @@ export async function findVolumes(
     orders.map(async (order) => {
       if (order.commitment === null || order.state !== 'active') return
       try {
-        const { leaf, commitment } = await fetchOrderHeader({
-          reader,
-          orderId: order.orderId,
-          allowPrivate,
-          signal,
-        })
+        const { leaf, commitment } = await unhurried(signal, () =>
+          fetchOrderHeader({ reader, orderId: order.orderId, allowPrivate, signal }),
+        )
         unlockHeader(crypto, master, leaf)
         heads.push({
           orderId: order.orderId,
@@ -95,16 +93,18 @@ export async function openSource(
   const volumes = []
   try {
     for (const head of heads) {
-      const client = await connectMiner({
-        endpoint: null,
-        reader,
-        orderId: head.orderId,
-        role: 'reader',
-        signer,
-        allowPrivate,
-        signal,
-        patienceMs: 120_000,
-      })
+      const client = await unhurried(signal, () =>
+        connectMiner({
+          endpoint: null,
+          reader,
+          orderId: head.orderId,
+          role: 'reader',
+          signer,
+          allowPrivate,
+          signal,
+          patienceMs: 120_000,
+        }),
+      )
       clients.push(client)
       volumes.push({
         volumeId: toHex(decodeHeader(head.header).volumeId),
@@ -128,6 +128,21 @@ export async function openSource(
   } catch (error) {
     await Promise.all(clients.map((client) => client.close()))
     throw error
+  }
+}
+
+/** So often, some seconds apart, before a miner that says "later" is taken for one that doesn't answer. */
+const MOST_LATER = 20
+
+/** A miner answers only so many hellos a second, and may hold dozens of our orders: those that it put off are asked again. */
+async function unhurried<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!DmcError.is(error) || error.code !== 'TOO_MANY_REQUESTS' || turn > MOST_LATER) throw error
+      await pause(1000 + Math.random() * 4000, signal)
+    }
   }
 }
 
