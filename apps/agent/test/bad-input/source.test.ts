@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
   closeSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -33,6 +34,7 @@ import { mustFail } from './support/expect-error.ts'
 const ROOT = process.getuid?.() === 0
 /** Reads as nobody would: root reads everything. */
 const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
+const STRACE = spawnSync('strace', ['-V']).status === 0
 const world = useWorld()
 let user: AgentProcess
 let folder: string
@@ -164,6 +166,38 @@ describe('what lies inside a source', () => {
         except: new Set(['docs/secret', 'private']),
       })
       expect(differences).toEqual([])
+    },
+  )
+
+  it.runIf(STRACE)(
+    'a disk that fails while a file is read: its place is told, the rest is stored',
+    async () => {
+      const path = join(world.folder, 'failing disk')
+      mkdirSync(path)
+      const bad = join(path, 'bad.raw')
+      writeFileSync(bad, noise('bad', 20 << 20))
+      writeFileSync(join(path, 'good.raw'), noise('good', 3 << 20))
+      const sourceId = await addSource(user, path, 'failing')
+      const { orderId } = await placeOrder(user, sourceId, { capacityMib: 32n })
+      await user.stop()
+      // the third read of this file, and all later ones, fail as a disk does
+      const fail = ['-e', 'trace=pread64', '-e', 'inject=pread64:error=EIO:when=3+']
+      const wrap = ['strace', '-f', '-qq', '-o', '/dev/null', '-P', bad, ...fail]
+      const result = await user.cli(['backup', 'failing', '--json'], undefined, { wrap })
+      expect(result.exitCode, result.stdout + result.stderr).toBe(3)
+      const done = JSON.parse(result.stdout.trimEnd().split('\n').at(-1) ?? '{}')
+      expect(done).toMatchObject({ partial: true, snapshot: { missing: 1, files: 1 } })
+      expect(done.missing).toEqual([
+        { path: 'bad.raw', reason: expect.stringMatching(/READ_ERROR.*offset \d+: EIO/) },
+      ])
+      await user.start()
+      const to = join(world.folder, 'failing restored')
+      await user.cli(['restore', 'latest', '--source', 'failing', '--to', to])
+      expect(readdirSync(to)).toEqual(['good.raw'])
+      // the disk is well again: the next backup has it, in the same order
+      const again = await backUp(user, sourceId)
+      expect(again).toMatchObject({ orderId, snapshot: { missing: 0, files: 2 } })
+      await mustRestoreEqual(user, 'latest', path, join(world.folder, 'failing restored again'), sourceId)
     },
   )
 

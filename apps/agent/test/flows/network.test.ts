@@ -5,6 +5,7 @@ import { type FaultProxy, startFaultProxy } from '@dmc/testkit/fault-proxy'
 import { freePort } from '@dmc/testkit/free-port'
 import { type RpcFault, type RpcProxy, startRpcProxy } from '@dmc/testkit/rpc-proxy'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { orderOf, statementsOf } from './support/chain.ts'
 import { countAll, mustBeDone, type Pair } from './support/kill-story.ts'
 import { makeTree } from './support/make-tree.ts'
 import { addSource, backUp, MIB, mustRestoreEqual, placeOrder, setUp, startMiner } from './support/steps.ts'
@@ -128,6 +129,48 @@ describe('a chain that can’t be asked', () => {
       'the chain to be there',
       async () => (await call(user, 'status.get', {})).chain.error === null,
     )
+  })
+})
+
+describe('a chain that changes its mind', () => {
+  it('reorgs that drop order and statements on their way: sent again; one order, one payment, one statement of each side', async () => {
+    const before = await countAll(world, pair)
+    const path = makeTree(join(world.folder, 'reorgs'), 'reorgs', 2 << 20)
+    const sourceId = await addSource(user, path, 'reorgs')
+    let dropped = 0
+    let shaking = true
+    const { anvil, client } = world.devnet
+    // the newest block is replaced by an empty one as soon as it has a transaction of ours; the first six times
+    const shaken = (async () => {
+      while (shaking && dropped < 6) {
+        const { transactions } = await client.getBlock()
+        if (transactions.length > 0) {
+          await anvil.reorg(1)
+          dropped++
+        }
+        await rest(50)
+      }
+    })()
+    const { orderId, cost, reserve } = await placeOrder(user, sourceId, { capacityMib: 4n })
+    const done = await backUp(user, sourceId)
+    shaking = false
+    await shaken
+    expect(dropped).toBeGreaterThan(1)
+    expect(done.orderId).toBe(orderId)
+    expect((await orderOf(world.devnet, orderId)).commitment).toEqual(done.commitment)
+    expect((await statementsOf(world.devnet, orderId)).map(({ side }) => side).sort()).toEqual([
+      'miner',
+      'user',
+    ])
+    expect(await countAll(world, pair)).toEqual({
+      orders: before.orders + 1,
+      tokens: before.tokens - cost - reserve,
+      walletNonce: before.walletNonce + 1,
+      userNonce: before.userNonce + 1,
+      minerNonce: before.minerNonce + 1,
+    })
+    await mustBeDone(user, sourceId)
+    await mustRestoreEqual(user, 'latest', path, join(world.folder, 'reorgs restored'), sourceId)
   })
 })
 
