@@ -14,8 +14,9 @@ export default defineConfig({
     // worker threads come and go by the hundred here, and V8's book of protected code pages can lose count of them
     execArgv: ['--no-memory-protection-keys'],
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // for a busy machine: tests wait for conditions, and only a hang meets these
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 20_000,
   },
 })

@@ -59,4 +59,4 @@ it('kill -9 at any moment: every intent is one transaction', async () => {
   done = (await run(args, null)) || done
   expect(done).toBe(true)
   expect(await net.client.getTransactionCount({ address, blockTag: 'pending' })).toBe(COUNT)
-}, 60_000)
+})

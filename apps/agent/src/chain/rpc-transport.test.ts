@@ -105,7 +105,7 @@ describe('rpcTransport', () => {
     setTimeout(() => stop.abort(), 50)
     const before = performance.now()
     expect((await asking).code).toBe('INTERRUPTED')
-    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(performance.now() - before).toBeLessThan(15_000)
   })
 
   it('keeps keys in URLs out of every message', async () => {

@@ -348,7 +348,7 @@ describe('delivery over connections that break', () => {
     setTimeout(() => stop.abort(), 300)
     const started = performance.now()
     await expect(delivery).rejects.toEqual(code('INTERRUPTED'))
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 })
 

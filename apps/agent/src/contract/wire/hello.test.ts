@@ -244,7 +244,7 @@ describe('hello (flow 11)', () => {
   })
 
   it('gives a token for one order, for a while', async () => {
-    const given = await givenMiner({ limits: { tokenMs: 300 } })
+    const given = await givenMiner({ limits: { tokenMs: 2000 } })
     given.market.addOrder({
       orderId: 99n,
       capacity: 1n,
@@ -255,12 +255,12 @@ describe('hello (flow 11)', () => {
     await caller.status(token)
     await expect(caller.status(token, 99n)).rejects.toEqual(code('TOKEN_INVALID'))
     await expect(caller.status('nonsense-nonsense')).rejects.toEqual(code('TOKEN_INVALID'))
-    await new Promise((resolve) => setTimeout(resolve, 320))
+    await new Promise((resolve) => setTimeout(resolve, 2020))
     await expect(caller.status(token)).rejects.toEqual(code('TOKEN_INVALID'))
     caller.agent.destroy()
     // the client renews by itself
     const client = await given.connect()
-    await new Promise((resolve) => setTimeout(resolve, 320))
+    await new Promise((resolve) => setTimeout(resolve, 2020))
     expect((await client.status()).state).toBe('preparing')
   })
 

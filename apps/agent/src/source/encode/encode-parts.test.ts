@@ -184,7 +184,7 @@ describe('the control memory', () => {
     expect(theirs.stopped).toBe(true)
     const started = performance.now()
     theirs.sleep(5000)
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(4500)
   })
 })
 

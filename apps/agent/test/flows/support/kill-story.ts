@@ -84,7 +84,7 @@ export async function killStory(
   await victim.stop()
   await victim.start(60_000, { env: { DMC_TEST_CRASH_AT: point } })
   const revived = (async () => {
-    const end = await victim.ended(60_000)
+    const end = await victim.ended(180_000)
     if (end === null) throw new Error(`the ${side} never came to ${point}`)
     expect(end).toEqual({ code: null, signal: 'SIGKILL' })
     await victim.start()
