@@ -145,9 +145,15 @@ while True: print(s.recv(4096).decode().replace(chr(10),' '),flush=True)`,
 
   it('shows the journal as it goes on; Ctrl-C ends that and nothing else', async () => {
     const service = await start()
-    const follower = await home.start(['journal', '--follow', '--json'], null, { env })
+    const addSource = async (name: string) => {
+      mkdirSync(join(home.folder, name))
+      await run(['source', 'add', join(home.folder, name)])
+    }
+    await addSource('before')
+    const follower = await home.start(['journal', '--follow', '--json'], /"source-added"/, { env })
     running.push(follower)
-    await new Promise((done) => setTimeout(done, 1500))
+    await addSource('meanwhile')
+    while (!/meanwhile/.test(follower.output())) await new Promise((done) => setTimeout(done, 50))
     expect((await follower.end('SIGINT')).exitCode).toBe(0)
     expect(service.child.exitCode).toBeNull()
     expect((await run(['status'])).exitCode).toBe(0)

@@ -118,19 +118,25 @@ describe('control socket', () => {
 
   it('stops the work of a caller that goes away', async () => {
     let gone: unknown
-    const stopped = new Promise<void>((done) => {
-      void serve((_method, _input, _emit, signal) =>
-        untilAborted(signal).catch((reason: unknown) => {
-          gone = reason
-          done()
-          throw reason
-        }),
-      )
+    let begin = () => {}
+    let stop = () => {}
+    const begun = new Promise<void>((done) => {
+      begin = done
     })
-    await new Promise((done) => setTimeout(done, 20))
+    const stopped = new Promise<void>((done) => {
+      stop = done
+    })
+    await serve((_method, _input, _emit, signal) => {
+      begin()
+      return untilAborted(signal).catch((reason: unknown) => {
+        gone = reason
+        stop()
+        throw reason
+      })
+    })
     const caller = await client()
     const call = errorOf(caller.call('journal.follow', {}))
-    await new Promise((done) => setTimeout(done, 50))
+    await begun
     caller.close()
     await stopped
     expect(gone).toMatchObject({ code: 'INTERRUPTED' })
@@ -138,16 +144,18 @@ describe('control socket', () => {
   })
 
   it('closes: waits for work for its grace, then cancels it; the socket file goes', async () => {
-    const server = await serve((method, _input, _emit, signal) =>
-      method === 'status.get'
+    let asked = 0
+    const server = await serve((method, _input, _emit, signal) => {
+      asked++
+      return method === 'status.get'
         ? new Promise((done) => setTimeout(() => done('late'), 100))
-        : untilAborted(signal),
-    )
+        : untilAborted(signal)
+    })
     const caller = await client()
     const quick = caller.call('status.get', {})
     const endless = errorOf(caller.call('journal.follow', {}))
-    await new Promise((done) => setTimeout(done, 20))
-    await server.close(400)
+    while (asked < 2) await new Promise((done) => setTimeout(done, 5))
+    await server.close(2000)
     expect(await quick).toBe('late')
     expect(await endless).toMatchObject({ code: 'INTERRUPTED' })
     expect(existsSync(path)).toBe(false)

@@ -98,10 +98,12 @@ describe('a file that changes while it is read', () => {
     writeFileSync(join(t.root, 'calm'), 'calm')
     // touches the file a thousand times a second
     const script = `const fs = require('node:fs'); const fd = fs.openSync(process.argv[1], 'r+')
-      const end = Date.now() + 60000; while (Date.now() < end) { fs.writeSync(fd, String(Date.now()), 0); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1) }`
+      const end = Date.now() + 300000; while (Date.now() < end) { fs.writeSync(fd, String(Date.now()), 0); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1) }`
     const writer = spawn(process.execPath, ['-e', script, join(t.root, 'busy')], { stdio: 'ignore' })
     open.push(() => writer.kill('SIGKILL'))
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    const untouched = statSync(join(t.root, 'busy')).mtimeMs
+    while (statSync(join(t.root, 'busy')).mtimeMs === untouched)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     const result = await t.backUp()
     expect(result.snapshot.missing).toBe(1)
     expect(result.missing).toEqual([{ path: 'busy', reason: expect.stringContaining('FILE_CHANGED') }])

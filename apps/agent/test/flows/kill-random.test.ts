@@ -90,5 +90,5 @@ describe(`kill -9 of either side at ${KILLS} random moments, seed ${SEED}`, () =
       rmSync(target, { recursive: true })
       rmSync(path, { recursive: true })
     }
-  }, 300_000)
+  }, 900_000)
 })

@@ -197,8 +197,7 @@ describe('the installed agent', () => {
 
       // The miner is away: the backup waits for it until Ctrl-C, which stops cleanly and says how to go on.
       writeFileSync(join(source, 'another.raw'), picture)
-      const waiting = await user.start(['backup', 'photos'], /\S/, { env: asUser })
-      await new Promise((done) => setTimeout(done, 3000))
+      const waiting = await user.start(['backup', 'photos'], /Trying again in/, { env: asUser })
       const stopped = await waiting.end('SIGINT')
       expect(stopped.exitCode).toBe(130)
       expect(stopped.stderr).toContain('Stopping cleanly')
