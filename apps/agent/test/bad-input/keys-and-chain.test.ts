@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
@@ -44,8 +44,10 @@ const order = (...more: string[]) => [
 ]
 
 describe('keys', () => {
-  it('a wrong password, and none', async () => {
+  it('a wrong password, and none: the keystore is left as it is', async () => {
     await user.stop()
+    const keystore = () => readFileSync(join(user.dataDir, 'keystore.json'), 'utf8')
+    const before = keystore()
     const file = join(world.folder, 'wrong password')
     writeFileSync(file, 'not this one\n', { mode: 0o600 })
     const wrong = { env: { DMC_PASSWORD_FILE: file } }
@@ -53,6 +55,7 @@ describe('keys', () => {
       await mustFail(user, command, 'KEY_PASSWORD_WRONG', [file, user.dataDir], wrong)
     }
     await mustFail(user, ['wallet', 'show'], 'KEY_PASSWORD_MISSING', [], { env: { DMC_PASSWORD_FILE: '' } })
+    expect(keystore()).toBe(before)
   })
 
   it('a keystore or a password file that others can read', async () => {
@@ -66,8 +69,12 @@ describe('keys', () => {
   it('a keystore that is damaged', async () => {
     const other = await world.agent('damaged')
     await setUp(world, other, { funded: false })
-    writeFileSync(join(other.dataDir, 'keystore.json'), '{"version":', { mode: 0o600 })
-    await mustFail(other, ['wallet', 'show'], 'KEY_CORRUPT', ['keystore.json'])
+    const file = join(other.dataDir, 'keystore.json')
+    writeFileSync(file, '{"version":', { mode: 0o600 })
+    const said = await mustFail(other, ['wallet', 'show'], 'KEY_CORRUPT', [file])
+    expect(said.hint).toContain('init --recover')
+    // what can still be read of it by somebody is not replaced
+    expect(readFileSync(file, 'utf8')).toBe('{"version":')
   })
 })
 
