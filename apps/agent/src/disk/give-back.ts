@@ -7,3 +7,12 @@ export function giveBack(piece: Uint8Array): void {
   // a part of a larger buffer has other owners
   if (buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
 }
+
+/** Larger than Node's pool of small buffers, which others share. */
+const SURELY_OWN = 256 * 1024
+
+/** The same for what a compressor returned: a part of memory that it took for this alone. Small ones are left alone. */
+export function giveBackOutput(output: Uint8Array): void {
+  const { buffer } = output
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= SURELY_OWN) buffer.transfer(0)
+}

@@ -57,7 +57,7 @@ it(`killed ${KILLS} times at random moments, each backup still ends in a valid l
     const settingsFile = join(temp.path, 'settings.json')
     writeFileSync(settingsFile, JSON.stringify(settings))
     mkdirSync(root)
-    writeFileSync(join(root, 'large'), noise(24 * 1024 * 1024, 'large'))
+    writeFileSync(join(root, 'large'), noise(48 * 1024 * 1024, 'large'))
     for (let i = 0; i < 400; i++) {
       mkdirSync(join(root, `d${i % 8}`), { recursive: true })
       writeFileSync(join(root, `d${i % 8}`, `f${i}`), noise(i * 50, i))

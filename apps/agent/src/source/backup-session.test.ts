@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
 import { describe, expect, it } from 'vitest'
 import { compareTrees } from './compare-trees.ts'
@@ -43,6 +44,47 @@ describe('a session', () => {
     await t.miner.take(next)
     expect(t.miner.derive()).toEqual(result.commitment)
     await next.committed(result.commitment)
+  })
+
+  it('killed when rows were ahead of bytes forgets those rows: nothing points behind what is durable', async () => {
+    const t = setUp({ mib: 128 })
+    writeFileSync(join(t.root, 'large'), noise(48 * MIB, 1))
+    const start = () => startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    const run = await start()
+    await run.waitSpooled(8 * MIB)
+    await run.stop()
+    // as a kill leaves them: the rows of what was encoded but not yet written are there
+    const db = new DatabaseSync(t.at(`data/sources/${t.source.sourceId}/log.db`))
+    const { spooled, gen } = db.prepare('SELECT spooled, gen FROM session').get() as Record<string, number>
+    const blob = db.prepare(
+      'INSERT INTO blob (id, volume, offset, stored, plain, gen) VALUES (?, 1, ?, 9000, 9000, ?)',
+    )
+    blob.run(new Uint8Array(32).fill(1), (spooled ?? 0) - 1, gen ?? 0)
+    blob.run(new Uint8Array(32).fill(2), (spooled ?? 0) + 100_000, gen ?? 0)
+    db.prepare(
+      'INSERT INTO probe (volume, offset, length, key, mac, gen) VALUES (1, ?, 1048576, ?, ?, ?)',
+    ).run(spooled ?? 0, new Uint8Array(32), new Uint8Array(32), gen ?? 0)
+    db.close()
+    const next = await start()
+    const result = await t.miner.take(next)
+    expect(t.miner.derive()).toEqual(result.commitment)
+    await next.committed(result.commitment)
+    t.miner.commitment = result.commitment
+    const after = new DatabaseSync(t.at(`data/sources/${t.source.sourceId}/log.db`), { readOnly: true })
+    expect(after.prepare('SELECT count(*) AS n FROM blob WHERE stored = 9000').get()).toEqual({ n: 0 })
+    for (const probe of after.prepare('SELECT offset, length, key, mac FROM probe').all()) {
+      const { offset, length, key, mac } = probe as {
+        offset: number
+        length: number
+        key: Uint8Array
+        mac: Uint8Array
+      }
+      const data = await t.miner.read(t.miner.target.volumeId, offset, length)
+      expect(Buffer.from(nodeLogCrypto.hmac(key, data)).equals(mac)).toBe(true)
+    }
+    after.close()
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).count).toBe(0)
   })
 
   it('dropped forgets everything; the next one begins at the base', async () => {

@@ -25,6 +25,7 @@ export interface LogCrypto {
   ): void
   /** The plaintext of `ciphertext ‖ tag`, or null when it does not authenticate. */
   openGcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null
+  /** Into memory of its own. */
   zstdCompress(data: Uint8Array, level: number): Uint8Array
   /** null when the data is damaged or would exceed `maxLength` bytes. */
   zstdDecompress(data: Uint8Array, maxLength: number): Uint8Array | null

@@ -9,6 +9,7 @@ import {
 } from '@dmc/core/log/blob'
 import type { Locator } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
+import { giveBackOutput } from '../../disk/give-back.ts'
 import { sourceTooLarge } from '../source-too-large.ts'
 import type { LogWriter } from './log-writer.ts'
 import { disk } from './spool-io.ts'
@@ -98,6 +99,7 @@ export class BlobStore {
     const { out, at } = writer.reserve(stored)
     const place = generation === undefined ? {} : { at: { offset, generation } }
     sealBlobInto(crypto, volumeKey, { type, volumeId, blobId: id, ...place }, packed, out, at)
+    if (packed.packed !== body) giveBackOutput(packed.packed)
     writer.advance(stored)
     return { blobId: id, volumeId, offset, stored }
   }

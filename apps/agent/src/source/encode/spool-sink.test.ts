@@ -1,0 +1,147 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { hashChunks } from '@dmc/core/merkle/hash-chunks'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startWorker } from '../../worker/start-worker.ts'
+import { rootsFile, spoolFile, spoolFolder } from '../source-paths.ts'
+import { noise, tempFolder } from '../test/make-tree.ts'
+import { LogWriter } from './log-writer.ts'
+import { SpoolMemory } from './spool-memory.ts'
+
+const MIB = 1024 * 1024
+const place = { session: 'ab'.repeat(16), volumeId: 'cd'.repeat(16) }
+const hasher = createNodeHasher()
+let temp: ReturnType<typeof tempFolder>
+let ended: Promise<unknown>[] = []
+beforeEach(() => {
+  temp = tempFolder()
+})
+afterEach(async () => {
+  await Promise.all(ended)
+  ended = []
+  temp.cleanUp()
+})
+
+function open(
+  threaded: boolean,
+  {
+    size = 0,
+    boundary = new Uint8Array(0),
+    base = 0,
+  }: { size?: number; boundary?: Uint8Array; base?: number } = {},
+) {
+  const chunks: number[] = []
+  const writer = new LogWriter({
+    folder: temp.path,
+    ...place,
+    hasher,
+    baseSize: base,
+    boundary,
+    size,
+    onChunk: (index) => chunks.push(index),
+    ...(threaded
+      ? {
+          startSpooler: (shared, written) => {
+            const data = { place: { folder: temp.path, ...place }, shared, written }
+            const worker = startWorker('spool', data)
+            const memory = new SpoolMemory(shared)
+            worker.on('error', (error) => memory.fail({ code: 'BUG', message: String(error) }))
+            ended.push(new Promise((resolve) => worker.once('exit', resolve)))
+          },
+        }
+      : {}),
+  })
+  return { writer, chunks }
+}
+
+/** All that is spooled, from the segments' files. */
+function spooled(size: number): Buffer {
+  const parts: Buffer[] = []
+  for (let at = 0; at < size; at += 64 * MIB) {
+    parts.push(readFileSync(spoolFile(temp.path, place.session, at / (64 * MIB))))
+  }
+  return Buffer.concat(parts).subarray(0, size)
+}
+
+/** In pieces of odd lengths, as blobs are. */
+function append(writer: LogWriter, data: Buffer, piece = 700_001): void {
+  for (let at = 0; at < data.length; at += piece) writer.append(data.subarray(at, at + piece))
+}
+
+describe.each([
+  ['in this thread', false],
+  ['in a thread of its own', true],
+])('the spool, written %s', (_name, threaded) => {
+  it('holds every byte and every chunk root, also of what is synced as it grows', () => {
+    const data = noise(70 * MIB + 5 * 1024, 'log')
+    const { writer, chunks } = open(threaded)
+    let least = 0
+    for (let at = 0; at < data.length; at += 3_333_333) {
+      append(writer, data.subarray(at, at + 3_333_333))
+      writer.syncSoon()
+      expect(writer.durable).toBeGreaterThanOrEqual(least)
+      expect(writer.durable).toBeLessThanOrEqual(writer.size)
+      least = writer.durable
+    }
+    const roots = writer.finish()
+    expect(writer.durable).toBe(data.length)
+    writer.close()
+    expect(spooled(data.length).equals(data)).toBe(true)
+    expect(Buffer.from(roots).equals(hashChunks(hasher, data))).toBe(true)
+    expect(Buffer.from(roots).equals(readFileSync(rootsFile(temp.path, place.volumeId)))).toBe(true)
+    expect(chunks).toEqual(Array.from({ length: 70 }, (_, index) => index))
+  })
+
+  it('is durable as far as it says, and goes on from there', () => {
+    const data = noise(40 * MIB, 'resumed')
+    const first = open(threaded)
+    append(first.writer, data.subarray(0, 30 * MIB + 1234))
+    first.writer.sync()
+    const durable = first.writer.durable
+    expect(durable).toBe(30 * MIB + 1234)
+    append(first.writer, noise(3 * MIB, 'never journalled'))
+    first.writer.close()
+    const { writer } = open(threaded, { size: durable })
+    append(writer, data.subarray(durable))
+    const roots = writer.finish()
+    writer.close()
+    expect(spooled(data.length).equals(data)).toBe(true)
+    expect(Buffer.from(roots).equals(hashChunks(hasher, data))).toBe(true)
+  })
+
+  it('begins with the bytes of the chunk that the base ends in', () => {
+    const data = noise(24 * MIB, 'based')
+    const base = 2 * MIB + 7 * 1024
+    const { writer } = open(threaded, { base, boundary: data.subarray(2 * MIB, base) })
+    append(writer, data.subarray(base))
+    const roots = writer.finish()
+    writer.close()
+    expect(
+      spooled(data.length)
+        .subarray(2 * MIB)
+        .equals(data.subarray(2 * MIB)),
+    ).toBe(true)
+    expect(
+      Buffer.from(roots)
+        .subarray(64)
+        .equals(hashChunks(hasher, data.subarray(2 * MIB))),
+    ).toBe(true)
+  })
+
+  it('that can’t be written is told at the next step, whatever it was, and never as durable', () => {
+    const { writer } = open(threaded)
+    append(writer, noise(20 * MIB, 'good'))
+    writer.sync()
+    // the next segment can't be made: its name leads into a folder that is gone
+    const folder = spoolFolder(temp.path, place.session)
+    mkdirSync(join(temp.path, 'gone'))
+    symlinkSync(join(temp.path, 'gone', 'file'), join(folder, '00000001'))
+    rmSync(join(temp.path, 'gone'), { recursive: true })
+    expect(() => {
+      append(writer, noise(80 * MIB, 'more'))
+      writer.sync()
+    }).toThrow(/ENOENT|EEXIST/)
+    writer.close()
+  })
+})
