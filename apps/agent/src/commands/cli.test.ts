@@ -393,7 +393,7 @@ describe('doctor', () => {
     expect(await detailOf({ DMC_HASHER: 'portable' })).toMatch(
       /^portable tier \(crypto(\+hashtree)?\), \d+ MiB\/s on one core; forced by DMC_HASHER\.$/,
     )
-    expect(error(await home.run(['doctor', '--json'], { env: { ...DEVNET, DMC_HASHER: 'fast' } }))).toEqual([
+    expect(error(await home.run(['doctor'], { env: { ...DEVNET, DMC_HASHER: 'fast' } }))).toEqual([
       78,
       'ENV_INVALID',
     ])
