@@ -39,7 +39,7 @@ export function findCompiler(): string | null {
 
 /**
  * Builds the addon for this machine's Linux on x64. It links to nothing: its only open symbols are Node-API's, so that
- * the file runs with every C library and its age does not matter.
+ * the age of the C library on the machine that loads it does not matter.
  *
  * @throws when the compiler fails
  */
