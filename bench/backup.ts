@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { type Measured, median, medians } from './measure.ts'
@@ -60,7 +61,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     return {
       bench: 'backup',
       data: options.data,
-      tier: 'portable',
+      tier: chooseHasher(options.tier).tier,
       inputs: {
         ...(options.data === 'small' ? { files: options.size } : {}),
         mib: Math.round(mib),

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
 
 /**
- * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N] [--tls]`: one command measures one
- * case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
+ * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]
+ * [--tier native|portable] [--tls]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
  */
 export interface BenchOptions {
   json: boolean
@@ -10,6 +11,8 @@ export interface BenchOptions {
   /** MiB of the random or text set; number of files of the small set. */
   size: number
   rounds: number
+  /** The hashing tier; null = the best that works here, as for everybody. */
+  tier: HasherTier | null
   /** TLS on loopback too (the default is plain http, which the protocol allows on loopback only). */
   tls: boolean
   /** Folder for the data; a temp folder by default. */
@@ -46,6 +49,9 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
   const data = (value('--data') ?? 'random') as BenchOptions['data']
   if (!['random', 'text', 'small'].includes(data))
     throw new Error(`--data is random, text or small, not ${data}`)
+  const tier = (value('--tier') ?? null) as HasherTier | null
+  if (tier !== null && !HASHER_TIERS.includes(tier))
+    throw new Error(`--tier is native or portable, not ${tier}`)
   return {
     name: args.find((arg) => !arg.startsWith('--')) ?? '',
     options: {
@@ -53,6 +59,7 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
       data,
       size: Number(value('--size') ?? (data === 'small' ? 20_000 : 1024)),
       rounds: Number(value('--rounds') ?? 3),
+      tier,
       tls: args.includes('--tls'),
       folder: value('--folder') ?? null,
     },

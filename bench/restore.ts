@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
+import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
 import { fasterThanRestic } from './backup.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
@@ -53,7 +54,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     return {
       bench: 'restore',
       data: options.data,
-      tier: 'portable',
+      tier: chooseHasher(options.tier).tier,
       inputs: {
         ...(options.data === 'small' ? { files: options.size } : {}),
         mib: Math.round(mib),

@@ -65,6 +65,7 @@ export async function startStage(options: BenchOptions, orders: number): Promise
         market: net.market,
         port: await freePort(),
         plainHttp,
+        env: options.tier ? { DMC_HASHER: options.tier } : {},
       })
       await setUpAgent(agent, net)
       running.push(agent)

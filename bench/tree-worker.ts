@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { chunkRoot } from '../packages/core/src/merkle/chunk-root.ts'
 import { CHUNK_SIZE, HASH_SIZE } from '../packages/core/src/merkle/constants.ts'
-import { createNodeHasher } from '../packages/core/src/merkle/node-hasher.ts'
+import type { HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
+import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 
 /** A contiguous range of whole chunks of a file. */
 export interface TreeTask {
@@ -12,7 +13,7 @@ export interface TreeTask {
 }
 
 // One thread: its own file descriptor, one buffer used again and again, only chunk roots cross the border.
-const hasher = createNodeHasher()
+const { hasher } = chooseHasher((workerData as { tier: HasherTier | null }).tier)
 const buffer = Buffer.allocUnsafeSlow(CHUNK_SIZE)
 parentPort?.on('message', ({ file, firstChunk, chunks }: TreeTask) => {
   const fd = openSync(file, 'r')

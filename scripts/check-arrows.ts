@@ -17,7 +17,7 @@ interface Zone {
 }
 
 const CORE_LIBRARIES = ['viem', 'zod', '@noble/curves', '@noble/hashes', '@scure/bip39', 'cborg', 'ipaddr.js']
-const NODE_FILES = ['node:crypto', 'node:module', 'node:zlib', '@chainsafe/hashtree']
+const NODE_FILES = ['node:crypto', 'node:module', 'node:zlib', '@chainsafe/hashtree', '@dmc/native']
 
 /** First match wins, so the narrow ones stand first. */
 export const ZONES: Zone[] = [

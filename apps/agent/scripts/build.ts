@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * The published agent: one file, `dist/dmc-agent.mjs`, with everything in it that is not native. Runs on Node 22.15 and newer.
+ * The published agent: one file, `dist/dmc-agent.mjs`, with everything in it that is not native, and beside it in
+ * `dist/prebuilt/` the accelerators, one file per platform, which it works without. Runs on Node 22.15 and newer.
  * `--meta FILE` also writes esbuild's account of what is in it.
  */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -45,5 +46,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
   mkdirSync(join(ROOT, 'dist'))
   const bytes = await buildAgent(join(ROOT, 'dist/dmc-agent.mjs'))
+  cpSync(join(ROOT, '../../packages/native/prebuilt'), join(ROOT, 'dist/prebuilt'), { recursive: true })
   console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)
 }

@@ -2,6 +2,7 @@ import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { deriveSourceKey } from '@dmc/core/log/derive-keys'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
+import { chooseHasher } from '@dmc/core/merkle/node-hasher'
 import { formatEndpoint } from '@dmc/core/protocol/endpoint'
 import type { Address } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -43,13 +44,14 @@ const POOL_BYTES = 64 * 1024 * 1024
 /**
  * Assembles the agent's services and, for `dmc-agent run` (`background`), sets them to work: transactions on their way,
  * the Market's log, orders to serve, backups that a kill cut off. `close` stops everything so that it can be resumed.
- * @throws STORE_CORRUPT, DATA_DIR_VERSION; in the background also WRONG_CHAIN and NOT_A_DMC_MARKET
+ * @throws STORE_CORRUPT, DATA_DIR_VERSION, HASHER_UNAVAILABLE; in the background also WRONG_CHAIN and NOT_A_DMC_MARKET
  */
 export async function openAgent(
   config: AgentConfig,
   keys: UnlockedKeys,
   { background }: { background: boolean },
 ): Promise<AgentContext> {
+  chooseHasher() // before anything is opened: a tier that is forced and can't be had
   const stop = new AbortController()
   const { signal } = stop
   const store = openStore(config.dataDir)

@@ -58,6 +58,7 @@ describe('readEnv', () => {
     ['DMC_PUBLIC_URL', 'https://user@a.example:4450'],
     ['DMC_ALLOW_PRIVATE_ENDPOINTS', 'maybe'],
     ['DMC_TEST_FAST_SCRYPT', 'yes'],
+    ['DMC_HASHER', 'wasm'],
   ])('refuses %s=%s naming the variable, what was given and what is allowed', (name, value) => {
     const error = thrown({ [name]: value })
     expect(error.code).toBe('ENV_INVALID')

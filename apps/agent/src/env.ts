@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { HASHER_TIERS, type HasherTier } from '@dmc/core/merkle/hasher-tier'
 import * as z from 'zod'
 import { nearest } from './config/nearest.ts'
 import { parseSetting } from './config/parse-setting.ts'
@@ -21,6 +22,8 @@ export interface Env {
   noColor: boolean
   forceColor: boolean
   fastScrypt: boolean
+  /** The hashing tier to use; null = the best that works. */
+  hasher: HasherTier | null
   /** For tests: the step at which this process kills itself. */
   crashAt: CrashPoint | null
   debug: boolean
@@ -51,6 +54,11 @@ export const OTHER_VARIABLES = {
     'a path',
   ),
   DMC_DEBUG: variable('1: show the stack of errors, like --debug.', '0 or 1', flag),
+  DMC_HASHER: variable(
+    'Forces a hashing tier, for measuring and support; when unset, native where it works. Both give the same hashes.',
+    'native or portable',
+    z.enum(HASHER_TIERS),
+  ),
   DMC_TEST_FAST_SCRYPT: variable(
     '1: make keystores with a weak, fast key derivation. For tests; refused unless the chain id is a devnet (31337, 1337).',
     '0 or 1',
@@ -113,6 +121,7 @@ export function readEnv(source: Record<string, string | undefined> = process.env
     noColor: read('NO_COLOR') !== null,
     forceColor: (read('FORCE_COLOR') ?? '0') !== '0',
     crashAt: other('DMC_TEST_CRASH_AT') as CrashPoint | null,
+    hasher: other('DMC_HASHER') as HasherTier | null,
     fastScrypt: other('DMC_TEST_FAST_SCRYPT') === '1',
     debug: other('DMC_DEBUG') === '1',
     unknown: unknownNames(source),

@@ -381,6 +381,24 @@ describe('doctor', () => {
     }
   })
 
+  it('says which hashing tier is in use and why, and DMC_HASHER forces one', async () => {
+    const detailOf = async (env: Record<string, string>) => {
+      const result = await home.run(['doctor', '--json'], { env: { ...DEVNET, ...env } })
+      const checks = lastDocument(result).checks as { check: string; detail: string }[]
+      return checks.find(({ check }) => check === 'hashing')?.detail
+    }
+    expect(await detailOf({})).toMatch(
+      /^(native tier, \d+ MiB\/s on one core; tested when it was loaded\.|portable tier \(crypto\+hashtree\), \d+ MiB\/s on one core; not the native tier: (no accelerator for|this CPU lacks) .*\.)$/,
+    )
+    expect(await detailOf({ DMC_HASHER: 'portable' })).toMatch(
+      /^portable tier \(crypto(\+hashtree)?\), \d+ MiB\/s on one core; forced by DMC_HASHER\.$/,
+    )
+    expect(error(await home.run(['doctor'], { env: { ...DEVNET, DMC_HASHER: 'fast' } }))).toEqual([
+      78,
+      'ENV_INVALID',
+    ])
+  })
+
   it('finds a folder and a keystore that others can look into', async () => {
     await home.initialise()
     chmodSync(home.dataDir, 0o755)

@@ -47,6 +47,10 @@ async function runAction(
       io.warn(`${unknown} is not a variable of this agent${nearest ? `; did you mean ${nearest}?` : '.'}`)
     }
     const config = resolveConfig({ dataDir: options.dataDir, config: options.config }, env)
+    if (env.hasher) {
+      const { forceHasherTier } = await import('@dmc/core/merkle/hasher-tier')
+      forceHasherTier(env.hasher)
+    }
     if (env.crashAt) {
       const { armCrashPoint } = await import('../store/crash-point.ts')
       armCrashPoint(env.crashAt, config.values['chain.chainId'])

@@ -1,4 +1,5 @@
 import { isMainThread, workerData } from 'node:worker_threads'
+import { forceHasherTier, type HasherTier } from '@dmc/core/merkle/hasher-tier'
 import type { WorkerName } from './start-worker.ts'
 
 /** The entry of each worker module; loaded lazily so that a worker pays only for its own code. */
@@ -15,7 +16,12 @@ export function isDmcWorker(): boolean {
 }
 
 export async function runWorker(): Promise<void> {
-  const { dmcWorker, data } = workerData as { dmcWorker: WorkerName; data: never }
+  const { dmcWorker, hasherTier, data } = workerData as {
+    dmcWorker: WorkerName
+    hasherTier: HasherTier | null
+    data: never
+  }
+  forceHasherTier(hasherTier)
   const load = WORKERS[dmcWorker]
   if (!load) throw new Error(`no such worker: ${dmcWorker}`)
   ;(await load()).run(data)

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { forcedHasherTier } from '@dmc/core/merkle/hasher-tier'
 
 /** Every worker thread of the agent; the same names in `run-worker.ts`. */
 export type WorkerName = 'encode' | 'spool' | 'store' | 'restore'
@@ -14,7 +15,7 @@ export function startWorker(name: WorkerName, data: unknown, transfer: ArrayBuff
   const bundled = typeof __DMC_BUNDLE__ !== 'undefined' && __DMC_BUNDLE__
   const file = bundled ? new URL(import.meta.url) : new URL('./run-worker.ts', import.meta.url)
   return new Worker(file, {
-    workerData: { dmcWorker: name, data },
+    workerData: { dmcWorker: name, hasherTier: forcedHasherTier(), data },
     transferList: transfer,
     // Workers make much short-lived garbage, and memory counts more here than its collection: a small nursery, and a heap
     // that is cleaned when it has grown by two fifths, not fourfold (V8 goes by the limit; nobody comes near it).

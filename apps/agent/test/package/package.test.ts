@@ -8,7 +8,13 @@ import { promisify } from 'node:util'
 import { startDevnet } from '@dmc/testkit/devnet'
 import { freePort } from '@dmc/testkit/free-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CliHome, cliHome, lastDocument, type RunningCommand } from '../../src/commands/test/run-cli.ts'
+import {
+  type CliHome,
+  cliHome,
+  DEVNET,
+  lastDocument,
+  type RunningCommand,
+} from '../../src/commands/test/run-cli.ts'
 
 /** What people install: `npm pack`, `npm install`, and the command on a machine whose own Node is old. */
 const AGENT = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -64,11 +70,12 @@ function oldNode(): string | null {
 }
 
 describe('the packed agent', () => {
-  it('holds the launcher, one bundle and its README, nothing else', () => {
+  it('holds the launcher, one bundle, the accelerator and its README, nothing else', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual([
       'README.md',
       'bin/dmc-agent.mjs',
       'dist/dmc-agent.mjs',
+      'dist/prebuilt/linux-x64.node',
       'package.json',
     ])
     expect(packed.files.find(({ path }) => path === 'bin/dmc-agent.mjs')?.mode).toBe(0o755)
@@ -95,6 +102,71 @@ describe('the packed agent', () => {
     expect(manifest.scripts).not.toHaveProperty('postinstall')
     for (const version of Object.values({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
       expect(version).toMatch(/^\d+\.\d+\.\d+$/)
+    }
+  })
+})
+
+describe('the accelerator in the package', () => {
+  const platform = `${process.platform}-${process.arch}`
+  /** The packed files at another place, without any package beside them. */
+  const copy = (name: string) => {
+    const alone = join(folder, name)
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(AGENT, part), join(alone, part), { recursive: true })
+    return {
+      file: join(alone, 'dist/prebuilt', `${platform}.node`),
+      home: cliHome([process.execPath, join(alone, 'bin/dmc-agent.mjs')]),
+    }
+  }
+  const hashing = async (home: CliHome, env: Record<string, string> = {}) => {
+    const { checks } = lastDocument(await home.run(['doctor', '--json'], { env: { ...DEVNET, ...env } }))
+    return (checks as { check: string; result: string; detail: string }[]).find(
+      ({ check }) => check === 'hashing',
+    )
+  }
+
+  it('is the committed one, and is what the bundle hashes with where it loads', async () => {
+    const committed = readFileSync(join(AGENT, '../../packages/native/prebuilt/linux-x64.node'))
+    expect(readFileSync(join(AGENT, 'dist/prebuilt/linux-x64.node')).equals(committed)).toBe(true)
+    const { home } = copy('accelerated')
+    try {
+      const found = await hashing(home)
+      if (platform === 'linux-x64') expect(found?.detail).toMatch(/^native tier, |this CPU lacks/)
+      else expect(found?.detail).toContain(`no accelerator for ${platform}`)
+    } finally {
+      home.remove()
+    }
+  })
+
+  it('is not needed: without it the bundle says so and works', async () => {
+    const { file, home } = copy('portable')
+    rmSync(file, { force: true })
+    try {
+      const found = await hashing(home)
+      expect(found?.detail).toMatch(/^portable tier \(crypto/)
+      expect(found?.detail).toContain(`not the native tier: no accelerator for ${platform}`)
+      await home.initialise()
+      const sector = (env: Record<string, string>) =>
+        home.run(['sector', 'add', join(home.folder, 'sector'), '--size', '64MiB', '--json'], {
+          env: { ...DEVNET, DMC_PASSWORD_FILE: home.passwordFile, ...env },
+        })
+      const forced = await sector({ DMC_HASHER: 'native' })
+      expect([forced.exitCode, lastDocument(forced).code]).toEqual([78, 'HASHER_UNAVAILABLE'])
+      expect((await sector({})).exitCode).toBe(0)
+    } finally {
+      home.remove()
+    }
+  })
+
+  it('is given up aloud when it does not load', async () => {
+    const { file, home } = copy('broken')
+    writeFileSync(file, 'not a library')
+    try {
+      const found = await hashing(home)
+      expect(found?.result).toBe('warning')
+      expect(found?.detail).toMatch(/^portable tier .*the accelerator does not load: /)
+    } finally {
+      home.remove()
     }
   })
 })

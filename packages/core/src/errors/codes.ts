@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   CONTROL_PROTOCOL: failed,
   STORE_CORRUPT: storage,
   NODE_TOO_OLD: config,
+  HASHER_UNAVAILABLE: config,
 
   // keys
   KEY_PASSWORD_WRONG: key,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HASHERS } from '../../test/merkle/hashers.ts'
 import { hexOf, modelOf, sampleData } from '../../test/merkle/model-of.ts'
 import { modelNode, modelRoot } from '../../test/merkle/tree-model.ts'
 import { chunkLevels, chunkRoot } from './chunk-root.ts'
@@ -6,11 +7,10 @@ import { rootFromChunkRoots } from './commitment.ts'
 import { treeDepth } from './constants.ts'
 import { hashChunks } from './hash-chunks.ts'
 import { createNodeHasher } from './node-hasher.ts'
-import { createPureHasher } from './pure-hasher.ts'
 
 const code = (name: string) => expect.objectContaining({ code: name })
 
-describe.each([createNodeHasher(), createPureHasher()])('chunks, $name', (hasher) => {
+describe.each(HASHERS)('chunks, %s', (_, hasher) => {
   it.each([1, 2, 3, 5, 511, 512, 513, 1000, 1023, 1024])(
     'the root and the nodes of a chunk of %i leaves',
     (leaves) => {

@@ -31,6 +31,10 @@ export const chunkRoot = (
   out: Uint8Array = new Uint8Array(HASH_SIZE),
 ): Uint8Array => {
   const leaves = leavesOf(data)
+  if (hasher.chunkRoot !== undefined) {
+    hasher.chunkRoot(data, out)
+    return out
+  }
   hasher.hashLeaves(data, nodes.subarray(0, leaves * HASH_SIZE))
   out.set(foldNodes(hasher, nodes, parents, leaves, 0, CHUNK_HEIGHT))
   return out

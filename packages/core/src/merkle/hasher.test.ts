@@ -1,18 +1,32 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HASHERS } from '../../test/merkle/hashers.ts'
 import { sampleData } from '../../test/merkle/model-of.ts'
-import { createNodeHasher } from './node-hasher.ts'
+import { chunkRoot } from './chunk-root.ts'
 import { createPureHasher } from './pure-hasher.ts'
 
 const sha256 = (data: Uint8Array) => new Uint8Array(createHash('sha256').update(data).digest())
 
-const hashers = [
-  ['node, as this machine gives it', createNodeHasher()],
-  ['node without hashtree', createNodeHasher({ hashtree: false })],
-  ['pure', createPureHasher()],
-] as const
+/** The same bytes in every kind of memory that a caller may hold, at even and odd offsets. */
+const places: [string, (data: Uint8Array) => Uint8Array][] = [
+  ['an ArrayBuffer', (data) => data],
+  ['a SharedArrayBuffer', (data) => place(data, new SharedArrayBuffer(data.length + 64), 0)],
+  ['a SharedArrayBuffer, unaligned', (data) => place(data, new SharedArrayBuffer(data.length + 64), 13)],
+  ['an ArrayBuffer, unaligned', (data) => place(data, new ArrayBuffer(data.length + 64), 1)],
+  [
+    'a growing ArrayBuffer',
+    (data) => place(data, new ArrayBuffer(data.length + 3, { maxByteLength: 1 << 24 }), 3),
+  ],
+  ['a pooled Buffer', (data) => Buffer.from(data)],
+]
+const place = (data: Uint8Array, memory: ArrayBufferLike, offset: number): Uint8Array => {
+  const view = new Uint8Array(memory, offset, data.length)
+  view.set(data)
+  return view
+}
 
-describe.each(hashers)('a hasher: %s', (_, hasher) => {
+describe.each(HASHERS)('a hasher: %s', (_, hasher) => {
   it.each([0, 1, 2, 3, 7, 64, 1024])('hashes %i leaves', (count) => {
     const data = sampleData(count, count)
     const out = new Uint8Array(count * 32)
@@ -65,11 +79,37 @@ describe.each(hashers)('a hasher: %s', (_, hasher) => {
       expect.objectContaining(code),
     )
   })
-})
 
-describe('createNodeHasher', () => {
-  it('says what it is made of', () => {
-    expect(createNodeHasher({ hashtree: false }).name).toBe('crypto')
-    expect(['crypto', 'crypto+hashtree']).toContain(createNodeHasher().name)
+  it.each(places)('hashes from and into %s', (_, put) => {
+    const bytes = sampleData(11, 5)
+    const leaves = put(new Uint8Array(5 * 32))
+    hasher.hashLeaves(put(bytes), leaves)
+    for (let i = 0; i < 5; i++) {
+      expect(Uint8Array.from(leaves.subarray(i * 32, i * 32 + 32))).toEqual(
+        sha256(bytes.subarray(i * 1024, i * 1024 + 1024)),
+      )
+    }
+    const nodes = put(new Uint8Array(64))
+    hasher.hashNodes(put(leaves.slice(0, 128)), nodes)
+    expect(Uint8Array.from(nodes.subarray(32))).toEqual(sha256(Uint8Array.from(leaves.subarray(64, 128))))
+    const root = put(new Uint8Array(32))
+    chunkRoot(hasher, put(bytes), root)
+    expect(Uint8Array.from(root)).toEqual(chunkRoot(createPureHasher(), bytes))
+  })
+
+  it('gives the chunk roots of the plain hasher, whatever the data and wherever it lies', () => {
+    const plain = createPureHasher()
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1024 }),
+        fc.integer({ min: 0, max: 2 ** 31 }),
+        fc.constantFrom(...places),
+        (leaves, seed, [, put]) => {
+          const data = sampleData(seed, leaves)
+          expect(chunkRoot(hasher, put(data))).toEqual(chunkRoot(plain, data))
+        },
+      ),
+      { numRuns: 25 },
+    )
   })
 })

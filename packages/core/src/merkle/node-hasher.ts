@@ -1,84 +1,44 @@
-import { createHash, hash } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { DmcError } from '../errors/dmc-error.ts'
-import { HASH_SIZE, LEAF_SIZE } from './constants.ts'
-import { batchCount, type Hasher } from './hasher.ts'
+import type { Hasher } from './hasher.ts'
+import { forcedHasherTier, type HasherTier } from './hasher-tier.ts'
+import { loadNativeHasher, type NativeRefusal } from './node-native-hasher.ts'
+import { createPortableHasher } from './node-portable-hasher.ts'
 
-type HashNodes = Hasher['hashNodes']
-
-const NODE_PAIR = 2 * HASH_SIZE
-
-/** Hashes written at once. */
-const BATCH = 32
-
-/**
- * One `crypto.hash` per item. Asking for binary strings and writing a batch of them into place costs half of
- * asking for a Buffer per item: no object with its own memory is made 1,024 times per chunk.
- */
-const hashItems = (input: Uint8Array, itemSize: number, out: Uint8Array): void => {
-  const count = batchCount(input, itemSize, out)
-  const target = Buffer.from(out.buffer, out.byteOffset, out.byteLength)
-  for (let first = 0; first < count; first += BATCH) {
-    let hashes = ''
-    for (let i = first; i < first + BATCH && i < count; i++) {
-      hashes += hash('sha256', input.subarray(i * itemSize, (i + 1) * itemSize), 'binary')
-    }
-    target.write(hashes, first * HASH_SIZE, 'latin1')
-  }
+export interface HasherChoice {
+  tier: HasherTier
+  hasher: Hasher
+  /** Why it is not the native tier: its refusal, or `forced` by `forceHasherTier`; null when it is. */
+  notNative: NativeRefusal | 'forced' | null
 }
 
-const plainNodes: HashNodes = (nodes, out) => hashItems(nodes, NODE_PAIR, out)
-
-/** `@chainsafe/hashtree` hashes pairs of nodes in SIMD lanes; its prebuilt file may be missing on a platform. */
-const loadHashtree = (): HashNodes | undefined => {
-  try {
-    const hashtree: { hashInto(input: Uint8Array, output: Uint8Array): void } = createRequire(
-      import.meta.url,
-    )('@chainsafe/hashtree')
-    return (nodes, out) => {
-      if (batchCount(nodes, NODE_PAIR, out) > 0) hashtree.hashInto(nodes, out)
-    }
-  } catch {
-    return undefined
-  }
-}
-
-/** True when `run` hashes `count` items of a fixed pattern as `createHash` does, for each count. */
-const agrees = (run: HashNodes, itemSize: number, counts: readonly number[]): boolean =>
-  counts.every((count) => {
-    const input = Uint8Array.from({ length: count * itemSize }, (_, i) => (i * 31 + (i >> 5) + count) & 0xff)
-    const out = new Uint8Array(count * HASH_SIZE)
-    run(input, out)
-    return Array.from({ length: count }, (_, i) =>
-      createHash('sha256')
-        .update(input.subarray(i * itemSize, (i + 1) * itemSize))
-        .digest()
-        .equals(out.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE)),
-    ).every(Boolean)
-  })
+// A hasher keeps nothing between calls, so one choice, with its self-test, serves a whole thread.
+const choices = new Map<HasherTier | null, HasherChoice>()
 
 /**
- * The portable hasher for Node: `crypto.hash` for leaves, `@chainsafe/hashtree` for nodes; where that can't
- * load or gives wrong hashes, `crypto.hash` for nodes too. Tested against `createHash` before it is returned.
+ * The fastest hasher that works here and why it is that one. Each is tested against `createHash` on random data before
+ * it is given out; the accelerator is never needed.
  *
- * @param options.hashtree false: do without it
- * @throws DmcError BUG when `crypto.hash` itself gives wrong hashes
+ * @param tier overrides `forceHasherTier`
+ * @throws DmcError HASHER_UNAVAILABLE when the native tier is asked for and can't be had
  */
-export const createNodeHasher = (options: { hashtree?: boolean } = {}): Hasher => {
-  // Every width of SIMD lanes, and one item more.
-  const counts = [1, 2, 3, 4, 5, 8, 9, 16, 17, 33]
-  const hashLeaves: Hasher['hashLeaves'] = (data, out) => hashItems(data, LEAF_SIZE, out)
-  if (!agrees(hashLeaves, LEAF_SIZE, [1, 3]) || !agrees(plainNodes, NODE_PAIR, [1, 3])) {
-    throw new DmcError('BUG', `crypto.hash of Node ${process.version} gives wrong SHA-256 hashes.`, {
-      hint: 'Run the agent with the Node version that it is shipped with.',
-    })
-  }
-  const fast = options.hashtree === false ? undefined : loadHashtree()
-  const hashtree = fast !== undefined && agrees(fast, NODE_PAIR, counts) ? fast : undefined
-  return {
-    name: hashtree === undefined ? 'crypto' : 'crypto+hashtree',
-    hashLeaves,
-    hashNodes: hashtree ?? plainNodes,
-    sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
-  }
+export const chooseHasher = (tier: HasherTier | null = forcedHasherTier()): HasherChoice => {
+  const known = choices.get(tier)
+  if (known !== undefined) return known
+  const choice = choose(tier)
+  choices.set(tier, choice)
+  return choice
 }
+
+const choose = (tier: HasherTier | null): HasherChoice => {
+  const portable = createPortableHasher()
+  if (tier === 'portable') return { tier, hasher: portable, notNative: 'forced' }
+  const native = loadNativeHasher(portable)
+  if (!('reason' in native)) return { tier: 'native', hasher: native, notNative: null }
+  if (tier === null) return { tier: 'portable', hasher: portable, notNative: native }
+  throw new DmcError('HASHER_UNAVAILABLE', `Native hashing is asked for, but ${native.detail}.`, {
+    hint: 'Unset DMC_HASHER: the portable tier gives the same hashes.',
+  })
+}
+
+/** The hasher for Node; see `chooseHasher`. */
+export const createNodeHasher = (tier?: HasherTier): Hasher => chooseHasher(tier).hasher

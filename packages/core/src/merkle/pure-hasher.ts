@@ -9,7 +9,7 @@ const hashItems = (input: Uint8Array, itemSize: number, out: Uint8Array): void =
   }
 }
 
-/** A hasher of plain JavaScript: for browsers, which verify a few leaves. Some 20 times slower than Node's. */
+/** A hasher of plain JavaScript: runs everywhere, slowly. Browsers use `createWasmHasher`, which falls back to it. */
 export const createPureHasher = (): Hasher => ({
   name: 'pure',
   hashLeaves: (data, out) => hashItems(data, LEAF_SIZE, out),

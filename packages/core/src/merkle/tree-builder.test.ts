@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HASHERS } from '../../test/merkle/hashers.ts'
 import { fraction, hexOf, modelOf, sampleData } from '../../test/merkle/model-of.ts'
 import { modelPath, modelRoot } from '../../test/merkle/tree-model.ts'
 import { ChunkTree } from './chunk-tree.ts'
 import { treeDepth } from './constants.ts'
 import { hashChunks } from './hash-chunks.ts'
 import { createNodeHasher } from './node-hasher.ts'
-import { createPureHasher } from './pure-hasher.ts'
 import { TreeBuilder } from './tree-builder.ts'
 
 const hasher = createNodeHasher()
@@ -35,7 +35,7 @@ const cut = (data: Uint8Array, points: number[]): Uint8Array[] => {
   return at.slice(1).map((end, i) => data.subarray(at[i], end))
 }
 
-describe.each([createNodeHasher(), createPureHasher()])('TreeBuilder, $name', (hasher) => {
+describe.each(HASHERS)('TreeBuilder, %s', (_, hasher) => {
   it('agrees with the slow model however the bytes are cut', () => {
     fc.assert(
       fc.property(shape, fc.array(fraction, { maxLength: 12 }), ({ capacityMiB, leaves }, points) => {

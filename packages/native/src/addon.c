@@ -1,0 +1,110 @@
+/*
+ * The accelerator as a Node-API addon. It keeps no state, so any number of threads may load and call it; it checks every
+ * length before it touches memory, and reads nothing but its arguments.
+ *
+ * Exports `sourceHash` (what it was built from) and `lacks` (null, or what this CPU can't do); the functions are there
+ * only when `lacks` is null.
+ */
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include "sha256.h"
+
+#ifndef DMC_SOURCE_HASH
+#error "build with scripts/build.ts: it embeds the hash of the sources"
+#endif
+
+typedef struct {
+  uint8_t *data;
+  size_t length;
+} dmc_view;
+
+/* A view of an ArrayBuffer or SharedArrayBuffer; a detached one has length 0. Anything but a Uint8Array throws. */
+static int view_of(napi_env env, napi_value value, dmc_view *view) {
+  napi_typedarray_type type;
+  void *data = NULL;
+  bool is_array = false;
+  if (napi_is_typedarray(env, value, &is_array) == napi_ok && is_array &&
+      napi_get_typedarray_info(env, value, &type, &view->length, &data, NULL, NULL) == napi_ok &&
+      type == napi_uint8_array) {
+    view->data = (uint8_t *)data;
+    if (data == NULL) view->length = 0;
+    return 1;
+  }
+  napi_throw_type_error(env, NULL, "Give two Uint8Arrays: what to hash, and where the hashes go.");
+  return 0;
+}
+
+static int two_views(napi_env env, napi_callback_info info, dmc_view *in, dmc_view *out) {
+  size_t count = 2;
+  napi_value args[2]; /* missing arguments are undefined, which is no Uint8Array */
+  if (napi_get_cb_info(env, info, &count, args, NULL, NULL) != napi_ok) return 0;
+  return view_of(env, args[0], in) && view_of(env, args[1], out);
+}
+
+static napi_value refuse(napi_env env, const char *message) {
+  napi_throw_range_error(env, NULL, message);
+  return NULL;
+}
+
+/* Two runs of bytes that share some: hashes would be written over what is still to be read. */
+static int overlap(const dmc_view *a, const dmc_view *b) {
+  return a->length > 0 && b->length > 0 && a->data < b->data + b->length && b->data < a->data + a->length;
+}
+
+static napi_value hash_leaves(napi_env env, napi_callback_info info) {
+  dmc_view data, out;
+  if (!two_views(env, info, &data, &out)) return NULL;
+  size_t count = data.length / DMC_LEAF;
+  if (data.length % DMC_LEAF != 0 || out.length != count * DMC_HASH || overlap(&data, &out))
+    return refuse(env, "hashLeaves: n * 1,024 bytes give n * 32 bytes elsewhere.");
+  dmc_hash_leaves(data.data, count, out.data);
+  return NULL;
+}
+
+static napi_value hash_nodes(napi_env env, napi_callback_info info) {
+  dmc_view nodes, out;
+  if (!two_views(env, info, &nodes, &out)) return NULL;
+  size_t count = nodes.length / DMC_PAIR;
+  if (nodes.length % DMC_PAIR != 0 || out.length != count * DMC_HASH || overlap(&nodes, &out))
+    return refuse(env, "hashNodes: n * 64 bytes give n * 32 bytes elsewhere.");
+  dmc_hash_nodes(nodes.data, count, out.data);
+  return NULL;
+}
+
+static napi_value chunk_root(napi_env env, napi_callback_info info) {
+  dmc_view data, out;
+  if (!two_views(env, info, &data, &out)) return NULL;
+  size_t leaves = data.length / DMC_LEAF;
+  if (data.length % DMC_LEAF != 0 || leaves == 0 || leaves > DMC_CHUNK_LEAVES || out.length != DMC_HASH)
+    return refuse(env, "chunkRoot: 1 to 1,024 leaves of 1,024 bytes give 32 bytes.");
+  dmc_chunk_root(data.data, leaves, out.data);
+  return NULL;
+}
+
+static int set(napi_env env, napi_value exports, const char *name, napi_value value) {
+  return napi_set_named_property(env, exports, name, value) == napi_ok;
+}
+
+static int set_function(napi_env env, napi_value exports, const char *name, napi_callback run) {
+  napi_value made;
+  return napi_create_function(env, name, NAPI_AUTO_LENGTH, run, NULL, &made) == napi_ok &&
+         set(env, exports, name, made);
+}
+
+NAPI_MODULE_INIT() {
+  napi_value text;
+  const char *lacks = dmc_cpu_lacks();
+  if (napi_create_string_latin1(env, DMC_SOURCE_HASH, NAPI_AUTO_LENGTH, &text) != napi_ok ||
+      !set(env, exports, "sourceHash", text))
+    return NULL;
+  if ((lacks == NULL ? napi_get_null(env, &text) : napi_create_string_latin1(env, lacks, NAPI_AUTO_LENGTH, &text)) !=
+          napi_ok ||
+      !set(env, exports, "lacks", text))
+    return NULL;
+  if (lacks == NULL && !(set_function(env, exports, "hashLeaves", hash_leaves) &&
+                         set_function(env, exports, "hashNodes", hash_nodes) &&
+                         set_function(env, exports, "chunkRoot", chunk_root)))
+    return NULL;
+  return exports;
+}

@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterAll, describe, expect, it } from 'vitest'
+import { buildAddon, findCompiler, prebuiltFile, sourceHash } from '../scripts/build.ts'
+
+interface Addon {
+  sourceHash: string
+  lacks: string | null
+  hashLeaves(data: unknown, out?: unknown): void
+  hashNodes(nodes: unknown, out?: unknown): void
+  chunkRoot(data: unknown, out?: unknown): void
+}
+
+const TARGET = 'linux-x64'
+const here = `${process.platform}-${process.arch}` === TARGET
+const compiler = here ? findCompiler() : null
+const folder = mkdtempSync(join(tmpdir(), 'dmc-native-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const load = (file: string) => createRequire(import.meta.url)(file) as Addon
+const files: [string, string][] = here ? [['as committed', prebuiltFile()]] : []
+if (compiler !== null) {
+  const built = join(folder, 'built.node')
+  buildAddon(compiler, built)
+  files.push([`as ${compiler} builds it`, built])
+}
+const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest()
+
+describe('the committed file', () => {
+  const bytes = readFileSync(prebuiltFile(TARGET))
+
+  it('was built from the sources that are committed', () => {
+    // also where it can't be loaded: the hash stands in it as text
+    expect(bytes.includes(sourceHash()), 'run npm run compile -w @dmc/native').toBe(true)
+    if (here) expect(load(prebuiltFile()).sourceHash).toBe(sourceHash())
+  })
+
+  it('is small and knows nothing of where it was built', () => {
+    expect(statSync(prebuiltFile(TARGET)).size).toBeLessThan(100 * 1024)
+    for (const path of ['/home/', '/root/', '/tmp/', '.c\0', 'GLIBC'])
+      expect(bytes.includes(path), path).toBe(false)
+  })
+
+  it('needs no library and asks for nothing but Node-API', () => {
+    const { needed, open } = dynamicPart(bytes)
+    expect(needed).toEqual([])
+    expect(open.length).toBeGreaterThan(5)
+    expect(open.filter((name) => !name.startsWith('napi_'))).toEqual([])
+  })
+})
+
+it('can be built wherever a C compiler is at hand', (test) => {
+  if (!here) return test.skip(`for ${TARGET} only`)
+  if (compiler === null) return test.skip('no C compiler at hand: the committed file is what is tested')
+  expect(files).toHaveLength(2)
+})
+
+describe.each(files)('the addon, %s', (_, file) => {
+  const addon = load(file)
+  if (addon.lacks !== null) {
+    it('says what this CPU lacks, and offers nothing', () => {
+      expect(Object.keys(addon).sort()).toEqual(['lacks', 'sourceHash'])
+    })
+    return
+  }
+
+  it('is built from these sources', () => expect(addon.sourceHash).toBe(sourceHash()))
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100, 1024, 5003])('hashes %i leaves and pairs of nodes', (count) => {
+    for (const [run, size] of [
+      [addon.hashLeaves, 1024],
+      [addon.hashNodes, 64],
+    ] as const) {
+      const input = randomBytes(count * size + 1).subarray(1)
+      const out = Buffer.alloc(count * 32)
+      run(input, out)
+      for (let i = 0; i < count; i++) {
+        expect(out.subarray(i * 32, i * 32 + 32)).toEqual(sha256(input.subarray(i * size, i * size + size)))
+      }
+    }
+  })
+
+  it('gives the root of every number of leaves', () => {
+    const data = randomBytes(1024 * 1024)
+    const hashes = Array.from({ length: 1024 }, (_, i) => sha256(data.subarray(i * 1024, i * 1024 + 1024)))
+    const out = Buffer.alloc(32)
+    for (const leaves of [...Array(70).keys(), 254, 255, 256, 511, 512, 513, 767, 1021, 1022, 1023].map(
+      (n) => n + 1,
+    )) {
+      addon.chunkRoot(data.subarray(0, leaves * 1024), out)
+      let level = [...hashes.slice(0, leaves), ...Array(1024 - leaves).fill(Buffer.alloc(32))]
+      while (level.length > 1) {
+        level = Array.from({ length: level.length / 2 }, (_, i) =>
+          sha256(Buffer.concat([level[2 * i], level[2 * i + 1]])),
+        )
+      }
+      expect(out, `${leaves} leaves`).toEqual(level[0])
+    }
+  }, 60_000)
+
+  it('refuses lengths that do not fit, and writes nothing then', () => {
+    const out = new Uint8Array(64).fill(9)
+    const bytes = (length: number) => new Uint8Array(length)
+    const wrong: [keyof Addon, number, number][] = [
+      ['hashLeaves', 1023, 32],
+      ['hashLeaves', 1024, 31],
+      ['hashLeaves', 1024, 64],
+      ['hashLeaves', 2048, 32],
+      ['hashLeaves', 0, 32],
+      ['hashNodes', 63, 32],
+      ['hashNodes', 64, 0],
+      ['hashNodes', 128, 32],
+      ['hashNodes', 32, 32],
+      ['chunkRoot', 0, 32],
+      ['chunkRoot', 1, 32],
+      ['chunkRoot', 1025, 32],
+      ['chunkRoot', 1024, 31],
+      ['chunkRoot', 1024, 33],
+      ['chunkRoot', 1025 * 1024, 32],
+    ]
+    for (const [name, length, room] of wrong) {
+      const run = addon[name] as Addon['hashLeaves']
+      expect(() => run(bytes(length), out.subarray(0, room)), `${name} ${length} ${room}`).toThrow(RangeError)
+    }
+    expect(out).toEqual(new Uint8Array(64).fill(9))
+  })
+
+  it('refuses to write over what it reads', () => {
+    const memory = new Uint8Array(4096)
+    expect(() => addon.hashNodes(memory.subarray(0, 128), memory.subarray(64, 128))).toThrow(RangeError)
+    expect(() => addon.hashLeaves(memory.subarray(1, 1025), memory.subarray(1024, 1056))).toThrow(RangeError)
+    addon.hashLeaves(memory.subarray(0, 1024), memory.subarray(1024, 1056))
+    expect(Buffer.from(memory.subarray(1024, 1056))).toEqual(sha256(new Uint8Array(1024)))
+  })
+
+  it('refuses what is no Uint8Array', () => {
+    const out = new Uint8Array(32)
+    const things = [
+      undefined,
+      null,
+      1,
+      'x'.repeat(1024),
+      [],
+      {},
+      new ArrayBuffer(1024),
+      new DataView(new ArrayBuffer(1024)),
+    ]
+    const views = [
+      new Uint16Array(512),
+      new Float64Array(128),
+      new Int8Array(1024),
+      new Uint8ClampedArray(1024),
+    ]
+    for (const thing of [...things, ...views, Object.create(Uint8Array.prototype)]) {
+      for (const run of [addon.hashLeaves, addon.hashNodes, addon.chunkRoot]) {
+        expect(() => run(thing, out)).toThrow(TypeError)
+        expect(() => run(new Uint8Array(1024), thing)).toThrow(TypeError)
+      }
+    }
+    expect(() => addon.chunkRoot(new Uint8Array(1024))).toThrow(TypeError)
+  })
+
+  it('takes memory that was given away, or shrank, for empty', () => {
+    const given = new Uint8Array(1024)
+    structuredClone(given, { transfer: [given.buffer] })
+    expect(() => addon.chunkRoot(given, new Uint8Array(32))).toThrow(RangeError)
+    expect(() => addon.hashLeaves(given, new Uint8Array(32))).toThrow(RangeError)
+    const target = new Uint8Array(32)
+    structuredClone(target, { transfer: [target.buffer] })
+    expect(() => addon.chunkRoot(new Uint8Array(1024), target)).toThrow(RangeError)
+    const memory = new ArrayBuffer(4096, { maxByteLength: 8192 })
+    const view = new Uint8Array(memory)
+    const fixed = new Uint8Array(memory, 1024, 2048)
+    memory.resize(2048)
+    addon.hashLeaves(view, new Uint8Array(64))
+    expect(() => addon.hashLeaves(fixed, new Uint8Array(64))).toThrow(RangeError)
+    memory.resize(0)
+    expect(() => addon.hashLeaves(view, new Uint8Array(64))).toThrow(RangeError)
+  })
+
+  it('works in many threads at once on shared memory, and survives their end', async () => {
+    const shared = new Uint8Array(new SharedArrayBuffer(1024 * 1024))
+    shared.set(randomBytes(1024 * 1024))
+    const expected = Buffer.alloc(32)
+    addon.chunkRoot(shared, expected)
+    const code = `
+      const { parentPort, workerData: { file, memory } } = require('node:worker_threads')
+      const addon = require(file)
+      const out = new Uint8Array(32)
+      for (let i = 0; i < 20; i++) addon.chunkRoot(new Uint8Array(memory), out)
+      parentPort.postMessage(out)`
+    for (let round = 0; round < 3; round++) {
+      const roots = await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          const worker = new Worker(code, { eval: true, workerData: { file, memory: shared.buffer } })
+          const root = await new Promise<Uint8Array>((resolve, reject) => {
+            worker.once('message', resolve)
+            worker.once('error', reject)
+          })
+          await worker.terminate()
+          return root
+        }),
+      )
+      for (const root of roots) expect(Buffer.from(root)).toEqual(expected)
+    }
+    addon.chunkRoot(shared, new Uint8Array(32))
+  })
+
+  it('loads in every Node at hand', () => {
+    const code = `
+      const { createHash, randomBytes } = require('node:crypto')
+      const addon = require(process.argv[1])
+      const data = new Uint8Array(new SharedArrayBuffer(5 * 1024 + 1), 1)
+      data.set(randomBytes(5 * 1024))
+      const out = new Uint8Array(5 * 32)
+      addon.hashLeaves(data, out)
+      const last = createHash('sha256').update(Buffer.from(data).subarray(4096)).digest()
+      process.stdout.write(String(last.equals(out.subarray(128))))`
+    const nodes = (process.env.PATH ?? '').split(delimiter).map((place) => join(place, 'node'))
+    for (const node of new Set([process.execPath, ...nodes.filter((path) => existsSync(path))])) {
+      const said = execFileSync(node, ['-e', code, file], { encoding: 'utf8' })
+      expect(said, node).toBe('true')
+    }
+  })
+})
+
+/** Libraries that an ELF file needs, and the symbols that it leaves open. */
+function dynamicPart(elf: Buffer): { needed: string[]; open: string[] } {
+  const at = Number(elf.readBigUInt64LE(40)) // section headers
+  const sections = Array.from({ length: elf.readUInt16LE(60) }, (_, i) => {
+    const header = elf.subarray(at + i * 64, at + i * 64 + 64)
+    const offset = Number(header.readBigUInt64LE(24))
+    const bytes = elf.subarray(offset, offset + Number(header.readBigUInt64LE(32)))
+    return { type: header.readUInt32LE(4), link: header.readUInt32LE(40), bytes }
+  })
+  const DYNAMIC = 6
+  const DYNSYM = 11
+  const entries = (type: number, size: number) => {
+    const section = sections.find((one) => one.type === type)
+    if (!section) throw new Error(`no section of type ${type}`)
+    const strings = sections[section.link]?.bytes ?? Buffer.alloc(0)
+    const text = (offset: number) => strings.subarray(offset, strings.indexOf(0, offset)).toString('latin1')
+    const { bytes } = section
+    return Array.from({ length: bytes.length / size }, (_, i) => ({
+      entry: bytes.subarray(i * size, i * size + size),
+      text,
+    }))
+  }
+  return {
+    needed: entries(DYNAMIC, 16)
+      .filter(({ entry }) => entry.readBigUInt64LE(0) === 1n) // DT_NEEDED
+      .map(({ entry, text }) => text(Number(entry.readBigUInt64LE(8)))),
+    open: entries(DYNSYM, 24)
+      .slice(1)
+      .filter(({ entry }) => entry.readUInt16LE(6) === 0) // SHN_UNDEF
+      .map(({ entry, text }) => text(entry.readUInt32LE(0))),
+  }
+}
