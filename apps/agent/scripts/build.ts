@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Native code, or an entry of its own; installed beside the bundle. */
 export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring']
 
-/** Bundles the agent into one file; returns its size in bytes. */
+/** Bundles the agent into one file, with the accelerators beside it; returns its size in bytes. */
 export async function buildAgent(outfile: string): Promise<number> {
   const result = await build({
     absWorkingDir: ROOT,
@@ -39,6 +39,9 @@ export async function buildAgent(outfile: string): Promise<number> {
     metafile: true,
     logLevel: 'warning',
   })
+  cpSync(join(ROOT, '../../packages/native/prebuilt'), join(dirname(outfile), 'prebuilt'), {
+    recursive: true,
+  })
   return Object.values(result.metafile.outputs)[0]?.bytes ?? 0
 }
 
@@ -46,6 +49,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
   mkdirSync(join(ROOT, 'dist'))
   const bytes = await buildAgent(join(ROOT, 'dist/dmc-agent.mjs'))
-  cpSync(join(ROOT, '../../packages/native/prebuilt'), join(ROOT, 'dist/prebuilt'), { recursive: true })
   console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)
 }

@@ -6,7 +6,7 @@ import { buildAgent } from '../../../apps/agent/scripts/build.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const CACHE = join(ROOT, 'node_modules/.cache/dmc-agent')
-const SOURCES = ['apps/agent/src', 'apps/agent/scripts', 'packages/core/src']
+const SOURCES = ['apps/agent/src', 'apps/agent/scripts', 'packages/core/src', 'packages/native/prebuilt']
 
 function* files(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
