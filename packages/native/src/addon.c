@@ -8,11 +8,15 @@
 #define NAPI_VERSION 8
 #include <node_api.h>
 
+#include "sha256-many.h"
 #include "sha256.h"
 
 #ifndef DMC_SOURCE_HASH
 #error "build with scripts/build.ts: it embeds the hash of the sources"
 #endif
+
+/* Bodies of one call of hashMany. */
+#define DMC_MOST_BODIES 64
 
 typedef struct {
   uint8_t *data;
@@ -82,6 +86,34 @@ static napi_value chunk_root(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* hashMany(prefix, bodies, out): out[i] = SHA-256(prefix || bodies[i]). */
+static napi_value hash_many(napi_env env, napi_callback_info info) {
+  size_t argc = 3;
+  napi_value args[3], items[DMC_MOST_BODIES];
+  dmc_view prefix, out, body;
+  dmc_body bodies[DMC_MOST_BODIES];
+  uint32_t count = 0;
+  bool is_array = false;
+  if (napi_get_cb_info(env, info, &argc, args, NULL, NULL) != napi_ok) return NULL;
+  if (napi_is_array(env, args[1], &is_array) != napi_ok || !is_array ||
+      napi_get_array_length(env, args[1], &count) != napi_ok || count > DMC_MOST_BODIES)
+    return refuse(env, "hashMany: give an array of at most 64 Uint8Arrays.");
+  /* all elements before any view: reading an element may run code, which may take memory away from a view */
+  for (uint32_t i = 0; i < count; i++)
+    if (napi_get_element(env, args[1], i, &items[i]) != napi_ok) return NULL;
+  if (!view_of(env, args[0], &prefix) || !view_of(env, args[2], &out)) return NULL;
+  if (prefix.length > DMC_MOST_PREFIX || out.length != (size_t)count * DMC_HASH || overlap(&prefix, &out))
+    return refuse(env, "hashMany: at most 256 bytes of prefix; n bodies give n * 32 bytes elsewhere.");
+  for (uint32_t i = 0; i < count; i++) {
+    if (!view_of(env, items[i], &body)) return NULL;
+    if (overlap(&body, &out)) return refuse(env, "hashMany: the hashes would be written over a body.");
+    bodies[i].body = body.data;
+    bodies[i].length = body.length;
+  }
+  dmc_hash_many(prefix.data, prefix.length, bodies, count, out.data);
+  return NULL;
+}
+
 static int set(napi_env env, napi_value exports, const char *name, napi_value value) {
   return napi_set_named_property(env, exports, name, value) == napi_ok;
 }
@@ -104,7 +136,8 @@ NAPI_MODULE_INIT() {
     return NULL;
   if (lacks == NULL && !(set_function(env, exports, "hashLeaves", hash_leaves) &&
                          set_function(env, exports, "hashNodes", hash_nodes) &&
-                         set_function(env, exports, "chunkRoot", chunk_root)))
+                         set_function(env, exports, "chunkRoot", chunk_root) &&
+                         set_function(env, exports, "hashMany", hash_many)))
     return NULL;
   return exports;
 }

@@ -14,6 +14,7 @@ interface Addon {
   hashLeaves(data: unknown, out?: unknown): void
   hashNodes(nodes: unknown, out?: unknown): void
   chunkRoot(data: unknown, out?: unknown): void
+  hashMany(prefix: unknown, bodies?: unknown, out?: unknown): void
 }
 
 const TARGET = 'linux-x64'
@@ -102,6 +103,63 @@ describe.each(files)('the addon, %s', (_, file) => {
       expect(out, `${leaves} leaves`).toEqual(level[0])
     }
   }, 60_000)
+
+  it('hashes bodies of any lengths behind any prefix, many at once', () => {
+    const lengths = [0, 1, 31, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 1000, 100_003]
+    for (let round = 0; round < 400; round++) {
+      const prefix = randomBytes(round % 257)
+      const bodies = Array.from({ length: round % 11 }, (_, i) =>
+        randomBytes((lengths[(round * 7 + i * 3) % lengths.length] ?? 0) + 1).subarray(1),
+      )
+      const out = Buffer.alloc(bodies.length * 32)
+      addon.hashMany(prefix, bodies, out)
+      bodies.forEach((body, i) => {
+        expect(out.subarray(i * 32, i * 32 + 32)).toEqual(sha256(Buffer.concat([prefix, body])))
+      })
+    }
+  })
+
+  it('takes at most 64 bodies, in an array, with room for their hashes elsewhere', () => {
+    const prefix = new Uint8Array(65)
+    const bodies = (count: number) => Array.from({ length: count }, () => new Uint8Array(100))
+    addon.hashMany(prefix, bodies(64), new Uint8Array(64 * 32))
+    addon.hashMany(new Uint8Array(256), [], new Uint8Array(0))
+    const memory = new Uint8Array(200)
+    for (const wrong of [
+      [prefix, bodies(65), new Uint8Array(65 * 32)],
+      [new Uint8Array(257), bodies(1), new Uint8Array(32)],
+      [prefix, bodies(2), new Uint8Array(32)],
+      [prefix, bodies(1), new Uint8Array(64)],
+      [prefix, new Uint8Array(100), new Uint8Array(32)],
+      [prefix, undefined, new Uint8Array(32)],
+      [prefix, [memory.subarray(0, 100)], memory.subarray(99, 131)],
+      [memory.subarray(0, 65), bodies(1), memory.subarray(40, 72)],
+    ]) {
+      expect(() => addon.hashMany(wrong[0], wrong[1], wrong[2])).toThrow(RangeError)
+    }
+    for (const wrong of [
+      [undefined, bodies(1), new Uint8Array(32)],
+      [prefix, [undefined], new Uint8Array(32)],
+      [prefix, [new Uint8Array(1), 'x'], new Uint8Array(64)],
+      [prefix, bodies(1), null],
+    ]) {
+      expect(() => addon.hashMany(wrong[0], wrong[1], wrong[2])).toThrow(TypeError)
+    }
+  })
+
+  it('touches no memory that an element’s getter gave away', () => {
+    const body = new Uint8Array(1 << 20).fill(1)
+    const out = new Uint8Array(64)
+    const bodies: Uint8Array[] = [body]
+    Object.defineProperty(bodies, 1, {
+      get: () => {
+        structuredClone(body, { transfer: [body.buffer] })
+        return new Uint8Array(3)
+      },
+    })
+    addon.hashMany(new Uint8Array(0), bodies, out)
+    expect(Buffer.from(out.subarray(0, 32))).toEqual(sha256(new Uint8Array(0)))
+  })
 
   it('refuses lengths that do not fit, and writes nothing then', () => {
     const out = new Uint8Array(64).fill(9)

@@ -37,6 +37,35 @@ export function blobId(
   return crypto.hmac(blobIdKey, Uint8Array.of(type), body)
 }
 
+/** SHA-256(prefix ‖ body) of several bodies at once, 32 bytes each, into `out`; see `Hasher.hashMany`. */
+export type HashMany = (prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array) => void
+
+const HMAC_BLOCK = 64
+
+/**
+ * `blobId` of several bodies, which is twice as fast where `hashMany` interleaves them. HMAC is written out here
+ * (RFC 2104: H(K ^ opad ‖ H(K ^ ipad ‖ message))) because its inner hash is what is interleaved.
+ *
+ * @param blobIdKey 32 bytes
+ */
+export function blobIds(
+  hashMany: HashMany,
+  blobIdKey: Uint8Array,
+  type: BlobType,
+  bodies: readonly Uint8Array[],
+): Uint8Array[] {
+  if (blobIdKey.length > HMAC_BLOCK)
+    throw new RangeError(`a key of ${blobIdKey.length} bytes is longer than a block`)
+  const padded = (byte: number) =>
+    Uint8Array.from({ length: HMAC_BLOCK }, (_, i) => (blobIdKey[i] ?? 0) ^ byte)
+  const inner = new Uint8Array(32 * bodies.length)
+  hashMany(concatBytes(padded(0x36), Uint8Array.of(type)), bodies, inner)
+  const hashes = bodies.map((_, i) => inner.subarray(32 * i, 32 * i + 32))
+  const ids = new Uint8Array(32 * bodies.length)
+  hashMany(padded(0x5c), hashes, ids)
+  return bodies.map((_, i) => ids.slice(32 * i, 32 * i + 32))
+}
+
 /** version ‖ type ‖ volume id ‖ blob id, and offset u64 ‖ generation u64 where a place is part of the meaning. */
 export function blobAad({ type, volumeId, blobId: id, at }: BlobPlace): Uint8Array {
   const aad = concatBytes(Uint8Array.of(1, type), volumeId, id, new Uint8Array(at ? 16 : 0))

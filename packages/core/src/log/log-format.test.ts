@@ -1,8 +1,19 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BLOB_TYPE, blobId, MAX_BLOB_BODY, openBlob, SEAL_OVERHEAD, sealBlob } from './blob.ts'
+import { createNodeHasher } from '../merkle/node-hasher.ts'
+import {
+  BLOB_TYPE,
+  blobId,
+  blobIds,
+  type HashMany,
+  MAX_BLOB_BODY,
+  openBlob,
+  SEAL_OVERHEAD,
+  sealBlob,
+} from './blob.ts'
 import { concatBytes, equalBytes, fromHex, toHex } from './bytes.ts'
 import { deriveLogKeys, deriveSourceKey, deriveVolumeKey } from './derive-keys.ts'
 import { openFooter, sealFooter } from './footer-leaf.ts'
@@ -84,6 +95,16 @@ describe('sealed blob', () => {
       )
       expect(toHex(body)).toBe(v.body)
       expect(toHex(blobId(crypto, keys.blobIdKey, v.type, body))).toBe(v.blobId)
+      const hashMany: HashMany = (prefix, bodies, out) =>
+        bodies.forEach((one, i) => {
+          out.set(createHash('sha256').update(prefix).update(one).digest(), 32 * i)
+        })
+      const together = blobIds(createNodeHasher().hashMany ?? hashMany, keys.blobIdKey, v.type, [
+        new Uint8Array(5000),
+        body,
+      ])
+      expect(together.map(toHex)[1]).toBe(v.blobId)
+      expect(blobIds(hashMany, keys.blobIdKey, v.type, [new Uint8Array(5000), body])).toEqual(together)
     }
     expect(vectors.blobs).toHaveLength(3)
   })

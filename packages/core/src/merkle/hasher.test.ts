@@ -64,6 +64,17 @@ describe.each(HASHERS)('a hasher: %s', (_, hasher) => {
     )
   })
 
+  it('hashes many bodies behind one prefix, where it offers that', () => {
+    if (!hasher.hashMany) return
+    const prefix = sampleData(3, 1).subarray(0, 65)
+    const bodies = [0, 63, 64, 3000, 70_000].map((size) => sampleData(size, 70).subarray(0, size))
+    const out = new Uint8Array(5 * 32)
+    hasher.hashMany(prefix, bodies, out)
+    bodies.forEach((body, i) => {
+      expect(out.subarray(i * 32, i * 32 + 32)).toEqual(sha256(Buffer.concat([prefix, body])))
+    })
+  })
+
   it('refuses a batch that is not whole, or has no room for its result', () => {
     const code = { code: 'BUG' }
     expect(() => hasher.hashLeaves(new Uint8Array(1023), new Uint8Array(32))).toThrow(

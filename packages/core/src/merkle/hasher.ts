@@ -16,6 +16,11 @@ export interface Hasher {
    * written to `out` (32 bytes). Call `chunkRoot` of chunk-root.ts, which knows what to do without it.
    */
   chunkRoot?(data: Uint8Array, out: Uint8Array): void
+  /**
+   * Only where several at once are faster: `out` (n * 32 bytes) gets SHA-256(prefix ‖ body) of n bodies, 64 at most,
+   * of any lengths; the prefix has at most 256 bytes. `out` may overlap neither.
+   */
+  hashMany?(prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array): void
   /** SHA-256 of anything: a fresh 32 bytes. */
   sha256(data: Uint8Array): Uint8Array
 }

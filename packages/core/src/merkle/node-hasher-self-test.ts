@@ -59,6 +59,30 @@ const chunksAgree = (hasher: Hasher, reference: Hasher): boolean => {
   })
 }
 
+/** Bodies around a block's edges, shorter and longer than each other; prefixes that end anywhere in a block. */
+const BODIES = [0, 1, 55, 56, 62, 63, 64, 65, 127, 128, 4000, 1, 70_001]
+const PREFIXES = [0, 1, 63, 64, 65, 256]
+
+/** True when `hashMany` gives what `createHash` gives, for one body up to many, and writes nothing beside its result. */
+const manyAgree = ({ hashMany }: Hasher): boolean =>
+  hashMany === undefined ||
+  PREFIXES.every((length, round) => {
+    const prefix = randomBytes(length)
+    const bodies = BODIES.slice(0, round === 0 ? BODIES.length : 2 * round + 1).map((size) =>
+      randomBytes(size),
+    )
+    const out = guarded(bodies.length * HASH_SIZE)
+    hashMany(prefix, bodies, out.view)
+    const right = bodies.every((body, i) =>
+      createHash('sha256')
+        .update(prefix)
+        .update(body)
+        .digest()
+        .equals(out.view.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE)),
+    )
+    return right && out.intact()
+  })
+
 /**
  * What `hasher` does wrong, as the name of the function, or null when it agrees with `createHash` on random data of
  * many lengths.
@@ -72,6 +96,11 @@ export const findDisagreement = (hasher: Hasher, reference: Hasher): keyof Hashe
     if (!chunksAgree(hasher, reference)) return 'chunkRoot'
   } catch {
     return 'chunkRoot'
+  }
+  try {
+    if (!manyAgree(hasher)) return 'hashMany'
+  } catch {
+    return 'hashMany'
   }
   return null
 }

@@ -24,6 +24,10 @@ const addon = {
     }
     out.set(level)
   },
+  hashMany: (prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array) =>
+    bodies.forEach((body, i) => {
+      out.set(createHash('sha256').update(prefix).update(body).digest(), 32 * i)
+    }),
 }
 const refusalOf = (load: () => unknown) => {
   const result = loadNativeHasher(portable, load)
@@ -115,6 +119,17 @@ describe('the accelerator', () => {
             out,
           )
         },
+      },
+    ],
+    [
+      'forgets the prefix of the second body',
+      'hashMany',
+      {
+        hashMany: (prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array) =>
+          bodies.forEach((body, i) => {
+            const before = i === 1 ? new Uint8Array(0) : prefix
+            out.set(createHash('sha256').update(before).update(body).digest(), 32 * i)
+          }),
       },
     ],
     [

@@ -20,6 +20,7 @@ interface Addon {
   hashLeaves(data: Uint8Array, out: Uint8Array): void
   hashNodes(nodes: Uint8Array, out: Uint8Array): void
   chunkRoot(data: Uint8Array, out: Uint8Array): void
+  hashMany(prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array): void
 }
 
 const TARGET = `${process.platform}-${process.arch}`
@@ -34,7 +35,9 @@ const isAddon = (value: unknown): value is Addon => {
   if (typeof value !== 'object' || value === null || !('lacks' in value)) return false
   if (typeof value.lacks === 'string') return true
   const addon = value as Record<string, unknown>
-  return ['hashLeaves', 'hashNodes', 'chunkRoot'].every((name) => typeof addon[name] === 'function')
+  return ['hashLeaves', 'hashNodes', 'chunkRoot', 'hashMany'].every(
+    (name) => typeof addon[name] === 'function',
+  )
 }
 
 const messageOf = (thrown: unknown): string =>
@@ -62,7 +65,7 @@ export const loadNativeHasher = (reference: Hasher, load = requireAddon): Hasher
     return { reason: 'unloadable', detail: 'what loads as the accelerator lacks its functions' }
   }
   if (addon.lacks !== null) return { reason: 'cpu', detail: `this CPU lacks ${addon.lacks}` }
-  const { hashLeaves, hashNodes, chunkRoot } = addon
+  const { hashLeaves, hashNodes, chunkRoot, hashMany } = addon
   const hasher: Hasher = {
     name: 'native',
     hashLeaves: (data, out) => {
@@ -74,6 +77,7 @@ export const loadNativeHasher = (reference: Hasher, load = requireAddon): Hasher
       hashNodes(nodes, out)
     },
     chunkRoot,
+    hashMany,
     sha256: (data) => new Uint8Array(hash('sha256', data, 'buffer')),
   }
   const wrong = findDisagreement(hasher, reference)

@@ -3,12 +3,14 @@ import {
   type BLOB_TYPE,
   type BlobType,
   blobId,
+  blobIds,
   packBody,
   SEAL_OVERHEAD,
   sealBlobInto,
 } from '@dmc/core/log/blob'
 import type { Locator } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { giveBackOutput } from '../../disk/give-back.ts'
 import { sourceTooLarge } from '../source-too-large.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -41,6 +43,7 @@ export interface BlobStoreOptions {
  */
 export class BlobStore {
   readonly #options: BlobStoreOptions
+  readonly #hasher = createNodeHasher()
   readonly #find: StatementSync
   readonly #insert: StatementSync
   /** Rows that this session added. */
@@ -63,9 +66,15 @@ export class BlobStore {
     this.addedBytes = Number(own?.bytes)
   }
 
+  /** Ids of several bodies, to be handed to `store`: faster together than one by one. */
+  idsOf(type: BlobType, bodies: readonly Uint8Array[]): Uint8Array[] {
+    const { hashMany } = this.#hasher
+    if (hashMany && bodies.length > 1) return blobIds(hashMany, this.#options.blobIdKey, type, bodies)
+    return bodies.map((body) => this.#idOf(type, body))
+  }
+
   /** Content and nodes. @throws SOURCE_TOO_LARGE, DISK_FULL. */
-  store(type: BlobType, body: Uint8Array): Locator {
-    const id = blobId(this.#options.crypto, this.#options.blobIdKey, type, body)
+  store(type: BlobType, body: Uint8Array, id = this.#idOf(type, body)): Locator {
     const known = this.#lookUp(id)
     if (known) {
       this.reusedBytes += body.length
@@ -107,6 +116,10 @@ export class BlobStore {
   /** A blob that is not content-addressed: snapshot record, index. */
   appendPlain(type: typeof BLOB_TYPE.snapshot | typeof BLOB_TYPE.index, body: Uint8Array): Locator {
     return this.append(type, blobId(this.#options.crypto, this.#options.blobIdKey, type, body), body)
+  }
+
+  #idOf(type: BlobType, body: Uint8Array): Uint8Array {
+    return blobId(this.#options.crypto, this.#options.blobIdKey, type, body)
   }
 
   #lookUp(id: Uint8Array): Locator | null {

@@ -1,8 +1,16 @@
 import { CUT_MAX } from '@dmc/core/log/chunker'
 import { CutFinder } from '@dmc/core/log/cut-finder'
 
-/** Room for the largest chunk and as much again to read ahead. */
-const SIZE = 3 * CUT_MAX
+/** Chunks are cut in groups, once so many bytes are there: about eight of average size. */
+const GROUP = 3 * CUT_MAX
+/** Room for a group, and as much as is read at once. */
+const SIZE = GROUP + CUT_MAX
+
+export interface Cut {
+  chunk: Buffer
+  /** Offset of its first byte in the stream. */
+  at: number
+}
 
 /**
  * Cuts a stream of bytes by content, out of one buffer that is filled in place. Offsets count from the first byte of
@@ -11,17 +19,18 @@ const SIZE = 3 * CUT_MAX
 export class Cutter {
   readonly #finder: CutFinder
   readonly #buffer: Buffer
-  readonly #onChunk: (chunk: Buffer, streamOffset: number) => void
+  readonly #onChunks: (cuts: Cut[]) => void
   #start = 0
   #end = 0
   /** Stream offset of the buffer's byte at `#start`. */
   #offset = 0
 
-  constructor(gear: Int32Array, onChunk: (chunk: Buffer, streamOffset: number) => void) {
+  /** @param onChunks several chunks in order; their memory is written over afterwards */
+  constructor(gear: Int32Array, onChunks: (cuts: Cut[]) => void) {
     this.#finder = new CutFinder(gear, SIZE)
     const { data } = this.#finder
     this.#buffer = Buffer.from(data.buffer, data.byteOffset, data.length)
-    this.#onChunk = onChunk
+    this.#onChunks = onChunks
   }
 
   /** Bytes that entered the stream. */
@@ -41,12 +50,12 @@ export class Cutter {
 
   commit(length: number): void {
     this.#end += length
-    while (this.#end - this.#start >= CUT_MAX) this.#cut()
+    if (this.#end - this.#start >= GROUP) this.#cut(CUT_MAX)
   }
 
   /** The stream ends here: everything left is cut. The next byte begins a new stream at offset 0 when `restart`. */
   flush(restart = true): void {
-    while (this.#end > this.#start) this.#cut()
+    this.#cut(1)
     this.#start = 0
     this.#end = 0
     if (restart) this.#offset = 0
@@ -59,12 +68,16 @@ export class Cutter {
     this.#offset = 0
   }
 
-  #cut(): void {
-    const end = this.#finder.find(this.#start, this.#end)
-    const chunk = this.#buffer.subarray(this.#start, end)
-    const at = this.#offset
-    this.#offset += chunk.length
-    this.#start = end
-    this.#onChunk(chunk, at)
+  /** Cuts while at least `least` bytes are left: with fewer than CUT_MAX a cut could come out otherwise than with more. */
+  #cut(least: number): void {
+    const cuts: Cut[] = []
+    while (this.#end - this.#start >= least) {
+      const end = this.#finder.find(this.#start, this.#end)
+      const chunk = this.#buffer.subarray(this.#start, end)
+      cuts.push({ chunk, at: this.#offset })
+      this.#offset += chunk.length
+      this.#start = end
+    }
+    if (cuts.length > 0) this.#onChunks(cuts)
   }
 }

@@ -2,12 +2,12 @@ import type { BigIntStats } from 'node:fs'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
 import { toHex } from '@dmc/core/log/bytes'
 import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
-import type { ContentRef, Slice } from '@dmc/core/log/locator'
+import type { ContentRef, Locator, Slice } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { ENTRY_KIND, NO_CONTENT } from '@dmc/core/log/node-entry'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
-import { Cutter } from './cutter.ts'
+import { type Cut, Cutter } from './cutter.ts'
 import { HoleFinder } from './find-holes.ts'
 import type { EntryRow, Manifest } from './manifest.ts'
 import { readAt, readStable } from './read-content.ts'
@@ -68,10 +68,13 @@ export class ContentEncoder {
     this.#o = options
     const { gear, store } = options
     this.#ref = new RefBuilder(store)
-    this.#own = new Cutter(gear, (chunk) => {
-      this.#ref.add({ ...store.store(BLOB_TYPE.content, chunk), start: 0, length: chunk.length })
+    this.#own = new Cutter(gear, (cuts) => {
+      for (const { chunk, locator } of this.#storeAll(cuts))
+        this.#ref.add({ ...locator, start: 0, length: chunk.length })
     })
-    this.#pack = new Cutter(gear, (chunk, at) => this.#onPackChunk(chunk, at))
+    this.#pack = new Cutter(gear, (cuts) => {
+      for (const { chunk, at, locator } of this.#storeAll(cuts)) this.#onPackChunk(chunk, at, locator)
+    })
   }
 
   run(): void {
@@ -204,8 +207,18 @@ export class ContentEncoder {
     if (this.#packed.length > 0) throw new Error('a packed file is left without its blobs')
   }
 
-  #onPackChunk(chunk: Buffer, at: number): void {
-    const locator = this.#o.store.store(BLOB_TYPE.content, chunk)
+  *#storeAll(cuts: readonly Cut[]): Generator<Cut & { locator: Locator }> {
+    const { store } = this.#o
+    const ids = store.idsOf(
+      BLOB_TYPE.content,
+      cuts.map(({ chunk }) => chunk),
+    )
+    for (const [i, cut] of cuts.entries()) {
+      yield { ...cut, locator: store.store(BLOB_TYPE.content, cut.chunk, ids[i]) }
+    }
+  }
+
+  #onPackChunk(chunk: Buffer, at: number, locator: Locator): void {
     const end = at + chunk.length
     let done = 0
     for (const file of this.#packed) {

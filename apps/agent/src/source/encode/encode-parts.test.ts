@@ -24,7 +24,9 @@ describe('the cutter', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 4 * 1024 * 1024 }), { maxLength: 12 }), (sizes) => {
         const chunks: { at: number; bytes: Buffer }[] = []
-        const cutter = new Cutter(gear, (chunk, at) => chunks.push({ at, bytes: Buffer.from(chunk) }))
+        const cutter = new Cutter(gear, (cuts) => {
+          for (const { chunk, at } of cuts) chunks.push({ at, bytes: Buffer.from(chunk) })
+        })
         const all: Buffer[] = []
         for (const size of sizes) {
           const space = cutter.space(size).subarray(0, size)
@@ -47,7 +49,9 @@ describe('the cutter', () => {
 
   it('what was not committed, and what was reset, never enters', () => {
     const chunks: string[] = []
-    const cutter = new Cutter(gear, (chunk) => chunks.push(chunk.toString()))
+    const cutter = new Cutter(gear, (cuts) => {
+      for (const { chunk } of cuts) chunks.push(chunk.toString())
+    })
     cutter.space(5).write('never')
     cutter.space(3).write('yes')
     cutter.commit(3)
