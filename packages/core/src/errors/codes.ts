@@ -41,6 +41,9 @@ export const ERROR_CODES = {
   CONTROL_PROTOCOL: failed,
   STORE_CORRUPT: storage,
   NODE_TOO_OLD: config,
+  DATABASE_LOCKED: storage,
+  DATABASE_UNREACHABLE: { exit: 7, retryable: true },
+  DATABASE_VERSION: config,
 
   // keys
   KEY_PASSWORD_WRONG: key,
