@@ -31,7 +31,7 @@ export function lockFolder(folder: string): FolderLock {
       'TARGET_UNWRITABLE',
       `The database folder ${folder} can’t be used: ${why}, ${error}.`,
       {
-        hint: 'Check the folder, its owner and the space on its disk, or choose another one with DMC_DATABASE_DIR.',
+        hint: 'Check the folder, its owner and the space on its disk, or choose another one with DMC_WEB_DATA.',
         cause: error,
       },
     )

@@ -89,7 +89,6 @@ CREATE TABLE "bills" (
     "expiresAt" BIGINT NOT NULL,
     "cancelled" BOOLEAN NOT NULL,
     "pledge" DECIMAL(78,0) NOT NULL,
-    "previousOfMiner" BIGINT NOT NULL,
     "orders" INTEGER NOT NULL,
     "createdBlock" BIGINT NOT NULL,
     "blockNumber" BIGINT NOT NULL,
@@ -143,7 +142,6 @@ CREATE TABLE "orders" (
     "challengeBond" DECIMAL(78,0),
     "refuseReason" TEXT,
     "ending" INTEGER,
-    "previousOfUser" BIGINT NOT NULL,
     "createdBlock" BIGINT NOT NULL,
     "closedAt" BIGINT,
     "blockNumber" BIGINT NOT NULL,
@@ -330,6 +328,7 @@ CREATE TABLE "agents" (
     "connectedAt" TIMESTAMPTZ(3),
     "lastSeenAt" TIMESTAMPTZ(3),
     "instance" TEXT,
+    "reportEpoch" TEXT,
     "lastSeq" BIGINT NOT NULL DEFAULT 0,
     "state" JSONB NOT NULL DEFAULT '{}',
 

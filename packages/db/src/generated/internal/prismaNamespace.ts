@@ -2690,7 +2690,6 @@ export const BillScalarFieldEnum = {
   expiresAt: 'expiresAt',
   cancelled: 'cancelled',
   pledge: 'pledge',
-  previousOfMiner: 'previousOfMiner',
   orders: 'orders',
   createdBlock: 'createdBlock',
   blockNumber: 'blockNumber'
@@ -2744,7 +2743,6 @@ export const OrderScalarFieldEnum = {
   challengeBond: 'challengeBond',
   refuseReason: 'refuseReason',
   ending: 'ending',
-  previousOfUser: 'previousOfUser',
   createdBlock: 'createdBlock',
   closedAt: 'closedAt',
   blockNumber: 'blockNumber'
@@ -2931,6 +2929,7 @@ export const AgentScalarFieldEnum = {
   connectedAt: 'connectedAt',
   lastSeenAt: 'lastSeenAt',
   instance: 'instance',
+  reportEpoch: 'reportEpoch',
   lastSeq: 'lastSeq',
   state: 'state'
 } as const

@@ -158,7 +158,6 @@ export const BillScalarFieldEnum = {
   expiresAt: 'expiresAt',
   cancelled: 'cancelled',
   pledge: 'pledge',
-  previousOfMiner: 'previousOfMiner',
   orders: 'orders',
   createdBlock: 'createdBlock',
   blockNumber: 'blockNumber'
@@ -212,7 +211,6 @@ export const OrderScalarFieldEnum = {
   challengeBond: 'challengeBond',
   refuseReason: 'refuseReason',
   ending: 'ending',
-  previousOfUser: 'previousOfUser',
   createdBlock: 'createdBlock',
   closedAt: 'closedAt',
   blockNumber: 'blockNumber'
@@ -399,6 +397,7 @@ export const AgentScalarFieldEnum = {
   connectedAt: 'connectedAt',
   lastSeenAt: 'lastSeenAt',
   instance: 'instance',
+  reportEpoch: 'reportEpoch',
   lastSeq: 'lastSeq',
   state: 'state'
 } as const

@@ -50,6 +50,7 @@ export type AgentMinAggregateOutputType = {
   connectedAt: Date | null
   lastSeenAt: Date | null
   instance: string | null
+  reportEpoch: string | null
   lastSeq: bigint | null
 }
 
@@ -69,6 +70,7 @@ export type AgentMaxAggregateOutputType = {
   connectedAt: Date | null
   lastSeenAt: Date | null
   instance: string | null
+  reportEpoch: string | null
   lastSeq: bigint | null
 }
 
@@ -89,6 +91,7 @@ export type AgentCountAggregateOutputType = {
   connectedAt: number
   lastSeenAt: number
   instance: number
+  reportEpoch: number
   lastSeq: number
   state: number
   _all: number
@@ -119,6 +122,7 @@ export type AgentMinAggregateInputType = {
   connectedAt?: true
   lastSeenAt?: true
   instance?: true
+  reportEpoch?: true
   lastSeq?: true
 }
 
@@ -138,6 +142,7 @@ export type AgentMaxAggregateInputType = {
   connectedAt?: true
   lastSeenAt?: true
   instance?: true
+  reportEpoch?: true
   lastSeq?: true
 }
 
@@ -158,6 +163,7 @@ export type AgentCountAggregateInputType = {
   connectedAt?: true
   lastSeenAt?: true
   instance?: true
+  reportEpoch?: true
   lastSeq?: true
   state?: true
   _all?: true
@@ -266,6 +272,7 @@ export type AgentGroupByOutputType = {
   connectedAt: Date | null
   lastSeenAt: Date | null
   instance: string | null
+  reportEpoch: string | null
   lastSeq: bigint
   state: runtime.JsonValue
   _count: AgentCountAggregateOutputType | null
@@ -310,6 +317,7 @@ export type AgentWhereInput = {
   connectedAt?: Prisma.DateTimeNullableFilter<"Agent"> | Date | string | null
   lastSeenAt?: Prisma.DateTimeNullableFilter<"Agent"> | Date | string | null
   instance?: Prisma.StringNullableFilter<"Agent"> | string | null
+  reportEpoch?: Prisma.StringNullableFilter<"Agent"> | string | null
   lastSeq?: Prisma.BigIntFilter<"Agent"> | bigint | number
   state?: Prisma.JsonFilter<"Agent">
   reports?: Prisma.AgentReportListRelationFilter
@@ -339,6 +347,7 @@ export type AgentOrderByWithRelationInput = {
   connectedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
   instance?: Prisma.SortOrderInput | Prisma.SortOrder
+  reportEpoch?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   state?: Prisma.SortOrder
   reports?: Prisma.AgentReportOrderByRelationAggregateInput
@@ -371,6 +380,7 @@ export type AgentWhereUniqueInput = Prisma.AtLeast<{
   connectedAt?: Prisma.DateTimeNullableFilter<"Agent"> | Date | string | null
   lastSeenAt?: Prisma.DateTimeNullableFilter<"Agent"> | Date | string | null
   instance?: Prisma.StringNullableFilter<"Agent"> | string | null
+  reportEpoch?: Prisma.StringNullableFilter<"Agent"> | string | null
   lastSeq?: Prisma.BigIntFilter<"Agent"> | bigint | number
   state?: Prisma.JsonFilter<"Agent">
   reports?: Prisma.AgentReportListRelationFilter
@@ -400,6 +410,7 @@ export type AgentOrderByWithAggregationInput = {
   connectedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrderInput | Prisma.SortOrder
   instance?: Prisma.SortOrderInput | Prisma.SortOrder
+  reportEpoch?: Prisma.SortOrderInput | Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   state?: Prisma.SortOrder
   _count?: Prisma.AgentCountOrderByAggregateInput
@@ -429,6 +440,7 @@ export type AgentScalarWhereWithAggregatesInput = {
   connectedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Agent"> | Date | string | null
   lastSeenAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Agent"> | Date | string | null
   instance?: Prisma.StringNullableWithAggregatesFilter<"Agent"> | string | null
+  reportEpoch?: Prisma.StringNullableWithAggregatesFilter<"Agent"> | string | null
   lastSeq?: Prisma.BigIntWithAggregatesFilter<"Agent"> | bigint | number
   state?: Prisma.JsonWithAggregatesFilter<"Agent">
 }
@@ -450,6 +462,7 @@ export type AgentCreateInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -479,6 +492,7 @@ export type AgentUncheckedCreateInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -508,6 +522,7 @@ export type AgentUpdateInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -537,6 +552,7 @@ export type AgentUncheckedUpdateInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -566,6 +582,7 @@ export type AgentCreateManyInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -587,6 +604,7 @@ export type AgentUpdateManyMutationInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -608,6 +626,7 @@ export type AgentUncheckedUpdateManyInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
 }
@@ -629,6 +648,7 @@ export type AgentCountOrderByAggregateInput = {
   connectedAt?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
   instance?: Prisma.SortOrder
+  reportEpoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
   state?: Prisma.SortOrder
 }
@@ -653,6 +673,7 @@ export type AgentMaxOrderByAggregateInput = {
   connectedAt?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
   instance?: Prisma.SortOrder
+  reportEpoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
 }
 
@@ -672,6 +693,7 @@ export type AgentMinOrderByAggregateInput = {
   connectedAt?: Prisma.SortOrder
   lastSeenAt?: Prisma.SortOrder
   instance?: Prisma.SortOrder
+  reportEpoch?: Prisma.SortOrder
   lastSeq?: Prisma.SortOrder
 }
 
@@ -822,6 +844,7 @@ export type AgentCreateWithoutReportsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   commands?: Prisma.CommandCreateNestedManyWithoutAgentInput
@@ -850,6 +873,7 @@ export type AgentUncheckedCreateWithoutReportsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   commands?: Prisma.CommandUncheckedCreateNestedManyWithoutAgentInput
@@ -894,6 +918,7 @@ export type AgentUpdateWithoutReportsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   commands?: Prisma.CommandUpdateManyWithoutAgentNestedInput
@@ -922,6 +947,7 @@ export type AgentUncheckedUpdateWithoutReportsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   commands?: Prisma.CommandUncheckedUpdateManyWithoutAgentNestedInput
@@ -950,6 +976,7 @@ export type AgentCreateWithoutCommandsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -978,6 +1005,7 @@ export type AgentUncheckedCreateWithoutCommandsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1022,6 +1050,7 @@ export type AgentUpdateWithoutCommandsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1050,6 +1079,7 @@ export type AgentUncheckedUpdateWithoutCommandsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1078,6 +1108,7 @@ export type AgentCreateWithoutSourcesInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1106,6 +1137,7 @@ export type AgentUncheckedCreateWithoutSourcesInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1150,6 +1182,7 @@ export type AgentUpdateWithoutSourcesInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1178,6 +1211,7 @@ export type AgentUncheckedUpdateWithoutSourcesInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1206,6 +1240,7 @@ export type AgentCreateWithoutSnapshotsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1234,6 +1269,7 @@ export type AgentUncheckedCreateWithoutSnapshotsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1278,6 +1314,7 @@ export type AgentUpdateWithoutSnapshotsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1306,6 +1343,7 @@ export type AgentUncheckedUpdateWithoutSnapshotsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1334,6 +1372,7 @@ export type AgentCreateWithoutSectorsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1362,6 +1401,7 @@ export type AgentUncheckedCreateWithoutSectorsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1406,6 +1446,7 @@ export type AgentUpdateWithoutSectorsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1434,6 +1475,7 @@ export type AgentUncheckedUpdateWithoutSectorsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1462,6 +1504,7 @@ export type AgentCreateWithoutContractsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1490,6 +1533,7 @@ export type AgentUncheckedCreateWithoutContractsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1534,6 +1578,7 @@ export type AgentUpdateWithoutContractsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1562,6 +1607,7 @@ export type AgentUncheckedUpdateWithoutContractsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1590,6 +1636,7 @@ export type AgentCreateWithoutJobsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1618,6 +1665,7 @@ export type AgentUncheckedCreateWithoutJobsInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1662,6 +1710,7 @@ export type AgentUpdateWithoutJobsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1690,6 +1739,7 @@ export type AgentUncheckedUpdateWithoutJobsInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1718,6 +1768,7 @@ export type AgentCreateWithoutSchedulesInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
@@ -1746,6 +1797,7 @@ export type AgentUncheckedCreateWithoutSchedulesInput = {
   connectedAt?: Date | string | null
   lastSeenAt?: Date | string | null
   instance?: string | null
+  reportEpoch?: string | null
   lastSeq?: bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
@@ -1790,6 +1842,7 @@ export type AgentUpdateWithoutSchedulesInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
@@ -1818,6 +1871,7 @@ export type AgentUncheckedUpdateWithoutSchedulesInput = {
   connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
   reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
@@ -1940,6 +1994,7 @@ export type AgentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   connectedAt?: boolean
   lastSeenAt?: boolean
   instance?: boolean
+  reportEpoch?: boolean
   lastSeq?: boolean
   state?: boolean
   reports?: boolean | Prisma.Agent$reportsArgs<ExtArgs>
@@ -1970,6 +2025,7 @@ export type AgentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   connectedAt?: boolean
   lastSeenAt?: boolean
   instance?: boolean
+  reportEpoch?: boolean
   lastSeq?: boolean
   state?: boolean
 }, ExtArgs["result"]["agent"]>
@@ -1991,6 +2047,7 @@ export type AgentSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   connectedAt?: boolean
   lastSeenAt?: boolean
   instance?: boolean
+  reportEpoch?: boolean
   lastSeq?: boolean
   state?: boolean
 }, ExtArgs["result"]["agent"]>
@@ -2012,11 +2069,12 @@ export type AgentSelectScalar = {
   connectedAt?: boolean
   lastSeenAt?: boolean
   instance?: boolean
+  reportEpoch?: boolean
   lastSeq?: boolean
   state?: boolean
 }
 
-export type AgentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "identity" | "operator" | "name" | "hostId" | "hostName" | "os" | "arch" | "version" | "roles" | "createdAt" | "revokedAt" | "connectedAt" | "lastSeenAt" | "instance" | "lastSeq" | "state", ExtArgs["result"]["agent"]>
+export type AgentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "identity" | "operator" | "name" | "hostId" | "hostName" | "os" | "arch" | "version" | "roles" | "createdAt" | "revokedAt" | "connectedAt" | "lastSeenAt" | "instance" | "reportEpoch" | "lastSeq" | "state", ExtArgs["result"]["agent"]>
 export type AgentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   reports?: boolean | Prisma.Agent$reportsArgs<ExtArgs>
   commands?: boolean | Prisma.Agent$commandsArgs<ExtArgs>
@@ -2064,8 +2122,9 @@ export type $AgentPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      */
     instance: string | null
     /**
-     * The highest report sequence that was applied: everything up to it is in the database.
+     * The highest report sequence that was applied: everything up to it is in the database. A lost agent store begins a new epoch.
      */
+    reportEpoch: string | null
     lastSeq: bigint
     /**
      * As last reported: {roots, mounts, endpoint, clockSkewMs, gasWei, ...}.
@@ -2518,6 +2577,7 @@ export interface AgentFieldRefs {
   readonly connectedAt: Prisma.FieldRef<"Agent", 'DateTime'>
   readonly lastSeenAt: Prisma.FieldRef<"Agent", 'DateTime'>
   readonly instance: Prisma.FieldRef<"Agent", 'String'>
+  readonly reportEpoch: Prisma.FieldRef<"Agent", 'String'>
   readonly lastSeq: Prisma.FieldRef<"Agent", 'BigInt'>
   readonly state: Prisma.FieldRef<"Agent", 'Json'>
 }

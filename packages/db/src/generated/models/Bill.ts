@@ -39,7 +39,6 @@ export type BillAvgAggregateOutputType = {
   createdAt: number | null
   expiresAt: number | null
   pledge: runtime.Decimal | null
-  previousOfMiner: number | null
   orders: number | null
   createdBlock: number | null
   blockNumber: number | null
@@ -58,7 +57,6 @@ export type BillSumAggregateOutputType = {
   createdAt: bigint | null
   expiresAt: bigint | null
   pledge: runtime.Decimal | null
-  previousOfMiner: bigint | null
   orders: number | null
   createdBlock: bigint | null
   blockNumber: bigint | null
@@ -79,7 +77,6 @@ export type BillMinAggregateOutputType = {
   expiresAt: bigint | null
   cancelled: boolean | null
   pledge: runtime.Decimal | null
-  previousOfMiner: bigint | null
   orders: number | null
   createdBlock: bigint | null
   blockNumber: bigint | null
@@ -100,7 +97,6 @@ export type BillMaxAggregateOutputType = {
   expiresAt: bigint | null
   cancelled: boolean | null
   pledge: runtime.Decimal | null
-  previousOfMiner: bigint | null
   orders: number | null
   createdBlock: bigint | null
   blockNumber: bigint | null
@@ -121,7 +117,6 @@ export type BillCountAggregateOutputType = {
   expiresAt: number
   cancelled: number
   pledge: number
-  previousOfMiner: number
   orders: number
   createdBlock: number
   blockNumber: number
@@ -142,7 +137,6 @@ export type BillAvgAggregateInputType = {
   createdAt?: true
   expiresAt?: true
   pledge?: true
-  previousOfMiner?: true
   orders?: true
   createdBlock?: true
   blockNumber?: true
@@ -161,7 +155,6 @@ export type BillSumAggregateInputType = {
   createdAt?: true
   expiresAt?: true
   pledge?: true
-  previousOfMiner?: true
   orders?: true
   createdBlock?: true
   blockNumber?: true
@@ -182,7 +175,6 @@ export type BillMinAggregateInputType = {
   expiresAt?: true
   cancelled?: true
   pledge?: true
-  previousOfMiner?: true
   orders?: true
   createdBlock?: true
   blockNumber?: true
@@ -203,7 +195,6 @@ export type BillMaxAggregateInputType = {
   expiresAt?: true
   cancelled?: true
   pledge?: true
-  previousOfMiner?: true
   orders?: true
   createdBlock?: true
   blockNumber?: true
@@ -224,7 +215,6 @@ export type BillCountAggregateInputType = {
   expiresAt?: true
   cancelled?: true
   pledge?: true
-  previousOfMiner?: true
   orders?: true
   createdBlock?: true
   blockNumber?: true
@@ -332,7 +322,6 @@ export type BillGroupByOutputType = {
   expiresAt: bigint
   cancelled: boolean
   pledge: runtime.Decimal
-  previousOfMiner: bigint
   orders: number
   createdBlock: bigint
   blockNumber: bigint
@@ -376,7 +365,6 @@ export type BillWhereInput = {
   expiresAt?: Prisma.BigIntFilter<"Bill"> | bigint | number
   cancelled?: Prisma.BoolFilter<"Bill"> | boolean
   pledge?: Prisma.DecimalFilter<"Bill"> | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFilter<"Bill"> | bigint | number
   orders?: Prisma.IntFilter<"Bill"> | number
   createdBlock?: Prisma.BigIntFilter<"Bill"> | bigint | number
   blockNumber?: Prisma.BigIntFilter<"Bill"> | bigint | number
@@ -397,7 +385,6 @@ export type BillOrderByWithRelationInput = {
   expiresAt?: Prisma.SortOrder
   cancelled?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -421,7 +408,6 @@ export type BillWhereUniqueInput = Prisma.AtLeast<{
   expiresAt?: Prisma.BigIntFilter<"Bill"> | bigint | number
   cancelled?: Prisma.BoolFilter<"Bill"> | boolean
   pledge?: Prisma.DecimalFilter<"Bill"> | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFilter<"Bill"> | bigint | number
   orders?: Prisma.IntFilter<"Bill"> | number
   createdBlock?: Prisma.BigIntFilter<"Bill"> | bigint | number
   blockNumber?: Prisma.BigIntFilter<"Bill"> | bigint | number
@@ -442,7 +428,6 @@ export type BillOrderByWithAggregationInput = {
   expiresAt?: Prisma.SortOrder
   cancelled?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -471,7 +456,6 @@ export type BillScalarWhereWithAggregatesInput = {
   expiresAt?: Prisma.BigIntWithAggregatesFilter<"Bill"> | bigint | number
   cancelled?: Prisma.BoolWithAggregatesFilter<"Bill"> | boolean
   pledge?: Prisma.DecimalWithAggregatesFilter<"Bill"> | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntWithAggregatesFilter<"Bill"> | bigint | number
   orders?: Prisma.IntWithAggregatesFilter<"Bill"> | number
   createdBlock?: Prisma.BigIntWithAggregatesFilter<"Bill"> | bigint | number
   blockNumber?: Prisma.BigIntWithAggregatesFilter<"Bill"> | bigint | number
@@ -492,7 +476,6 @@ export type BillCreateInput = {
   expiresAt: bigint | number
   cancelled: boolean
   pledge: runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner: bigint | number
   orders: number
   createdBlock: bigint | number
   blockNumber: bigint | number
@@ -513,7 +496,6 @@ export type BillUncheckedCreateInput = {
   expiresAt: bigint | number
   cancelled: boolean
   pledge: runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner: bigint | number
   orders: number
   createdBlock: bigint | number
   blockNumber: bigint | number
@@ -534,7 +516,6 @@ export type BillUpdateInput = {
   expiresAt?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   pledge?: Prisma.DecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.IntFieldUpdateOperationsInput | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -555,7 +536,6 @@ export type BillUncheckedUpdateInput = {
   expiresAt?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   pledge?: Prisma.DecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.IntFieldUpdateOperationsInput | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -576,7 +556,6 @@ export type BillCreateManyInput = {
   expiresAt: bigint | number
   cancelled: boolean
   pledge: runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner: bigint | number
   orders: number
   createdBlock: bigint | number
   blockNumber: bigint | number
@@ -597,7 +576,6 @@ export type BillUpdateManyMutationInput = {
   expiresAt?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   pledge?: Prisma.DecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.IntFieldUpdateOperationsInput | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -618,7 +596,6 @@ export type BillUncheckedUpdateManyInput = {
   expiresAt?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   pledge?: Prisma.DecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string
-  previousOfMiner?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.IntFieldUpdateOperationsInput | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -639,7 +616,6 @@ export type BillCountOrderByAggregateInput = {
   expiresAt?: Prisma.SortOrder
   cancelled?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -658,7 +634,6 @@ export type BillAvgOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -679,7 +654,6 @@ export type BillMaxOrderByAggregateInput = {
   expiresAt?: Prisma.SortOrder
   cancelled?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -700,7 +674,6 @@ export type BillMinOrderByAggregateInput = {
   expiresAt?: Prisma.SortOrder
   cancelled?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -719,7 +692,6 @@ export type BillSumOrderByAggregateInput = {
   createdAt?: Prisma.SortOrder
   expiresAt?: Prisma.SortOrder
   pledge?: Prisma.SortOrder
-  previousOfMiner?: Prisma.SortOrder
   orders?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -750,7 +722,6 @@ export type BillSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   expiresAt?: boolean
   cancelled?: boolean
   pledge?: boolean
-  previousOfMiner?: boolean
   orders?: boolean
   createdBlock?: boolean
   blockNumber?: boolean
@@ -771,7 +742,6 @@ export type BillSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   expiresAt?: boolean
   cancelled?: boolean
   pledge?: boolean
-  previousOfMiner?: boolean
   orders?: boolean
   createdBlock?: boolean
   blockNumber?: boolean
@@ -792,7 +762,6 @@ export type BillSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   expiresAt?: boolean
   cancelled?: boolean
   pledge?: boolean
-  previousOfMiner?: boolean
   orders?: boolean
   createdBlock?: boolean
   blockNumber?: boolean
@@ -813,13 +782,12 @@ export type BillSelectScalar = {
   expiresAt?: boolean
   cancelled?: boolean
   pledge?: boolean
-  previousOfMiner?: boolean
   orders?: boolean
   createdBlock?: boolean
   blockNumber?: boolean
 }
 
-export type BillOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"billId" | "miner" | "capacity" | "free" | "step" | "price" | "pledgeRate" | "minWeeks" | "maxWeeks" | "bond" | "createdAt" | "expiresAt" | "cancelled" | "pledge" | "previousOfMiner" | "orders" | "createdBlock" | "blockNumber", ExtArgs["result"]["bill"]>
+export type BillOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"billId" | "miner" | "capacity" | "free" | "step" | "price" | "pledgeRate" | "minWeeks" | "maxWeeks" | "bond" | "createdAt" | "expiresAt" | "cancelled" | "pledge" | "orders" | "createdBlock" | "blockNumber", ExtArgs["result"]["bill"]>
 
 export type $BillPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Bill"
@@ -842,7 +810,6 @@ export type $BillPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
      * Locked for what is free.
      */
     pledge: runtime.Decimal
-    previousOfMiner: bigint
     orders: number
     createdBlock: bigint
     /**
@@ -1286,7 +1253,6 @@ export interface BillFieldRefs {
   readonly expiresAt: Prisma.FieldRef<"Bill", 'BigInt'>
   readonly cancelled: Prisma.FieldRef<"Bill", 'Boolean'>
   readonly pledge: Prisma.FieldRef<"Bill", 'Decimal'>
-  readonly previousOfMiner: Prisma.FieldRef<"Bill", 'BigInt'>
   readonly orders: Prisma.FieldRef<"Bill", 'Int'>
   readonly createdBlock: Prisma.FieldRef<"Bill", 'BigInt'>
   readonly blockNumber: Prisma.FieldRef<"Bill", 'BigInt'>

@@ -62,7 +62,6 @@ export type OrderAvgAggregateOutputType = {
   challengeDeadline: number | null
   challengeBond: runtime.Decimal | null
   ending: number | null
-  previousOfUser: number | null
   createdBlock: number | null
   closedAt: number | null
   blockNumber: number | null
@@ -104,7 +103,6 @@ export type OrderSumAggregateOutputType = {
   challengeDeadline: bigint | null
   challengeBond: runtime.Decimal | null
   ending: number | null
-  previousOfUser: bigint | null
   createdBlock: bigint | null
   closedAt: bigint | null
   blockNumber: bigint | null
@@ -155,7 +153,6 @@ export type OrderMinAggregateOutputType = {
   challengeBond: runtime.Decimal | null
   refuseReason: string | null
   ending: number | null
-  previousOfUser: bigint | null
   createdBlock: bigint | null
   closedAt: bigint | null
   blockNumber: bigint | null
@@ -206,7 +203,6 @@ export type OrderMaxAggregateOutputType = {
   challengeBond: runtime.Decimal | null
   refuseReason: string | null
   ending: number | null
-  previousOfUser: bigint | null
   createdBlock: bigint | null
   closedAt: bigint | null
   blockNumber: bigint | null
@@ -257,7 +253,6 @@ export type OrderCountAggregateOutputType = {
   challengeBond: number
   refuseReason: number
   ending: number
-  previousOfUser: number
   createdBlock: number
   closedAt: number
   blockNumber: number
@@ -301,7 +296,6 @@ export type OrderAvgAggregateInputType = {
   challengeDeadline?: true
   challengeBond?: true
   ending?: true
-  previousOfUser?: true
   createdBlock?: true
   closedAt?: true
   blockNumber?: true
@@ -343,7 +337,6 @@ export type OrderSumAggregateInputType = {
   challengeDeadline?: true
   challengeBond?: true
   ending?: true
-  previousOfUser?: true
   createdBlock?: true
   closedAt?: true
   blockNumber?: true
@@ -394,7 +387,6 @@ export type OrderMinAggregateInputType = {
   challengeBond?: true
   refuseReason?: true
   ending?: true
-  previousOfUser?: true
   createdBlock?: true
   closedAt?: true
   blockNumber?: true
@@ -445,7 +437,6 @@ export type OrderMaxAggregateInputType = {
   challengeBond?: true
   refuseReason?: true
   ending?: true
-  previousOfUser?: true
   createdBlock?: true
   closedAt?: true
   blockNumber?: true
@@ -496,7 +487,6 @@ export type OrderCountAggregateInputType = {
   challengeBond?: true
   refuseReason?: true
   ending?: true
-  previousOfUser?: true
   createdBlock?: true
   closedAt?: true
   blockNumber?: true
@@ -634,7 +624,6 @@ export type OrderGroupByOutputType = {
   challengeBond: runtime.Decimal | null
   refuseReason: string | null
   ending: number | null
-  previousOfUser: bigint
   createdBlock: bigint
   closedAt: bigint | null
   blockNumber: bigint
@@ -708,7 +697,6 @@ export type OrderWhereInput = {
   challengeBond?: Prisma.DecimalNullableFilter<"Order"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.StringNullableFilter<"Order"> | string | null
   ending?: Prisma.IntNullableFilter<"Order"> | number | null
-  previousOfUser?: Prisma.BigIntFilter<"Order"> | bigint | number
   createdBlock?: Prisma.BigIntFilter<"Order"> | bigint | number
   closedAt?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
   blockNumber?: Prisma.BigIntFilter<"Order"> | bigint | number
@@ -759,7 +747,6 @@ export type OrderOrderByWithRelationInput = {
   challengeBond?: Prisma.SortOrderInput | Prisma.SortOrder
   refuseReason?: Prisma.SortOrderInput | Prisma.SortOrder
   ending?: Prisma.SortOrderInput | Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -813,7 +800,6 @@ export type OrderWhereUniqueInput = Prisma.AtLeast<{
   challengeBond?: Prisma.DecimalNullableFilter<"Order"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.StringNullableFilter<"Order"> | string | null
   ending?: Prisma.IntNullableFilter<"Order"> | number | null
-  previousOfUser?: Prisma.BigIntFilter<"Order"> | bigint | number
   createdBlock?: Prisma.BigIntFilter<"Order"> | bigint | number
   closedAt?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
   blockNumber?: Prisma.BigIntFilter<"Order"> | bigint | number
@@ -864,7 +850,6 @@ export type OrderOrderByWithAggregationInput = {
   challengeBond?: Prisma.SortOrderInput | Prisma.SortOrder
   refuseReason?: Prisma.SortOrderInput | Prisma.SortOrder
   ending?: Prisma.SortOrderInput | Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -923,7 +908,6 @@ export type OrderScalarWhereWithAggregatesInput = {
   challengeBond?: Prisma.DecimalNullableWithAggregatesFilter<"Order"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.StringNullableWithAggregatesFilter<"Order"> | string | null
   ending?: Prisma.IntNullableWithAggregatesFilter<"Order"> | number | null
-  previousOfUser?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   createdBlock?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   closedAt?: Prisma.BigIntNullableWithAggregatesFilter<"Order"> | bigint | number | null
   blockNumber?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
@@ -974,7 +958,6 @@ export type OrderCreateInput = {
   challengeBond?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: string | null
   ending?: number | null
-  previousOfUser: bigint | number
   createdBlock: bigint | number
   closedAt?: bigint | number | null
   blockNumber: bigint | number
@@ -1025,7 +1008,6 @@ export type OrderUncheckedCreateInput = {
   challengeBond?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: string | null
   ending?: number | null
-  previousOfUser: bigint | number
   createdBlock: bigint | number
   closedAt?: bigint | number | null
   blockNumber: bigint | number
@@ -1076,7 +1058,6 @@ export type OrderUpdateInput = {
   challengeBond?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ending?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  previousOfUser?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   closedAt?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1127,7 +1108,6 @@ export type OrderUncheckedUpdateInput = {
   challengeBond?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ending?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  previousOfUser?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   closedAt?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1178,7 +1158,6 @@ export type OrderCreateManyInput = {
   challengeBond?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: string | null
   ending?: number | null
-  previousOfUser: bigint | number
   createdBlock: bigint | number
   closedAt?: bigint | number | null
   blockNumber: bigint | number
@@ -1229,7 +1208,6 @@ export type OrderUpdateManyMutationInput = {
   challengeBond?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ending?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  previousOfUser?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   closedAt?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1280,7 +1258,6 @@ export type OrderUncheckedUpdateManyInput = {
   challengeBond?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   refuseReason?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   ending?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
-  previousOfUser?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdBlock?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   closedAt?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   blockNumber?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -1331,7 +1308,6 @@ export type OrderCountOrderByAggregateInput = {
   challengeBond?: Prisma.SortOrder
   refuseReason?: Prisma.SortOrder
   ending?: Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -1373,7 +1349,6 @@ export type OrderAvgOrderByAggregateInput = {
   challengeDeadline?: Prisma.SortOrder
   challengeBond?: Prisma.SortOrder
   ending?: Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -1424,7 +1399,6 @@ export type OrderMaxOrderByAggregateInput = {
   challengeBond?: Prisma.SortOrder
   refuseReason?: Prisma.SortOrder
   ending?: Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -1475,7 +1449,6 @@ export type OrderMinOrderByAggregateInput = {
   challengeBond?: Prisma.SortOrder
   refuseReason?: Prisma.SortOrder
   ending?: Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -1517,7 +1490,6 @@ export type OrderSumOrderByAggregateInput = {
   challengeDeadline?: Prisma.SortOrder
   challengeBond?: Prisma.SortOrder
   ending?: Prisma.SortOrder
-  previousOfUser?: Prisma.SortOrder
   createdBlock?: Prisma.SortOrder
   closedAt?: Prisma.SortOrder
   blockNumber?: Prisma.SortOrder
@@ -1590,7 +1562,6 @@ export type OrderSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   challengeBond?: boolean
   refuseReason?: boolean
   ending?: boolean
-  previousOfUser?: boolean
   createdBlock?: boolean
   closedAt?: boolean
   blockNumber?: boolean
@@ -1641,7 +1612,6 @@ export type OrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   challengeBond?: boolean
   refuseReason?: boolean
   ending?: boolean
-  previousOfUser?: boolean
   createdBlock?: boolean
   closedAt?: boolean
   blockNumber?: boolean
@@ -1692,7 +1662,6 @@ export type OrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   challengeBond?: boolean
   refuseReason?: boolean
   ending?: boolean
-  previousOfUser?: boolean
   createdBlock?: boolean
   closedAt?: boolean
   blockNumber?: boolean
@@ -1743,13 +1712,12 @@ export type OrderSelectScalar = {
   challengeBond?: boolean
   refuseReason?: boolean
   ending?: boolean
-  previousOfUser?: boolean
   createdBlock?: boolean
   closedAt?: boolean
   blockNumber?: boolean
 }
 
-export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"orderId" | "billId" | "user" | "miner" | "state" | "capacity" | "weeks" | "price" | "pledgeRate" | "bond" | "createdAt" | "start" | "endsAt" | "termEndsAt" | "noticeEndsAt" | "endStatedByUser" | "endStatedByMiner" | "nextChallengeAt" | "escrow" | "pledge" | "reserve" | "claimed" | "putIn" | "paid" | "refunded" | "compensation" | "bondsWon" | "reward" | "burned" | "root" | "size" | "userRoot" | "userSize" | "userSigner" | "minerRoot" | "minerSize" | "minerSigner" | "userPreparedBlock" | "minerPreparedBlock" | "challengeLeaf" | "challengeDeadline" | "challengeBond" | "refuseReason" | "ending" | "previousOfUser" | "createdBlock" | "closedAt" | "blockNumber", ExtArgs["result"]["order"]>
+export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"orderId" | "billId" | "user" | "miner" | "state" | "capacity" | "weeks" | "price" | "pledgeRate" | "bond" | "createdAt" | "start" | "endsAt" | "termEndsAt" | "noticeEndsAt" | "endStatedByUser" | "endStatedByMiner" | "nextChallengeAt" | "escrow" | "pledge" | "reserve" | "claimed" | "putIn" | "paid" | "refunded" | "compensation" | "bondsWon" | "reward" | "burned" | "root" | "size" | "userRoot" | "userSize" | "userSigner" | "minerRoot" | "minerSize" | "minerSigner" | "userPreparedBlock" | "minerPreparedBlock" | "challengeLeaf" | "challengeDeadline" | "challengeBond" | "refuseReason" | "ending" | "createdBlock" | "closedAt" | "blockNumber", ExtArgs["result"]["order"]>
 
 export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Order"
@@ -1817,7 +1785,7 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     minerSize: bigint | null
     minerSigner: string | null
     /**
-     * The newest statements, kept after they agreed or were withdrawn: what to show side by side. Block of each.
+     * Block of each side's newest statement, agreed on or not.
      */
     userPreparedBlock: bigint | null
     minerPreparedBlock: bigint | null
@@ -1829,7 +1797,6 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      * 0 term, 1 notice, 2 consent.
      */
     ending: number | null
-    previousOfUser: bigint
     createdBlock: bigint
     /**
      * When and where it became final.
@@ -2303,7 +2270,6 @@ export interface OrderFieldRefs {
   readonly challengeBond: Prisma.FieldRef<"Order", 'Decimal'>
   readonly refuseReason: Prisma.FieldRef<"Order", 'String'>
   readonly ending: Prisma.FieldRef<"Order", 'Int'>
-  readonly previousOfUser: Prisma.FieldRef<"Order", 'BigInt'>
   readonly createdBlock: Prisma.FieldRef<"Order", 'BigInt'>
   readonly closedAt: Prisma.FieldRef<"Order", 'BigInt'>
   readonly blockNumber: Prisma.FieldRef<"Order", 'BigInt'>
