@@ -12,6 +12,8 @@ export interface Context {
   who: Who
   /** Address of the other side, for limits; never for authorisation. */
   remote: string
+  /** What the browser calls itself, for the list of sessions. */
+  browser: string | null
   /** Sets or clears the session cookie of this answer; null where there is no HTTP answer to set it on. */
   setSession: ((token: string | null, expiresAt: Date | null) => void) | null
 }

@@ -20,3 +20,6 @@ export const label = z.string().trim().min(1).max(60)
 /** An absolute path on a host, as its agent writes it. */
 export const hostPath = z.string().min(1).max(4096)
 export const limit = z.number().int().min(1).max(200).default(50)
+/** The browser's own id of a request: sent twice, it is one command. */
+export const requestKey = z.uuid().optional()
+export const commandId = id

@@ -1,12 +1,38 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { agentsRouter } from './procedures/agents.ts'
+import { authRouter } from './procedures/auth.ts'
+import { chainRouter } from './procedures/chain.ts'
+import { commandsRouter } from './procedures/commands.ts'
 import { configRouter } from './procedures/config.ts'
+import { contractsRouter } from './procedures/contracts.ts'
+import { journalRouter } from './procedures/journal.ts'
+import { linkRouter } from './procedures/link.ts'
+import { liveRouter } from './procedures/live.ts'
 import { marketRouter } from './procedures/market.ts'
+import { pairingRouter } from './procedures/pairing.ts'
+import { restoresRouter } from './procedures/restores.ts'
+import { sectorsRouter } from './procedures/sectors.ts'
+import { snapshotsRouter } from './procedures/snapshots.ts'
+import { sourcesRouter } from './procedures/sources.ts'
 import { createCallerFactory, router } from './trpc.ts'
 
 /** Everything that the dashboard answers, over HTTP (queries and mutations) and WebSocket (all). */
 export const appRouter = router({
+  agents: agentsRouter,
+  auth: authRouter,
+  chain: chainRouter,
+  commands: commandsRouter,
   config: configRouter,
+  contracts: contractsRouter,
+  journal: journalRouter,
+  link: linkRouter,
+  live: liveRouter,
   market: marketRouter,
+  pairing: pairingRouter,
+  restores: restoresRouter,
+  sectors: sectorsRouter,
+  snapshots: snapshotsRouter,
+  sources: sourcesRouter,
 })
 
 export type AppRouter = typeof appRouter

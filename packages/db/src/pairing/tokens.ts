@@ -19,7 +19,7 @@ export function listPairingTokens(db: Database, owner: string, now: Date) {
 }
 
 /** A host brings a token: it is used up and the host is an agent, or nothing happens. @returns null when the token is worth nothing */
-export async function usePairingToken(
+export async function spendPairingToken(
   db: Database,
   of: { tokenHash: string; owner: string; facts: HostFacts; name: string | null; now: Date },
 ): Promise<{ agentId: string } | null> {

@@ -1,0 +1,23 @@
+import { listJournal } from '@dmc/db/agents/reported'
+import * as z from 'zod'
+import { agentId, limit } from '../inputs.ts'
+import { router, signedIn } from '../trpc.ts'
+
+/** What happened on the wallet's hosts, newest first; `next` goes on from where the list ended. */
+export const journalRouter = router({
+  list: signedIn
+    .input(
+      z.strictObject({
+        level: z.enum(['info', 'warning', 'error']).optional(),
+        agentId: agentId.optional(),
+        subject: z.string().max(160).optional(),
+        event: z.string().max(64).optional(),
+        before: z.bigint().min(1n).optional(),
+        limit,
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const entries = await listJournal(ctx.services.db, { owner: ctx.who.address, ...input })
+      return { entries, next: entries.length < input.limit ? null : (entries.at(-1)?.id ?? null) }
+    }),
+})
