@@ -10,7 +10,8 @@ export interface WebEnv {
   /** Exact origins from which browsers may act; the first is the one people are sent to and sign in at. */
   origins: string[]
   production: boolean
-  database: { folder: string; url: string | undefined }
+  /** Neither: a database in memory, for tests. */
+  database: { folder: string | undefined; url: string | undefined }
   chain: {
     rpcUrls: string[]
     chainId: number

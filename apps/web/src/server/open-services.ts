@@ -26,7 +26,7 @@ export async function openServices(
     feed,
     bell,
     links: new AgentLinks(),
-    costly: new TokenBuckets({ burst: 30, perSecond: 1 }),
+    costly: new TokenBuckets({ burst: 120, perSecond: 2 }),
     reports: new TokenBuckets({ burst: 200, perSecond: 40 }),
     async close() {
       await feed.close()

@@ -13,20 +13,26 @@ export async function ownAgent(ctx: OwnerContext, agentId: string) {
   return agent ?? missing('agent', agentId)
 }
 
-export async function ownSource(ctx: OwnerContext, sourceId: string) {
-  const source = await findSource(ctx.services.db, { sourceId, owner: ctx.who.address })
+/** `agentId`, when the caller names it, must be the one that has it. */
+export async function ownSource(ctx: OwnerContext, of: { sourceId: string; agentId?: string | undefined }) {
+  const { sourceId, agentId } = of
+  const source = await findSource(ctx.services.db, { sourceId, agentId, owner: ctx.who.address })
   return source ?? missing('source', sourceId)
 }
 
-export async function ownSector(ctx: OwnerContext, sectorId: string) {
-  const sector = await findSector(ctx.services.db, { sectorId, owner: ctx.who.address })
+export async function ownSector(ctx: OwnerContext, of: { sectorId: string; agentId?: string | undefined }) {
+  const { sectorId, agentId } = of
+  const sector = await findSector(ctx.services.db, { sectorId, agentId, owner: ctx.who.address })
   return sector ?? missing('sector', sectorId)
 }
 
-export async function ownSnapshot(ctx: OwnerContext, sourceId: string, snapshotId: string) {
-  const { agentId } = await ownSource(ctx, sourceId)
-  const of = { owner: ctx.who.address, agentId, sourceId, snapshotId }
-  return (await findSnapshot(ctx.services.db, of)) ?? missing('snapshot', snapshotId)
+export async function ownSnapshot(
+  ctx: OwnerContext,
+  of: { sourceId: string; snapshotId: string; agentId?: string | undefined },
+) {
+  const { agentId, sourceId } = await ownSource(ctx, of)
+  const row = { owner: ctx.who.address, agentId, sourceId, snapshotId: of.snapshotId }
+  return (await findSnapshot(ctx.services.db, row)) ?? missing('snapshot', of.snapshotId)
 }
 
 export function missing(what: string, id: string): never {

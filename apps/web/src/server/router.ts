@@ -1,14 +1,15 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { agentsRouter } from './procedures/agents.ts'
 import { authRouter } from './procedures/auth.ts'
+import { billsRouter } from './procedures/bills.ts'
 import { chainRouter } from './procedures/chain.ts'
 import { commandsRouter } from './procedures/commands.ts'
 import { configRouter } from './procedures/config.ts'
-import { contractsRouter } from './procedures/contracts.ts'
 import { journalRouter } from './procedures/journal.ts'
 import { linkRouter } from './procedures/link.ts'
 import { liveRouter } from './procedures/live.ts'
 import { marketRouter } from './procedures/market.ts'
+import { ordersRouter } from './procedures/orders.ts'
 import { pairingRouter } from './procedures/pairing.ts'
 import { restoresRouter } from './procedures/restores.ts'
 import { sectorsRouter } from './procedures/sectors.ts'
@@ -23,7 +24,8 @@ export const appRouter = router({
   chain: chainRouter,
   commands: commandsRouter,
   config: configRouter,
-  contracts: contractsRouter,
+  orders: ordersRouter,
+  bills: billsRouter,
   journal: journalRouter,
   link: linkRouter,
   live: liveRouter,

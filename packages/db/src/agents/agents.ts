@@ -65,10 +65,19 @@ export async function noteConnected(
   })
 }
 
-/** After a crash nobody took its marks away: agents that this instance does not hold are not connected. */
-export async function forgetConnections(db: Database, instance: string): Promise<void> {
+/** The connections that a process holds are alive. */
+export async function touchConnections(db: Database, of: { instances: string[]; now: Date }): Promise<void> {
+  if (of.instances.length === 0) return
   await db.prisma.agent.updateMany({
-    where: { instance },
+    where: { instance: { in: of.instances } },
+    data: { lastSeenAt: of.now },
+  })
+}
+
+/** After a crash nobody takes its marks away: who was not confirmed since `before` is not connected. */
+export async function sweepConnections(db: Database, of: { before: Date }): Promise<void> {
+  await db.prisma.agent.updateMany({
+    where: { connectedAt: { not: null }, lastSeenAt: { lt: of.before } },
     data: { connectedAt: null, instance: null },
   })
 }

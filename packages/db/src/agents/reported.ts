@@ -17,9 +17,17 @@ export function listSources(db: Database, of: { owner: string; agentId?: string 
 }
 
 /** A wallet's source by its id; ids are random, so the agent need not be named. */
-export function findSource(db: Database, of: { owner: string; sourceId: string }) {
+export function findSource(
+  db: Database,
+  of: { owner: string; sourceId: string; agentId?: string | undefined },
+) {
   return db.prisma.source.findFirst({
-    where: { owner: of.owner, sourceId: of.sourceId, agent: { revokedAt: null } },
+    where: {
+      owner: of.owner,
+      sourceId: of.sourceId,
+      agent: { revokedAt: null },
+      ...(of.agentId ? { agentId: of.agentId } : {}),
+    },
     include: { agent: { select: { name: true, connectedAt: true } } },
   })
 }
@@ -48,9 +56,18 @@ export function listSectors(db: Database, of: { owner: string }) {
   })
 }
 
-export function findSector(db: Database, of: { owner: string; sectorId: string }) {
+export function findSector(
+  db: Database,
+  of: { owner: string; sectorId: string; agentId?: string | undefined },
+) {
   return db.prisma.sector.findFirst({
-    where: { owner: of.owner, sectorId: of.sectorId, removedAt: null, agent: { revokedAt: null } },
+    where: {
+      owner: of.owner,
+      sectorId: of.sectorId,
+      removedAt: null,
+      agent: { revokedAt: null },
+      ...(of.agentId ? { agentId: of.agentId } : {}),
+    },
   })
 }
 

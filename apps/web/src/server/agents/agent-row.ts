@@ -37,7 +37,7 @@ export function agentRow(agent: AgentEntity) {
   return {
     agentId: agent.id,
     name: agent.name,
-    host: agent.hostName,
+    hostName: agent.hostName,
     os: agent.os,
     arch: agent.arch,
     version: agent.version,
@@ -47,6 +47,7 @@ export function agentRow(agent: AgentEntity) {
     lastSeenAt: agent.lastSeenAt,
     pairedAt: agent.createdAt,
     operator: getAddress(agent.operator),
+    /** Names, as the chain has them; empty: it may do nothing. */
     operatorScopes: said.operator?.scopes ?? [],
     operatorExpiresAt: said.operator?.expiresAt ?? null,
     gasWei: said.operator?.gasWei ?? null,

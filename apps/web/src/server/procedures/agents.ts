@@ -34,7 +34,7 @@ export const agentsRouter = router({
     .input(
       z.strictObject({
         agentId,
-        kind: z.enum(['read', 'restore', 'sector']),
+        root: z.enum(['read', 'restore', 'sector']),
         path: hostPath.nullable(),
       }),
     )
@@ -42,7 +42,7 @@ export const agentsRouter = router({
       await ownAgent(ctx, input.agentId)
       return ctx.services.links.ask<'browse'>(input.agentId, {
         kind: 'browse',
-        root: input.kind,
+        root: input.root,
         path: input.path,
       })
     }),

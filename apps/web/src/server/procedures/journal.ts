@@ -17,7 +17,7 @@ export const journalRouter = router({
       }),
     )
     .query(async ({ ctx, input }) => {
-      const entries = await listJournal(ctx.services.db, { owner: ctx.who.address, ...input })
-      return { entries, next: entries.length < input.limit ? null : (entries.at(-1)?.id ?? null) }
+      const items = await listJournal(ctx.services.db, { owner: ctx.who.address, ...input })
+      return { items, next: items.length < input.limit ? null : (items.at(-1)?.id ?? null) }
     }),
 })

@@ -241,7 +241,7 @@ async function pendingRequest(ctx: OwnerContext, text: string) {
   await mustNotGuess(ctx, 'code', now)
   const userCode = readPairingCode(text)
   const request = userCode === null ? null : await findPairingByCode(ctx.services.db, userCode)
-  if (!request || request.state !== 'pending') {
+  if (request?.state !== 'pending') {
     await countWrong(ctx, ctx.who.address, now)
     await countWrong(ctx, 'code', now)
     throw new DmcError('PAIRING_CODE_WRONG', 'No host waits with this code.', {

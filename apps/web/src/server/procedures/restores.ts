@@ -12,6 +12,7 @@ export const restoresRouter = router({
       z.strictObject({
         sourceId: localId,
         snapshotId: localId,
+        agentId: agentId.optional(),
         /** Empty: all of it. */
         paths: z.array(hostPath).max(500).default([]),
         target: hostPath,
@@ -19,7 +20,7 @@ export const restoresRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { agentId, sourceId, snapshotId } = await ownSnapshot(ctx, input.sourceId, input.snapshotId)
+      const { agentId, sourceId, snapshotId } = await ownSnapshot(ctx, input)
       const { paths, target } = input
       const given = await giveCommand(ctx, {
         agentId,

@@ -1,9 +1,9 @@
 import { listSectors } from '@dmc/db/agents/reported'
 import * as z from 'zod'
-import { giveCommand } from '../agents/give-command.ts'
+import { carryOut, giveCommand } from '../agents/give-command.ts'
 import { sectorRow } from '../agents/reported-rows.ts'
-import { agentId, billId, hostPath, localId, requestKey } from '../inputs.ts'
-import { ownAgent, ownSector } from '../own.ts'
+import { agentId, hostPath, requestKey } from '../inputs.ts'
+import { ownAgent } from '../own.ts'
 import { owned, router, signedIn } from '../trpc.ts'
 
 /** Space that a wallet's hosts offer, as they last reported. */
@@ -26,23 +26,12 @@ export const sectorsRouter = router({
     )
     .mutation(async ({ ctx, input }) => {
       await ownAgent(ctx, input.agentId)
-      return giveCommand(ctx, {
+      const { commandId, result } = await carryOut(ctx, {
         agentId: input.agentId,
         command: { kind: 'sector.add', path: input.path, size: input.sizeBytes },
         requestKey: input.requestKey,
       })
-    }),
-
-  /** The wallet has published a bill for this sector. The agent asks the chain whose it is before it serves its orders. */
-  linkBill: owned
-    .input(z.strictObject({ sectorId: localId, billId, requestKey }))
-    .mutation(async ({ ctx, input }) => {
-      const { agentId, sectorId } = await ownSector(ctx, input.sectorId)
-      return giveCommand(ctx, {
-        agentId,
-        command: { kind: 'bill.link', sectorId, billId: input.billId },
-        requestKey: input.requestKey,
-      })
+      return { commandId, sectorId: String(result.sectorId ?? '') }
     }),
 
   /** The agent puts its own address on chain with its operator key. */

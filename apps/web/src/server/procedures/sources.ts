@@ -1,8 +1,8 @@
 import { listJobs, listSnapshots, listSources } from '@dmc/db/agents/reported'
 import * as z from 'zod'
-import { giveCommand } from '../agents/give-command.ts'
+import { carryOut, giveCommand } from '../agents/give-command.ts'
 import { sourceRow } from '../agents/reported-rows.ts'
-import { agentId, hostPath, localId, orderId, requestKey } from '../inputs.ts'
+import { agentId, hostPath, localId, requestKey } from '../inputs.ts'
 import { ownAgent, ownSource } from '../own.ts'
 import { owned, router, signedIn } from '../trpc.ts'
 
@@ -20,16 +20,18 @@ export const sourcesRouter = router({
       return sources.map((source) => sourceRow(source, jobs))
     }),
 
-  get: owned.input(z.strictObject({ sourceId: localId })).query(async ({ ctx, input }) => {
-    const { db } = ctx.services
-    const source = await ownSource(ctx, input.sourceId)
-    const { sourceId, agentId, owner } = source
-    const [jobs, snapshots] = await Promise.all([
-      listJobs(db, { owner, sourceId, limit: 20 }),
-      listSnapshots(db, { owner, agentId, sourceId }),
-    ])
-    return { ...sourceRow(source, jobs), jobs, snapshots }
-  }),
+  get: owned
+    .input(z.strictObject({ sourceId: localId, agentId: agentId.optional() }))
+    .query(async ({ ctx, input }) => {
+      const { db } = ctx.services
+      const source = await ownSource(ctx, input)
+      const { sourceId, agentId, owner } = source
+      const [jobs, snapshots] = await Promise.all([
+        listJobs(db, { owner, sourceId, limit: 20 }),
+        listSnapshots(db, { owner, agentId, sourceId }),
+      ])
+      return { ...sourceRow(source, jobs), jobs, snapshots }
+    }),
 
   /** How much a folder holds; counted by the agent now. */
   estimate: owned.input(z.strictObject({ agentId, path: hostPath })).query(async ({ ctx, input }) => {
@@ -37,7 +39,7 @@ export const sourcesRouter = router({
     return ctx.services.links.ask<'estimate'>(input.agentId, { kind: 'estimate', path: input.path })
   }),
 
-  /** Asks the agent to register a folder; the source appears with its report. */
+  /** Asks the agent to register a folder, and waits for it. */
   add: owned
     .input(
       z.strictObject({ agentId, path: hostPath, name: z.string().min(1).max(64).optional(), requestKey }),
@@ -45,22 +47,22 @@ export const sourcesRouter = router({
     .mutation(async ({ ctx, input }) => {
       await ownAgent(ctx, input.agentId)
       const { path, name } = input
-      return giveCommand(ctx, {
+      const { commandId, result } = await carryOut(ctx, {
         agentId: input.agentId,
         command: { kind: 'source.add', path, ...(name === undefined ? {} : { name }) },
         requestKey: input.requestKey,
       })
+      return { commandId, sourceId: String(result.sourceId ?? '') }
     }),
 
-  /** Backs up now; `orderId` when the wallet has just placed an order for this source. The agent asks the chain whose it is. */
+  /** Backs up now, into the order that the source has. */
   backUp: owned
-    .input(z.strictObject({ sourceId: localId, orderId: orderId.optional(), requestKey }))
+    .input(z.strictObject({ sourceId: localId, agentId: agentId.optional(), requestKey }))
     .mutation(async ({ ctx, input }) => {
-      const { sourceId, agentId } = await ownSource(ctx, input.sourceId)
-      const order = input.orderId === undefined ? {} : { orderId: input.orderId }
+      const { sourceId, agentId } = await ownSource(ctx, input)
       return giveCommand(ctx, {
         agentId,
-        command: { kind: 'backup.start', sourceId, ...order },
+        command: { kind: 'backup.start', sourceId },
         requestKey: input.requestKey,
       })
     }),

@@ -1,0 +1,73 @@
+import { marketAbi } from '@dmc/core/chain/generated/market-abi'
+import type { Database } from '@dmc/db/open-database'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ENGINES, useDatabases } from '../../../../packages/db/test/databases.ts'
+import { createMarketFollower, type MarketFollower } from '../../src/server/indexer/market-follower.ts'
+import { compareWithChain, dumpChain } from './compare-with-chain.ts'
+import { EVENT_KINDS } from './event-kinds.ts'
+import { ACCOUNTS, type MarketActs, openMarketActs } from './market-acts.ts'
+
+const LONG = process.env.DMC_TEST_LONG === '1'
+/** The short form takes another third of the depths for each kind, so that each depth and each kind are met. */
+const depthsOf = (kind: number) =>
+  Array.from({ length: 12 }, (_, i) => i + 1).filter((depth) => LONG || (depth + kind) % 4 === 0)
+
+it('the kinds below are all events of the Market', () => {
+  const names = new Set(Object.keys(EVENT_KINDS).map((kind) => kind.split(':')[0]))
+  expect(names).toEqual(new Set(marketAbi.flatMap((entry) => (entry.type === 'event' ? [entry.name] : []))))
+})
+
+describe.each(ENGINES)('the indexer on %s', (engine) => {
+  const databases = useDatabases(engine)
+  let acts: MarketActs
+  let db: Database
+  let rebuilt: Database
+  let follower: MarketFollower
+  beforeAll(async () => {
+    acts = await openMarketActs()
+    db = await databases.open()
+    rebuilt = await databases.open()
+    follower = followerOn(db)
+  })
+  afterAll(() => acts?.net.stop())
+
+  const followerOn = (on: Database) =>
+    createMarketFollower({
+      db: on,
+      client: acts.net.client,
+      chainId: 31337,
+      market: acts.net.market,
+      secondLookMs: 1,
+    })
+  const settle = async (one: MarketFollower) => {
+    for (let tries = 0; await one.step(); tries++) expect(tries).toBeLessThan(200)
+  }
+
+  it.each(Object.entries(EVENT_KINDS).map(([name, kind], i) => [name, kind, i] as const))(
+    '%s: taken back by reorgs, and made again',
+    async (_name, kind, index) => {
+      for (const depth of depthsOf(index)) {
+        const cause = await kind(acts)
+        await cause()
+        for (let above = 1; above < depth; above++) await acts.noise()
+        await settle(follower)
+        const events = await db.prisma.marketEvent.count()
+        await acts.net.anvil.reorg(depth)
+        await acts.noise()
+        await settle(follower)
+        expect(await db.prisma.marketEvent.count()).toBeLessThanOrEqual(events + 1 - depth)
+        await compareWithChain(db, acts.net, ACCOUNTS)
+        if (depth % 2 === 0) await cause()
+      }
+      await settle(follower)
+      await compareWithChain(db, acts.net, ACCOUNTS)
+    },
+  )
+
+  it('a rebuild from an empty database gives the same rows', async () => {
+    await settle(followerOn(rebuilt))
+    expect(await dumpChain(rebuilt)).toEqual(await dumpChain(db))
+    const reorgs = (await db.prisma.chainState.findFirst())?.reorgs
+    expect(reorgs).toBeGreaterThan(30)
+  })
+})
