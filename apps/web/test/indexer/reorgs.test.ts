@@ -17,35 +17,45 @@ it('the kinds below are all events of the Market', () => {
   expect(names).toEqual(new Set(marketAbi.flatMap((entry) => (entry.type === 'event' ? [entry.name] : []))))
 })
 
+/** Anvil loses old states after some thousand blocks with reorgs: every few kinds have a chain of their own. */
+const KINDS = Object.entries(EVENT_KINDS).map(([name, kind], index) => ({ name, kind, index }))
+const GROUPS = [0, 1, 2, 3].map((group) => ({
+  group,
+  kinds: KINDS.filter(({ index }) => index % 4 === group),
+}))
+
 describe.each(ENGINES)('the indexer on %s', (engine) => {
   const databases = useDatabases(engine)
-  let acts: MarketActs
   let db: Database
   let rebuilt: Database
-  let follower: MarketFollower
   beforeAll(async () => {
-    acts = await openMarketActs()
     db = await databases.open()
     rebuilt = await databases.open()
-    follower = followerOn(db)
   })
-  afterAll(() => acts?.net.stop())
 
-  const followerOn = (on: Database) =>
-    createMarketFollower({
-      db: on,
-      client: acts.net.client,
-      chainId: 31337,
-      market: acts.net.market,
-      secondLookMs: 1,
+  // The same databases on the next chain, which has the same id and Market: one that began anew.
+  describe.each(GROUPS)('on chain $group', ({ kinds }) => {
+    let acts: MarketActs
+    let follower: MarketFollower
+    beforeAll(async () => {
+      acts = await openMarketActs()
+      follower = followerOn(db)
     })
-  const settle = async (one: MarketFollower) => {
-    for (let tries = 0; await one.step(); tries++) expect(tries).toBeLessThan(200)
-  }
+    afterAll(() => acts?.net.stop())
 
-  it.each(Object.entries(EVENT_KINDS).map(([name, kind], i) => [name, kind, i] as const))(
-    '%s: taken back by reorgs, and made again',
-    async (_name, kind, index) => {
+    const followerOn = (on: Database) =>
+      createMarketFollower({
+        db: on,
+        client: acts.net.client,
+        chainId: 31337,
+        market: acts.net.market,
+        secondLookMs: 1,
+      })
+    const settle = async (one: MarketFollower) => {
+      for (let tries = 0; await one.step(); tries++) expect(tries).toBeLessThan(200)
+    }
+
+    it.each(kinds)('$name: taken back by reorgs, and made again', async ({ kind, index }) => {
       for (const depth of depthsOf(index)) {
         const cause = await kind(acts)
         await cause()
@@ -61,13 +71,12 @@ describe.each(ENGINES)('the indexer on %s', (engine) => {
       }
       await settle(follower)
       await compareWithChain(db, acts.net, ACCOUNTS)
-    },
-  )
+    })
 
-  it('a rebuild from an empty database gives the same rows', async () => {
-    await settle(followerOn(rebuilt))
-    expect(await dumpChain(rebuilt)).toEqual(await dumpChain(db))
-    const reorgs = (await db.prisma.chainState.findFirst())?.reorgs
-    expect(reorgs).toBeGreaterThan(30)
+    it('a rebuild from an empty database gives the same rows', async () => {
+      await settle(followerOn(rebuilt))
+      expect(await dumpChain(rebuilt)).toEqual(await dumpChain(db))
+      expect((await db.prisma.chainState.findFirst())?.reorgs).toBeGreaterThanOrEqual(kinds.length * 3)
+    })
   })
 })
