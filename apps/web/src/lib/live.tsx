@@ -11,24 +11,23 @@ export const useLostSince = () => useContext(LostSince)
 /** Which queries a topic of the live feed makes old. The word before ':' is the topic's kind. */
 const KINDS = {
   head: ['chain'],
-  bill: ['market', 'bills'],
-  order: ['market', 'orders', 'sources', 'spending', 'earnings', 'overview'],
-  contract: ['orders', 'sources'],
-  source: ['sources', 'schedules'],
+  bill: ['market'],
+  order: ['market', 'orders'],
+  challenge: ['market'],
+  payment: ['market'],
+  endpoint: ['market'],
+  operator: ['agents'],
+  contract: ['orders'],
+  source: ['sources'],
   snapshot: ['snapshots', 'sources'],
   schedule: ['schedules'],
   sector: ['sectors'],
-  job: ['restores', 'sources', 'orders', 'jobs'],
-  command: ['sources', 'sectors', 'restores', 'agents', 'commands'],
-  agent: ['agents'],
-  agents: ['agents'],
-  pairing: ['pairing', 'agents'],
-  operator: ['agents'],
-  payment: ['spending', 'earnings'],
-  challenge: ['market', 'orders'],
+  job: ['restores', 'sources'],
+  command: ['commands'],
+  agent: ['agents', 'sources', 'sectors'],
+  pairing: ['agents'],
   journal: ['journal'],
   alert: ['alerts'],
-  alerts: ['alerts'],
 } as const
 
 /**
@@ -45,6 +44,10 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
       timer = undefined
       const paths = waiting.current
       waiting.current = new Set()
+      if (paths.has('*')) {
+        queries.invalidateQueries()
+        return
+      }
       queries.invalidateQueries({
         predicate: ({ queryKey }) => {
           const path = queryKey[0]
@@ -52,16 +55,20 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
         },
       })
     }
-    const subscription = client.live.changes.subscribe(undefined, {
-      onData: (event) => {
-        for (const topic of event.data.topics) {
-          const kind = topic.split(':')[0] as keyof typeof KINDS
-          for (const path of KINDS[kind] ?? []) waiting.current.add(path)
-        }
-        timer ??= setTimeout(flush, 150)
+    const subscription = client.live.changes.subscribe(
+      {},
+      {
+        onData: (event) => {
+          for (const topic of event.data.topics) {
+            const kind = topic.split(':')[0] as keyof typeof KINDS
+            // `*`: too much was missed, everything is asked again
+            for (const path of topic === '*' ? ['*'] : (KINDS[kind] ?? [])) waiting.current.add(path)
+          }
+          timer ??= setTimeout(flush, 150)
+        },
+        onError: () => {},
       },
-      onError: () => {},
-    })
+    )
     return () => {
       clearTimeout(timer)
       subscription.unsubscribe()

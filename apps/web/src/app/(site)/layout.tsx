@@ -18,8 +18,8 @@ export default async function SiteLayout({ children }: { children: ReactNode }) 
           name: config.data.chainName,
           chainId: config.data.chainId,
           market: config.data.market,
-          block: status.data === null ? null : BigInt(status.data.head.number),
-          lag: status.data === null ? null : Number(status.data.lag),
+          block: status.data?.head?.number ?? null,
+          lag: status.data?.lag == null ? null : Number(status.data.lag),
         }
   return (
     <>

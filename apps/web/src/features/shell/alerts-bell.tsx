@@ -1,14 +1,11 @@
 'use client'
 
-import { useQuery } from '@tanstack/react-query'
 import { Bell } from 'lucide-react'
 import Link from 'next/link'
-import { useTRPC } from '../../lib/trpc.ts'
+import { useAttention } from '../people/use-attention.ts'
 
 export function AlertsBell() {
-  const trpc = useTRPC()
-  const { data } = useQuery(trpc.alerts.list.queryOptions({}))
-  const open = data?.items.filter((alert) => alert.state === 'open').length ?? 0
+  const open = useAttention().items.length
   return (
     <Link
       href="/alerts"

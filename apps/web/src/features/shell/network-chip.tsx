@@ -11,8 +11,8 @@ export function NetworkChip() {
   const config = useChainConfig()
   const status = useQuery({ ...trpc.chain.status.queryOptions(), refetchInterval: 15_000 })
   const { data } = status
-  const lag = data === undefined ? 0 : Number(data.lag)
-  const trouble = status.error !== null || data?.rpcOk === false
+  const lag = Number(data?.lag ?? 0n)
+  const trouble = status.error !== null || (data !== undefined && data.head === null)
   const late = lag > 5
   const words = trouble ? 'chain can’t be read' : late ? `${lag} blocks behind` : null
   return (
@@ -26,7 +26,7 @@ export function NetworkChip() {
       />
       <span className="clip-line font-medium">{config.chainName}</span>
       <span className="tabular hidden text-muted sm:inline">
-        {words ?? (data === undefined ? '…' : `#${count(BigInt(data.head.number))}`)}
+        {words ?? (data?.head == null ? '…' : `#${count(data.head.number)}`)}
       </span>
       {words === null ? null : <span className="text-warn sm:hidden">{words}</span>}
     </div>

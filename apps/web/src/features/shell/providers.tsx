@@ -2,6 +2,7 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
 import { WagmiProvider } from 'wagmi'
@@ -62,7 +63,7 @@ export function Providers({
             <SessionProvider address={address}>
               <Live lostSince={lostSince}>
                 {address === null ? null : <TrayRunner owner={address} />}
-                {children}
+                <NuqsAdapter>{children}</NuqsAdapter>
                 <Toaster />
               </Live>
             </SessionProvider>

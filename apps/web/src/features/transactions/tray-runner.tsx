@@ -76,19 +76,9 @@ function tell(entry: TrayEntry, change: Partial<TrayEntry>): void {
 async function report(api: ReturnType<typeof useTRPCClient>, entry: TrayEntry): Promise<void> {
   const { followUp, result } = entry
   if (followUp?.kind === 'order' && result?.orderId !== undefined) {
-    await api.orders.placed.mutate({
-      agentId: followUp.agentId,
-      sourceId: followUp.sourceId,
-      orderId: BigInt(result.orderId),
-      txHash: entry.hash,
-    })
+    await api.orders.placed.mutate({ sourceId: followUp.sourceId, orderId: BigInt(result.orderId) })
   }
   if (followUp?.kind === 'bill' && result?.billId !== undefined) {
-    await api.bills.published.mutate({
-      agentId: followUp.agentId,
-      sectorId: followUp.sectorId,
-      billId: BigInt(result.billId),
-      txHash: entry.hash,
-    })
+    await api.bills.published.mutate({ sectorId: followUp.sectorId, billId: BigInt(result.billId) })
   }
 }

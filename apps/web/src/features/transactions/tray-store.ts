@@ -6,9 +6,7 @@ import type { Address, Hex } from 'viem'
 export type TrayState = 'submitted' | 'done' | 'reverted' | 'replaced' | 'dropped'
 
 /** What the dashboard must hear once the transaction is confirmed; kept with it, so that a closed tab loses nothing. */
-export type FollowUp =
-  | { kind: 'order'; agentId: string; sourceId: string }
-  | { kind: 'bill'; agentId: string; sectorId: string }
+export type FollowUp = { kind: 'order'; sourceId: string } | { kind: 'bill'; sectorId: string }
 
 export interface TrayEntry {
   id: string
