@@ -22,6 +22,7 @@ import { OrderQueue } from './contract/order-queue.ts'
 import { releaseStatement } from './contract/release-statement.ts'
 import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
 import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
+import { type DashboardLink, openDashboardLink } from './dashboard/open-link.ts'
 import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
@@ -124,6 +125,7 @@ export async function openAgent(
   let facts: Promise<AccountContext['facts']> | null = null
   let server: MinerServer | null = null
   let serving: Promise<void> | null = null
+  let link: DashboardLink | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -195,6 +197,7 @@ export async function openAgent(
     },
     async close() {
       stop.abort()
+      await link?.close()
       await server?.close()
       await jobs.close()
       await work?.close()
@@ -215,6 +218,7 @@ export async function openAgent(
       if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })
     })
     resumeBackups(context)
+    if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()
     throw error

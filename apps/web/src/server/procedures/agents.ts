@@ -34,7 +34,7 @@ export const agentsRouter = router({
     .input(
       z.strictObject({
         agentId,
-        root: z.enum(['read', 'restore', 'sector']),
+        kind: z.enum(['read', 'restore', 'sector']),
         path: hostPath.nullable(),
       }),
     )
@@ -42,7 +42,7 @@ export const agentsRouter = router({
       await ownAgent(ctx, input.agentId)
       return ctx.services.links.ask<'browse'>(input.agentId, {
         kind: 'browse',
-        root: input.root,
+        root: input.kind,
         path: input.path,
       })
     }),
