@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { HeroProof, type ProvenOrder } from '../../features/site/hero-proof.tsx'
 import { bare, count, dmc, space } from '../../lib/amounts.ts'
 import { attempt, serverApi } from '../../lib/server-api.ts'
+import type { RouterOutputs } from '../../server/router.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Command } from '../../ui/copy.tsx'
 import { Stat, Stats } from '../../ui/stat.tsx'
@@ -40,7 +41,7 @@ export default async function LandingPage() {
   const api = await serverApi()
   const [stats, newest] = await Promise.all([
     attempt(api.market.stats()),
-    attempt(api.market.orders({ state: 'active', limit: 1 })),
+    attempt(api.market.orders({ states: ['active'], limit: 1 })),
   ])
   const market = stats.data
   return (
@@ -177,22 +178,13 @@ export default async function LandingPage() {
   )
 }
 
-function toProven(
-  order:
-    | {
-        orderId: bigint
-        size: bigint | null
-        userRoot: string | null
-        minerRoot: string | null
-        root: string | null
-      }
-    | undefined,
-): ProvenOrder | null {
-  if (order?.size == null || order.root == null) return null
+function toProven(order: RouterOutputs['market']['orders']['items'][number] | undefined): ProvenOrder | null {
+  if (order?.commitment == null) return null
+  const { root, size } = order.commitment
   return {
     orderId: order.orderId,
-    size: order.size,
-    userRoot: order.userRoot ?? order.root,
-    minerRoot: order.minerRoot ?? order.root,
+    size,
+    userRoot: order.userPrepare?.root ?? root,
+    minerRoot: order.minerPrepare?.root ?? root,
   }
 }

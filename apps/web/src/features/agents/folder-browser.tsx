@@ -23,7 +23,9 @@ export function FolderBrowser({
   onOpen: (path: string | null) => void
 }) {
   const trpc = useTRPC()
-  const query = useQuery(trpc.agents.browse.queryOptions({ agentId, root, path }, { staleTime: 30_000 }))
+  const query = useQuery(
+    trpc.agents.browse.queryOptions({ agentId, kind: root, path }, { staleTime: 30_000 }),
+  )
   return (
     <div className="overflow-hidden rounded-lg border border-line">
       <nav
@@ -48,7 +50,7 @@ export function FolderBrowser({
             ? {
                 title: 'This host allows no folder yet',
                 text: 'Nothing on a host can be seen or stored that was not allowed on the host itself.',
-                action: <Command text={`dmc-agent allow --${root} ~/Documents`} />,
+                action: <Command text={`dmc-agent config set roots.${root} ~/Documents`} />,
               }
             : { title: 'This folder is empty' }
         }

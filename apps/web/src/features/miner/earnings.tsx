@@ -36,7 +36,7 @@ export function Earnings() {
   })
   const now = BigInt(Math.floor(Date.now() / 1000))
   const due = earnings.rows
-    .filter(({ order }) => order.state === 'active' && order.challengeDeadline === null)
+    .filter(({ order }) => order.state === 'active' && order.challenge === null)
     .map(({ order }) => ({ orderId: order.orderId, amount: claimable(order, now, config.parameters.week) }))
     .filter(({ amount }) => amount > 0n)
   const ready = (credit.data ?? 0n) + sum(due.map(({ amount }) => amount))

@@ -40,7 +40,7 @@ export function JournalTable() {
   const on = filter.level !== null || filter.agent !== null
   const name = (agentId: string | null) =>
     agents.data?.find((agent) => agent.agentId === agentId)?.name ?? 'Dashboard'
-  const rows = journal.data?.pages.flatMap((page) => page.entries) ?? []
+  const rows = journal.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Card>
       <div className="flex flex-wrap items-end gap-3 border-b border-line px-5 py-4">

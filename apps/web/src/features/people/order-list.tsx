@@ -114,8 +114,10 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
                     </Cell>
                     <Cell align="right">
                       {space(order.capacity)}
-                      {order.size === null ? null : (
-                        <span className="block text-xs text-muted">{formatSize(order.size)} proven</span>
+                      {order.commitment === null ? null : (
+                        <span className="block text-xs text-muted">
+                          {formatSize(order.commitment.size)} proven
+                        </span>
                       )}
                     </Cell>
                     <Cell align="right">{dmc((order.price * order.capacity) / 1024n)}</Cell>

@@ -25,12 +25,12 @@ export function RecentActivity() {
       />
       <ListState
         query={journal}
-        isEmpty={(page) => page.entries.length === 0}
+        isEmpty={(page) => page.items.length === 0}
         none={{ title: 'Nothing yet', text: 'The first entry comes when an agent is paired.' }}
       >
         {(page) => (
           <ol className="divide-y divide-line">
-            {page.entries.map((entry) => (
+            {page.items.map((entry) => (
               <li
                 key={String(entry.id)}
                 className="flex items-baseline justify-between gap-4 px-5 py-2.5 text-[0.8125rem]"

@@ -112,7 +112,11 @@ function Wizard({
     () =>
       capacity === null || bills.data === undefined
         ? null
-        : matchBill(bills.data.items as never, { capacity, weeks }, { user: owner, now }),
+        : matchBill(
+            bills.data.items.map((bill) => ({ ...bill, previousOfMiner: 0n })),
+            { capacity, weeks },
+            { user: owner, now },
+          ),
     [capacity, bills.data, weeks, owner, minute],
   )
   const fit = match?.fitting.find((each) => each.bill.billId === picked) ?? match?.best ?? null
@@ -240,7 +244,7 @@ function Wizard({
           </CardBody>
         </Card>
         <PickBill
-          query={bills}
+          query={{ error: bills.error, retry: () => bills.refetch() }}
           match={match}
           fit={fit}
           weeks={weeks}

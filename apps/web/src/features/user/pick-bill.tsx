@@ -1,7 +1,6 @@
 'use client'
 
 import type { BillFit, BillMatch } from '@dmc/core/market/match-bill'
-import type { UseQueryResult } from '@tanstack/react-query'
 import { Sparkles } from 'lucide-react'
 import { bare, dmc, pay, space } from '../../lib/amounts.ts'
 import { shortHex } from '../../lib/short-hex.ts'
@@ -21,7 +20,7 @@ export function PickBill({
   onPick,
   waiting,
 }: {
-  query: Pick<UseQueryResult, 'error' | 'refetch'>
+  query: { error: unknown; retry: () => unknown }
   match: BillMatch | null
   fit: BillFit | null
   weeks: number
@@ -52,7 +51,7 @@ export function PickBill({
           />
         </Field>
         {query.error !== null ? (
-          <Failed error={query.error} retry={query.refetch} />
+          <Failed error={query.error} retry={query.retry} />
         ) : waiting !== null ? (
           <p className="text-[0.8125rem] text-muted">{waiting}</p>
         ) : match === null ? (

@@ -207,7 +207,8 @@ function RestoreDialog({
           title="This host allows no folder to restore into."
           text={
             <>
-              Allow one on the host: <code className="font-mono">dmc-agent allow --restore ~/Restored</code>
+              Allow one on the host:{' '}
+              <code className="font-mono">dmc-agent config set roots.restore ~/Restored</code>
             </>
           }
         />

@@ -121,9 +121,9 @@ function Loaded({ source }: { source: NonNullable<ReturnType<typeof useSource>['
           {newest === undefined ? null : (
             <div className="border-t border-line">
               <Commitments
-                user={stated(newest.userRoot, newest.userSize, newest.userSigner)}
-                miner={stated(newest.minerRoot, newest.minerSize, newest.minerSigner)}
-                inForce={stated(newest.root, newest.size, null)}
+                user={newest.userPrepare}
+                miner={newest.minerPrepare}
+                inForce={newest.commitment}
               />
             </div>
           )}
@@ -148,7 +148,7 @@ function Loaded({ source }: { source: NonNullable<ReturnType<typeof useSource>['
           />
           <Stat
             label="Proven on chain"
-            value={newest?.size == null ? '–' : formatSize(newest.size)}
+            value={newest?.commitment == null ? '–' : formatSize(newest.commitment.size)}
             note={
               newest === undefined ? (
                 'no order'
@@ -223,9 +223,6 @@ function useSource(sourceId: string) {
   const trpc = useTRPC()
   return useQuery(trpc.sources.get.queryOptions({ sourceId }))
 }
-
-const stated = (root: string | null, size: bigint | null, signer: string | null) =>
-  root === null || size === null ? null : { root, size, signer }
 
 export function readError(error: unknown): { message: string; hint: string } {
   const { message, hint } = (error ?? {}) as { message?: unknown; hint?: unknown }

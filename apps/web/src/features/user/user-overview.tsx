@@ -92,7 +92,7 @@ export function UserOverview() {
           />
           <Stat
             label="Proven on chain"
-            value={known ? formatSize(sum(active.map((order) => order.size ?? 0n))) : '…'}
+            value={known ? formatSize(sum(active.map((order) => order.commitment?.size ?? 0n))) : '…'}
             note={
               known
                 ? `in ${count(active.length)} active ${active.length === 1 ? 'order' : 'orders'}`

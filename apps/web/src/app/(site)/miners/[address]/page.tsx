@@ -53,7 +53,7 @@ export default async function MinerPage({ params }: Params) {
         about={<Hex value={address} what="miner’s address" ends={8} />}
       />
       <Stats className="mb-4">
-        <Stat label="Open bills" value={count(miner.openBills)} note={`${space(miner.freeMiB)} free`} />
+        <Stat label="Open bills" value={count(miner.openBills)} note={`${space(miner.free)} free`} />
         <Stat
           label="Active orders"
           value={count(miner.orders.active)}

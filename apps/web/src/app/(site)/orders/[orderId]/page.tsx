@@ -4,7 +4,7 @@ import { formatTime } from '@dmc/core/units/format-time'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { Commitments, type Statement } from '../../../../features/market/commitments.tsx'
+import { Commitments } from '../../../../features/market/commitments.tsx'
 import { EventList } from '../../../../features/market/event-list.tsx'
 import { MoneyFlow } from '../../../../features/market/money-flow.tsx'
 import { Problem } from '../../../../features/site/problem.tsx'
@@ -73,7 +73,9 @@ export default async function OrderPage({ params }: Params) {
         <Stat
           label="Capacity"
           value={space(order.capacity)}
-          note={order.size === null ? 'nothing proven yet' : `${formatSize(order.size)} proven`}
+          note={
+            order.commitment === null ? 'nothing proven yet' : `${formatSize(order.commitment.size)} proven`
+          }
         />
         <Stat
           label="Term"
@@ -96,16 +98,12 @@ export default async function OrderPage({ params }: Params) {
           title="Commitments"
           about="Root and size of the stored data, computed and stated by each side apart"
         />
-        <Commitments
-          user={statement(order, 'user')}
-          miner={statement(order, 'miner')}
-          inForce={inForce(order)}
-        />
+        <Commitments user={order.userPrepare} miner={order.minerPrepare} inForce={order.commitment} />
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-[1fr_22rem]">
         <Card className="min-w-0">
           <CardHeader title="What happened" about="From the chain, with block and transaction" />
-          <EventList events={order.events} explorerUrl={config.data?.explorerUrl ?? null} />
+          <EventList events={[...order.events].reverse()} explorerUrl={config.data?.explorerUrl ?? null} />
         </Card>
         <div className="grid gap-4">
           <Card>
@@ -147,26 +145,6 @@ export default async function OrderPage({ params }: Params) {
     </div>
   )
 }
-
-interface Stated {
-  root: string | null
-  size: bigint | null
-  userRoot: string | null
-  userSize: bigint | null
-  userSigner: string | null
-  minerRoot: string | null
-  minerSize: bigint | null
-  minerSigner: string | null
-}
-
-function statement(order: Stated, side: 'user' | 'miner'): Statement | null {
-  const root = order[`${side}Root`]
-  const size = order[`${side}Size`]
-  return root === null || size === null ? null : { root, size, signer: order[`${side}Signer`] }
-}
-
-const inForce = (order: Stated): Statement | null =>
-  order.root === null || order.size === null ? null : { root: order.root, size: order.size }
 
 const raw = ({ events: _, ...order }: { events: unknown }) =>
   JSON.stringify(order, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 2)
