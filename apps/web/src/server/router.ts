@@ -9,6 +9,7 @@ import { journalRouter } from './procedures/journal.ts'
 import { linkRouter } from './procedures/link.ts'
 import { liveRouter } from './procedures/live.ts'
 import { marketRouter } from './procedures/market.ts'
+import { moneyRouter } from './procedures/money.ts'
 import { ordersRouter } from './procedures/orders.ts'
 import { pairingRouter } from './procedures/pairing.ts'
 import { restoresRouter } from './procedures/restores.ts'
@@ -30,6 +31,7 @@ export const appRouter = router({
   link: linkRouter,
   live: liveRouter,
   market: marketRouter,
+  money: moneyRouter,
   pairing: pairingRouter,
   restores: restoresRouter,
   sectors: sectorsRouter,

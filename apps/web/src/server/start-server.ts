@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebEnv } from '../env.ts'
 import { httpContext, type Pages, requestHandler } from './http/handle-request.ts'
+import { startIndexer } from './indexer/start-indexer.ts'
 import { keepTidy } from './keep-tidy.ts'
 import { createSocketServer } from './live/socket-server.ts'
 import { openServices } from './open-services.ts'
@@ -46,6 +47,16 @@ export async function startServer(env: WebEnv, options: StartOptions = {}): Prom
     const services = await openServices(env, origins)
     const sockets = await createSocketServer(services)
     const tidy = keepTidy(services)
+    const indexer = startIndexer({
+      db: services.db,
+      client: services.chain.client,
+      chainId: env.chain.chainId,
+      market: env.chain.market,
+      onTrouble: (error) =>
+        console.error(
+          error ? `dashboard: indexer: ${error.message}` : 'dashboard: indexer: the chain is read again',
+        ),
+    })
     handler = requestHandler(services, options.pages ?? noPages)
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy())
@@ -74,6 +85,7 @@ export async function startServer(env: WebEnv, options: StartOptions = {}): Prom
         server.close()
         server.closeIdleConnections()
         await sockets.close()
+        await indexer.close()
         setTimeout(() => server.closeAllConnections(), 2_000).unref()
         await services.close()
         server.closeAllConnections()

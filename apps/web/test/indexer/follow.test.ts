@@ -160,6 +160,7 @@ describe.each(ENGINES)('following a market on %s', (engine) => {
   })
 
   it('the same events of another Market are not this one’s', async () => {
+    await settle(createMarketFollower(options()))
     const before = await db.prisma.marketEvent.count()
     const block = await position()
     const twin = '0x00000000000000000000000000000000000000d3'

@@ -11,8 +11,10 @@ export async function approveAndSend(
   of: { pledgeOrEscrow: bigint; call: (now: bigint) => ChainCall },
 ) {
   const { client, market, token } = devnet
-  const wallet = createWalletClient({ account, chain: client.chain, transport: http(devnet.url) })
+  const { chain = null } = client
+  const wallet = createWalletClient({ account, transport: http(devnet.url) })
   const approve = await wallet.writeContract({
+    chain,
     address: token,
     abi: tokenAbi,
     functionName: 'approve',
@@ -21,7 +23,7 @@ export async function approveAndSend(
   await client.waitForTransactionReceipt({ hash: approve })
   const { timestamp } = await client.getBlock()
   const { to, data, value } = of.call(timestamp)
-  const hash = await wallet.sendTransaction({ to, data, value })
+  const hash = await wallet.sendTransaction({ chain, to, data, value })
   const receipt = await client.waitForTransactionReceipt({ hash })
   if (receipt.status !== 'success') throw new Error(`${hash} reverted`)
   const events = receipt.logs.map((log) => decodeLog(market, log)).filter((event) => event !== null)
