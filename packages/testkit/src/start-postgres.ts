@@ -30,7 +30,7 @@ export async function startPostgres(): Promise<Postgres> {
     const bin = join(readableBinaries(dir, who), 'bin')
     const data = mkdtempSync(join(dir, 'data-'))
     if (asRoot) chownSync(data, NOBODY, NOBODY)
-    const options = { cwd: data, env: { LC_ALL: 'C', PATH: process.env.PATH }, ...who }
+    const options = { cwd: data, env: { ...process.env, LC_ALL: 'C' }, ...who }
     const made = spawnSync(
       join(bin, 'initdb'),
       ['-D', data, '-U', 'dmc', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--no-instructions'],

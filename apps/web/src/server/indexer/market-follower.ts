@@ -53,7 +53,8 @@ export function createMarketFollower(options: MarketFollowerOptions): MarketFoll
   const { db, client, chainId, market } = options
   const most = BigInt(options.chunk ?? 5_000)
   let chunk = most
-  let told = -1n
+  /** Hash of the head that was told: a reorg may put another block at the same height. */
+  let told: string | null = null
   let prunedAt = 0n
   let begun = false
 
@@ -65,10 +66,10 @@ export function createMarketFollower(options: MarketFollowerOptions): MarketFoll
       begun = true
       return true
     }
-    if (head.number !== told) {
+    if (head.hash !== told) {
       await noteHead(db.prisma, head)
       await db.notify(HEAD_CHANNEL, String(head.number))
-      told = head.number
+      told = head.hash
     }
     const last = state.nextBlock - 1n
     const [newest] = await listBlocks(db.prisma, { upTo: least(last, head.number), limit: 1 })
@@ -136,6 +137,7 @@ export function createMarketFollower(options: MarketFollowerOptions): MarketFoll
       startChain(tx, { chainId: BigInt(chainId), market, token, deploymentBlock, parameters }),
     )
     forgotten = false
+    told = null
   }
 
   return {
