@@ -37,7 +37,7 @@ export interface MarketActs {
   noise(): Promise<void>
   pass(seconds: number): Promise<void>
   now(): Promise<bigint>
-  bill(over?: { bond?: bigint; miner?: Address }): Promise<bigint>
+  bill(over?: { bond?: bigint; miner?: Address; capacity?: bigint }): Promise<bigint>
   order(billId: bigint, over?: { user?: Address; weeks?: bigint; capacity?: bigint }): Promise<bigint>
   prepare(orderId: bigint, side: 0n | 1n, size?: bigint, root?: Hex): Promise<void>
   /** A bill, an order, two equal statements. */
@@ -54,7 +54,7 @@ export async function openMarketActs(): Promise<MarketActs> {
 
   async function transact(from: Address, call: { to: Address; data: Hex; value: bigint }): Promise<Hex> {
     return rpc<Hex>(url, 'eth_sendTransaction', [
-      { from, to: call.to, data: call.data, value: `0x${call.value.toString(16)}`, gas: '0x1e8480' },
+      { from, to: call.to, data: call.data, value: `0x${call.value.toString(16)}`, gas: '0x1c00000' },
     ])
   }
   async function mined(
@@ -87,11 +87,11 @@ export async function openMarketActs(): Promise<MarketActs> {
     noise: () => acts.act(NOISE, 'setEndpoint', [0n, `http://127.0.0.1:${1_024 + count++}`]),
     pass: (seconds) => net.anvil.increaseTime(seconds),
     now: async () => (await client.getBlock()).timestamp,
-    async bill({ bond = 7n, miner = MINERS[count++ % 2] ?? MINERS[0] } = {}) {
+    async bill({ bond = 7n, capacity = 8n, miner = MINERS[count++ % 2] ?? MINERS[0] } = {}) {
       const expiresAt = (await acts.now()) + 10_000_000n
       // 3 tokens and a bit for a GiB-week: sums that round wrongly would show.
       const terms = {
-        capacity: 8n,
+        capacity,
         step: 1n,
         price: 3_000_000_000_000_001_024n,
         pledgeRate: 3n,
