@@ -3,10 +3,11 @@ import * as z from 'zod'
 
 /** Parts of inputs, bounded in length and kind; addresses leave as the database keeps them. */
 
-const id = z
-  .bigint()
-  .min(1n)
-  .max(2n ** 64n - 1n)
+/** What a database's integer holds. */
+const MOST = 2n ** 63n - 1n
+const id = z.bigint().min(1n).max(MOST)
+/** A place in a list. */
+export const place = z.bigint().min(0n).max(MOST)
 export const billId = id
 export const orderId = id
 export const agentId = z.uuid()

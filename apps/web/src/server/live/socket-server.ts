@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { MESSAGE_BYTES } from '@dmc/core/dashboard/reports'
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { noteConnected, noteDisconnected } from '@dmc/db/agents/agents'
 import { TRPCError } from '@trpc/server'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
@@ -70,16 +71,18 @@ export async function createSocketServer(services: Services): Promise<SocketServ
         entry.watch.helloDone()
         return context
       } catch (error) {
-        // the reason goes out first, as tRPC's own answer
-        setTimeout(() => res.close(...CLOSE.badHello), 50).unref()
+        // the reason goes out first, as tRPC's own answer; its own close, without a code, comes after this one
+        const revoked = DmcError.is(error) && error.code === 'PAIRING_REVOKED'
+        setImmediate(() => res.close(...(revoked ? CLOSE.revoked : CLOSE.badHello)))
         throw toTrpcError(
           new TRPCError({ code: 'UNAUTHORIZED', message: 'The hello was refused.', cause: error }),
         )
       }
     },
     onError: ({ error, path }) => {
-      if (error.code === 'INTERNAL_SERVER_ERROR')
-        console.error(`dashboard: ${path ?? '?'}:`, error.cause ?? error)
+      // without a path it is the peer's broken frame, which has closed the socket already
+      if (path !== undefined && error.code === 'INTERNAL_SERVER_ERROR')
+        console.error(`dashboard: ${path}:`, error.cause ?? error)
     },
   })
 

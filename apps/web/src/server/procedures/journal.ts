@@ -1,6 +1,6 @@
 import { listJournal } from '@dmc/db/agents/reported'
 import * as z from 'zod'
-import { agentId, limit } from '../inputs.ts'
+import { agentId, limit, place } from '../inputs.ts'
 import { router, signedIn } from '../trpc.ts'
 
 /** What happened on the wallet's hosts, newest first; `next` goes on from where the list ended. */
@@ -12,7 +12,7 @@ export const journalRouter = router({
         agentId: agentId.optional(),
         subject: z.string().max(160).optional(),
         event: z.string().max(64).optional(),
-        before: z.bigint().min(1n).optional(),
+        before: place.optional(),
         limit,
       }),
     )

@@ -8,6 +8,7 @@ import { noteTaken, queuedCommands } from '@dmc/db/agents/commands'
 import { tracked } from '@trpc/server'
 import * as z from 'zod'
 import { readJsonArgs } from '../agents/command-json.ts'
+import { commandId } from '../inputs.ts'
 import { tooMany } from '../limits.ts'
 import { agentOnly, anyone, router } from '../trpc.ts'
 
@@ -63,7 +64,7 @@ export const linkRouter = router({
 
   /** The agent has these in its own store: they need not come again. */
   took: agentOnly
-    .input(z.strictObject({ commandIds: z.array(z.bigint().min(1n)).min(1).max(100) }))
+    .input(z.strictObject({ commandIds: z.array(commandId).min(1).max(100) }))
     .mutation(async ({ ctx, input }) => {
       await noteTaken(ctx.services.db, { agentId: ctx.who.agentId, ...input, now: new Date() })
       return { taken: input.commandIds.length }

@@ -12,7 +12,7 @@ import { marketSummary } from '@dmc/db/market/market-summary'
 import { minerSummary } from '@dmc/db/market/miner-summary'
 import { priceDistribution, pricePercentile } from '@dmc/db/market/price-percentile'
 import * as z from 'zod'
-import { address, billId, limit, orderId } from '../inputs.ts'
+import { address, billId, limit, orderId, place } from '../inputs.ts'
 import { anyone, router } from '../trpc.ts'
 
 const money = z
@@ -20,7 +20,7 @@ const money = z
   .min(0n)
   .max(2n ** 128n)
 const direction = z.enum(['asc', 'desc']).optional()
-const cursor = z.bigint().min(0n).optional()
+const cursor = place.optional()
 
 /** What everybody can read on chain, from the database that follows it. */
 export const marketRouter = router({
@@ -94,7 +94,14 @@ export const marketRouter = router({
         account: address.optional(),
         limit,
         cursor: z
-          .strictObject({ blockNumber: z.bigint().min(0n), logIndex: z.number().int().min(0) })
+          .strictObject({
+            blockNumber: place,
+            logIndex: z
+              .number()
+              .int()
+              .min(0)
+              .max(2 ** 31 - 1),
+          })
           .optional(),
       }),
     )

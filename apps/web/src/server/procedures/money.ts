@@ -2,7 +2,7 @@ import { accountMoney } from '@dmc/db/market/account-money'
 import { listPayments } from '@dmc/db/market/list-payments'
 import { moneyByMonth } from '@dmc/db/market/money-by-month'
 import * as z from 'zod'
-import { limit, orderId } from '../inputs.ts'
+import { limit, orderId, place } from '../inputs.ts'
 import { router, signedIn } from '../trpc.ts'
 
 /** What the Market holds, owes and has paid for the wallet that is signed in. */
@@ -25,9 +25,17 @@ export const moneyRouter = router({
         limit,
         cursor: z
           .strictObject({
-            blockNumber: z.bigint().min(0n),
-            logIndex: z.number().int().min(0),
-            part: z.number().int().min(0),
+            blockNumber: place,
+            logIndex: z
+              .number()
+              .int()
+              .min(0)
+              .max(2 ** 31 - 1),
+            part: z
+              .number()
+              .int()
+              .min(0)
+              .max(2 ** 31 - 1),
           })
           .optional(),
       }),
