@@ -63,8 +63,13 @@ export function defineSetup(program: Command): void {
       .action(lazy(async () => (await import('../unpair.ts')).unpair)),
     [['unpair']],
   )
-  withPairOptions(program.command('wizard', { hidden: true })).action(
-    lazy(async () => (await import('../wizard.ts')).wizard),
+  addExamples(
+    withPairOptions(
+      program
+        .command('wizard', { hidden: true })
+        .description('What `dmc-agent` alone does: sets this host up, pairs it, and runs it.'),
+    ).action(lazy(async () => (await import('../wizard.ts')).wizard)),
+    [['wizard --server https://dashboard.example', 'the same as dmc-agent --server …']],
   )
 
   const wallet = program
