@@ -31,12 +31,12 @@ export function errorText(error: unknown): ErrorText {
     return { code: null, message: 'You are not signed in any more.', hint: 'Sign in again; nothing is lost.' }
   }
   if (thrown.data === undefined || thrown.data === null) {
+    if (message !== '' && !/fetch|network|closed|socket|JSON/i.test(message)) {
+      return { code: null, message, hint: 'Try again; if it stays, report it.' }
+    }
     return {
       code: null,
-      message:
-        /fetch|network|closed|socket|JSON/i.test(message) || message === ''
-          ? 'The dashboard can’t be reached.'
-          : message,
+      message: 'The dashboard can’t be reached.',
       hint: 'Your agents and the chain go on without it. It is tried again by itself.',
     }
   }

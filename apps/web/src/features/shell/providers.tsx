@@ -81,6 +81,8 @@ function makeApi() {
   if (!inBrowser) return { socket: null, client: createTRPCClient<AppRouter>({ links: [http] }) }
   const socket = createWSClient({
     url: `${origin.replace(/^http/, 'ws')}/api/ws`,
+    // the hello of a browser: who it is says its cookie
+    connectionParams: { kind: 'browser' },
     retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 8_000),
     keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 2_000 },
   })

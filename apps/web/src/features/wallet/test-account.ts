@@ -1,5 +1,7 @@
 import type { ChainConfig } from '../../lib/chain-config.tsx'
 
+const DEV_WALLET = '/api/dev-wallet'
+
 interface Request {
   method: string
   params?: unknown
@@ -18,13 +20,13 @@ export function testAccount(config: Pick<ChainConfig, 'chainId' | 'rpcPath'>) {
           return `0x${config.chainId.toString(16)}`
         case 'eth_requestAccounts':
           connected = true
-          return ask('/api/dev-wallet', 'eth_accounts', [])
+          return ask(DEV_WALLET, 'eth_accounts', [])
         case 'eth_accounts':
-          return connected || (await wasChosen()) ? ask('/api/dev-wallet', 'eth_accounts', []) : []
+          return connected || (await wasChosen()) ? ask(DEV_WALLET, 'eth_accounts', []) : []
         case 'personal_sign':
         case 'eth_signTypedData_v4':
         case 'eth_sendTransaction':
-          return ask('/api/dev-wallet', method, params)
+          return ask(DEV_WALLET, method, params)
         case 'wallet_switchEthereumChain':
         case 'wallet_addEthereumChain':
         case 'wallet_revokePermissions':
@@ -49,8 +51,13 @@ async function ask(path: string, method: string, params: unknown): Promise<unkno
   const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: params ?? [] }),
+    body: JSON.stringify({
+      ...(path === DEV_WALLET ? {} : { jsonrpc: '2.0', id: 1 }),
+      method,
+      params: params ?? [],
+    }),
   })
+  if (!response.ok) throw new Error(`The dashboard refused ${method} (${response.status}).`)
   const answer = (await response.json()) as {
     result?: unknown
     error?: { code?: number; message?: string; data?: unknown }
