@@ -13,7 +13,7 @@ import type { Roots } from './roots.ts'
 const AT_ONCE = 4
 /** What was placed a moment ago has too few confirmations to be found, and an RPC may be away: looked at again for so long. */
 const PATIENCE_MS = 10 * 60_000
-const AGAIN = ['ORDER_NOT_FOUND', 'BILL_NOT_FOUND', 'NOT_OPERATOR']
+const AGAIN = ['ORDER_NOT_FOUND', 'BILL_NOT_FOUND']
 
 /** Takes commands into state.db, carries each out once, and reports what became of it; goes on after a restart. */
 export class CommandRunner {
