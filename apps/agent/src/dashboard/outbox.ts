@@ -3,8 +3,8 @@ import type { Report, ReportBatch } from '@dmc/core/dashboard/reports'
 import superjson from 'superjson'
 import type { Store } from '../store/open-store.ts'
 
-/** A message with its frame stays below the socket's 64 KiB. */
-const BATCH_BYTES = 40 * 1024
+/** A message stays below the socket's 64 KiB, also with the names of its large integers' places. */
+const BATCH_BYTES = 30 * 1024
 const BATCH_REPORTS = 64
 
 /**

@@ -25,11 +25,16 @@ export function keepTidy({ db, links }: Services): { stop(): void } {
     await expireCommands(db, now)
     await pruneChanges(db.prisma, new Date(now.getTime() - KEEP_CHANGES_MS))
   }
+  // an embedded database has no other instance: whoever is marked as connected was so before a kill
+  const first =
+    db.engine === 'pglite'
+      ? sweepConnections(db, { before: new Date(Date.now() + 1_000) })
+      : Promise.resolve()
   const run = () => {
     tidy().catch((error: unknown) => console.error('dashboard: tidying:', error))
   }
   const timer = setInterval(run, EVERY_MS)
   timer.unref()
-  run()
+  first.then(run, run)
   return { stop: () => clearInterval(timer) }
 }

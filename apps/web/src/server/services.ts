@@ -21,6 +21,8 @@ export interface Services {
   links: AgentLinks
   /** Costly things that anybody may ask for, by address. */
   costly: TokenBuckets
+  /** Nonces of agents, by address: many agents behind one come back at once. */
+  agentNonces: TokenBuckets
   /** Reports of an agent, by its id. */
   reports: TokenBuckets
 }

@@ -22,7 +22,7 @@ export type Pages = (request: IncomingMessage, response: ServerResponse) => Prom
 export function requestHandler(services: Services, pages: Pages) {
   const { env, origin, origins } = services
   const options = { origin, production: env.production }
-  const perAddress = new TokenBuckets({ burst: 400, perSecond: 100 })
+  const perAddress = new TokenBuckets({ burst: 1_000, perSecond: 200 })
 
   const api = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     setApiPolicy(response)

@@ -99,7 +99,9 @@ export function createMarketFollower(options: MarketFollowerOptions): MarketFoll
     }
     if (blocks === null) return false
     chunk = least(chunk * 2n, most)
-    await indexBlocks(db, { from, to, blocks, parameters })
+    for (const part of partsOf(blocks, from, to)) {
+      if (!(await indexBlocks(db, { ...part, parameters }))) return true
+    }
     if (to - prunedAt > KEPT_BLOCKS / 4n) {
       await pruneBlocks(db.prisma, to - KEPT_BLOCKS)
       prunedAt = to
@@ -147,6 +149,25 @@ export function createMarketFollower(options: MarketFollowerOptions): MarketFoll
       forgotten = true
     },
   }
+}
+
+/** So many events go into one transaction, and not many more. */
+const AT_ONCE = 2_000
+
+/** The range in parts of whole blocks, none with too many events. */
+function partsOf(blocks: readonly BlockEvents[], from: bigint, to: bigint) {
+  const parts: { from: bigint; to: bigint; blocks: BlockEvents[] }[] = []
+  let part = { from, to, blocks: [] as BlockEvents[] }
+  let events = 0
+  for (const block of blocks) {
+    part.blocks.push(block)
+    events += block.events.length
+    if (events < AT_ONCE || block.number === to) continue
+    parts.push({ ...part, to: block.number })
+    part = { from: block.number + 1n, to, blocks: [] }
+    events = 0
+  }
+  return [...parts, part]
 }
 
 const least = (a: bigint, b: bigint) => (a < b ? a : b)

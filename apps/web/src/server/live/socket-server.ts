@@ -19,7 +19,9 @@ import { AGENT_REVOKED_CHANNEL } from './channels.ts'
 import { CLOSE, watchSocket } from './socket-limits.ts'
 
 const PATH = '/api/ws'
-const PER_ADDRESS = 40
+const BROWSERS_PER_ADDRESS = 40
+/** Agents that have not said who they are yet; many may stand behind one address and all come back at once. */
+const STRANGERS_PER_ADDRESS = 200
 const PER_SESSION = 10
 
 interface Held {
@@ -48,8 +50,13 @@ export async function createSocketServer(services: Services): Promise<SocketServ
   const { db, links, origins, env } = services
   const instance = randomUUID()
   const held = new Map<WebSocket, Held>()
+  /** Marks that are being taken away: the database stays open for them. */
+  const leaving = new Set<Promise<void>>()
   const messages = new TokenBuckets({ burst: 200, perSecond: 50 })
-  const attempts = new TokenBuckets({ burst: 100, perSecond: 10 })
+  const attempts = {
+    browser: new TokenBuckets({ burst: 100, perSecond: 10 }),
+    agent: new TokenBuckets({ burst: 1_000, perSecond: 100 }),
+  }
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES,
@@ -108,7 +115,10 @@ export async function createSocketServer(services: Services): Promise<SocketServ
     links.add(link)
     entry.socket.once('close', () => {
       links.remove(link)
-      noteDisconnected(db, { agentId, owner, instance: linkId, now: new Date() }).catch(() => {})
+      const noting = noteDisconnected(db, { agentId, owner, instance: linkId, now: new Date() })
+        .catch(() => {})
+        .finally(() => leaving.delete(noting))
+      leaving.add(noting)
     })
     await noteConnected(db, { agentId, owner, instance: linkId, now: new Date() })
     if (entry.socket.readyState > 1)
@@ -163,12 +173,12 @@ export async function createSocketServer(services: Services): Promise<SocketServ
       const browser = origin !== undefined
       if (browser && !origins.includes(origin)) return refuse(socket, 403)
       if (!browser && cookie !== undefined) return refuse(socket, 403)
-      if (!attempts.take(remote)) return refuse(socket, 429)
+      if (!attempts[browser ? 'browser' : 'agent'].take(remote)) return refuse(socket, 429)
       // agents behind one address may be many: they are limited by their keys
       const here = [...held.values()].filter(
-        (entry) => entry.remote === remote && entry.agentId === undefined,
+        (entry) => entry.remote === remote && entry.browser === browser && entry.agentId === undefined,
       )
-      if (here.length >= PER_ADDRESS) return refuse(socket, 429)
+      if (here.length >= (browser ? BROWSERS_PER_ADDRESS : STRANGERS_PER_ADDRESS)) return refuse(socket, 429)
       const base = { id: randomUUID(), remote, browser }
       if (!browser) {
         accept(request, socket, head, { ...base, session: null })
@@ -190,6 +200,8 @@ export async function createSocketServer(services: Services): Promise<SocketServ
       const deadline = Date.now() + 1_000
       while (held.size > 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 20))
       for (const { socket } of held.values()) socket.terminate()
+      await new Promise((done) => setImmediate(done))
+      await Promise.all(leaving)
       wss.close()
     },
   }

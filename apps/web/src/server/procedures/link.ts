@@ -17,8 +17,7 @@ export const linkRouter = router({
   /** For the hello of an agent's socket; fetched over HTTP before it. */
   nonce: anyone.mutation(async ({ ctx }) => {
     const { db } = ctx.services
-    // an agent that reconnects must not wait for others behind the same address: this is cheap, so it may be asked often
-    if (!ctx.services.reports.take(`agent nonce ${ctx.remote}`)) throw tooMany()
+    if (!ctx.services.agentNonces.take(ctx.remote)) throw tooMany()
     const nonce = `0x${randomBytes(32).toString('hex')}`
     await addNonce(db, { nonce, kind: 'agent', expiresAt: new Date(Date.now() + 120_000) })
     return { nonce }
