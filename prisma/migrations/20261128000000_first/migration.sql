@@ -593,6 +593,9 @@ CREATE INDEX "orders_miner_state_orderId_idx" ON "orders"("miner", "state", "ord
 CREATE INDEX "orders_state_orderId_idx" ON "orders"("state", "orderId");
 
 -- CreateIndex
+CREATE INDEX "orders_endsAt_orderId_idx" ON "orders"("endsAt", "orderId");
+
+-- CreateIndex
 CREATE INDEX "orders_billId_orderId_idx" ON "orders"("billId", "orderId");
 
 -- CreateIndex
