@@ -59,6 +59,17 @@ describe('one process per PGlite folder', () => {
     await reopened.close()
   })
 
+  it('a damaged folder is told as such, and its lock let go', async () => {
+    const db = await openDatabase({ folder })
+    await db.close()
+    writeFileSync(join(folder, 'pglite', 'global', 'pg_control'), 'not a control file')
+    for (let again = 0; again < 2; again++) {
+      const error = await openDatabase({ folder }).catch((thrown) => thrown)
+      expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE', retryable: false })
+      expect(error.message).toContain(folder)
+    }
+  })
+
   it('a folder that can’t be made is told as such', async () => {
     const file = join(folder, 'file')
     writeFileSync(file, '')

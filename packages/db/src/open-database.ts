@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { placeOf, unreachable } from './database-error.ts'
+import { unreachable } from './database-error.ts'
 import type { Engine, Lease, Listener } from './engine.ts'
 import { type Prisma, PrismaClient } from './generated/client.ts'
 import { migrate, readMigrations } from './migrate.ts'
@@ -95,6 +95,6 @@ async function openEngine({ url, folder, connections }: OpenDatabaseOptions): Pr
     return await openPostgresEngine(url, connections === undefined ? {} : { connections })
   } catch (error) {
     if (DmcError.is(error)) throw error
-    throw unreachable(placeOf({ url, folder }), error)
+    throw unreachable({ url, folder }, error)
   }
 }

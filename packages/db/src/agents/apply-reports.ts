@@ -2,6 +2,7 @@ import type { Report, ReportBatch, ReportOf } from '@dmc/core/dashboard/reports'
 import { type NewChange, noteChanges } from '../changes/note-changes.ts'
 import type { Prisma } from '../generated/client.ts'
 import type { Database, Queries } from '../open-database.ts'
+import { plainText } from './plain-text.ts'
 
 interface Reporter {
   agentId: string
@@ -31,7 +32,7 @@ export async function applyReports(
     const changes = new Map<string, NewChange>()
     for (const { seq, report } of fresh) {
       lastSeq = seq
-      const told = await apply(tx, of, report, of.now)
+      const told = await apply(tx, of, plainText(report), of.now)
       const change = { ...told, owner: of.owner }
       changes.set(`${told.topic}:${told.key}`, change)
     }
@@ -239,14 +240,8 @@ async function applyCommand(
 
 const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
-/** JSON columns hold integers beyond 2^53 as decimal text; PostgreSQL's jsonb takes no NUL. */
+/** JSON columns hold integers beyond 2^53 as decimal text. */
 const json = (value: unknown): Prisma.InputJsonValue =>
   JSON.parse(
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'bigint'
-        ? inner.toString()
-        : typeof inner === 'string'
-          ? inner.replaceAll('\0', '\uFFFD')
-          : inner,
-    ),
+    JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)),
   ) as Prisma.InputJsonValue

@@ -90,15 +90,16 @@ export function startIndexer(options: IndexerOptions): Indexer {
   }
 }
 
-const failure = (cause: unknown) =>
-  new DmcError(
-    'DATABASE_UNREACHABLE',
-    `The indexer can’t go on: ${cause instanceof Error ? cause.message : cause}`,
-    {
-      hint: 'It is tried again by itself; if it stays, look at the database’s own log.',
-      cause,
-    },
-  )
+function failure(cause: unknown): DmcError {
+  const { name = '', message = String(cause) } = cause instanceof Error ? cause : {}
+  const database = /^(Prisma|DriverAdapter)/.test(name)
+  return new DmcError(database ? 'DATABASE_UNREACHABLE' : 'BUG', `The indexer can’t go on: ${message}`, {
+    hint: database
+      ? 'It is tried again by itself; if it stays, look at the database’s own log.'
+      : 'It is tried again by itself; if it stays, please report this.',
+    cause,
+  })
+}
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
