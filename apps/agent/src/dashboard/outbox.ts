@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Report, ReportBatch } from '@dmc/core/dashboard/reports'
+import { type Report, type ReportBatch, report as reportSchema } from '@dmc/core/dashboard/reports'
 import superjson from 'superjson'
 import type { Store } from '../store/open-store.ts'
 
@@ -110,6 +110,11 @@ export class Outbox {
 
   #insert(key: string, report: Report): void {
     const { db } = this.#store
+    // one that the dashboard would refuse must not stand before all others for ever
+    if (!reportSchema.safeParse(report).success) {
+      process.emitWarning(`report ${key} is not of the agreed form and is not sent`)
+      return
+    }
     db.prepare('DELETE FROM dashboard_report WHERE key = ?').run(key)
     db.prepare('INSERT INTO dashboard_report (key, body) VALUES (?, ?)').run(key, superjson.stringify(report))
   }

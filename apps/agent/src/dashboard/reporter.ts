@@ -265,7 +265,9 @@ export class Reporter {
 }
 
 function journalReport(entry: JournalEntry): Report {
-  const data = JSON.stringify(entry.data).length > 8_000 ? {} : entry.data
+  const tooMuch =
+    JSON.stringify(entry.data).length > 8_000 || Object.keys(entry.data).some((key) => key.length > 64)
+  const data = tooMuch ? {} : entry.data
   return {
     kind: 'journal',
     entry: entry.seq,

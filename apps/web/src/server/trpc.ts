@@ -1,3 +1,4 @@
+import { hasOddText } from '@dmc/db/agents/plain-text'
 import { initTRPC, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import type { Context } from './context.ts'
@@ -39,9 +40,17 @@ const translated = t.middleware(async ({ next }) => {
   return result
 })
 
-export const anyone = t.procedure.meta({ access: 'anyone' }).use(translated)
+/** What could not be kept as it is, is refused before anything looks at it. */
+const plain = translated.unstable_pipe(async ({ getRawInput, next }) => {
+  if (hasOddText(await getRawInput())) {
+    throw new TRPCError({ code: 'BAD_REQUEST', message: 'The input holds a NUL or half a character.' })
+  }
+  return next()
+})
 
-const wallet = translated.unstable_pipe(({ ctx, next }) => {
+export const anyone = t.procedure.meta({ access: 'anyone' }).use(plain)
+
+const wallet = plain.unstable_pipe(({ ctx, next }) => {
   if (ctx.who.kind !== 'wallet') throw signInNeeded()
   return next({ ctx: { who: ctx.who } })
 })

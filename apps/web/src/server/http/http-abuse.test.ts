@@ -98,6 +98,16 @@ describe('bad inputs are the caller’s mistake, never ours', () => {
       () => post('/api/trpc/auth.signIn', '{"json":{"__proto__":{"x":1},"message":"x"}}'),
     ],
     [
+      'a NUL in text',
+      400,
+      () => post('/api/trpc/auth.signIn', '{"json":{"message":"a\\u0000b","signature":"x"}}'),
+    ],
+    [
+      'half a character',
+      400,
+      () => post('/api/trpc/auth.signIn', '{"json":{"message":"\\ud800","signature":"x"}}'),
+    ],
+    [
       '100 KiB',
       413,
       () => post('/api/trpc/auth.signIn', JSON.stringify({ json: { message: 'x'.repeat(100_000) } })),
