@@ -3,7 +3,10 @@ import { cn } from '../lib/cn.ts'
 
 export function Card({ className, ...rest }: ComponentProps<'section'>) {
   return (
-    <section className={cn('rounded-card border border-line bg-surface shadow-card', className)} {...rest} />
+    <section
+      className={cn('min-w-0 rounded-card border border-line bg-surface shadow-card', className)}
+      {...rest}
+    />
   )
 }
 
@@ -25,7 +28,7 @@ export function CardHeader({
         <Level className="text-[0.9375rem] font-semibold">{title}</Level>
         {about === undefined ? null : <p className="mt-0.5 text-[0.8125rem] text-muted">{about}</p>}
       </div>
-      {action === undefined ? null : <div className="flex items-center gap-2">{action}</div>}
+      {action === undefined ? null : <div className="-my-1 flex items-center gap-2">{action}</div>}
     </div>
   )
 }

@@ -62,8 +62,8 @@ export function Select({ className, id, ...rest }: ComponentProps<'select'>) {
 /** An input with its unit behind it. */
 export function UnitInput({ unit, className, ...rest }: ComponentProps<'input'> & { unit: string }) {
   return (
-    <div className="relative">
-      <Input inputMode="decimal" className={cn('tabular pr-24', className)} {...rest} />
+    <div className={cn('relative', className)}>
+      <Input inputMode="decimal" className={cn('tabular', unit.length > 6 ? 'pr-24' : 'pr-16')} {...rest} />
       <span className="pointer-events-none absolute inset-y-0 right-3 flex items-center text-xs text-muted">
         {unit}
       </span>

@@ -5,7 +5,7 @@ import { cn } from '../lib/cn.ts'
 export function Table({ label, className, ...rest }: ComponentProps<'table'> & { label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto -outline-offset-2">
+    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto -outline-offset-2">
       <table className={cn('w-full border-collapse text-[0.8125rem]', className)} {...rest} />
     </section>
   )

@@ -39,9 +39,10 @@ const STEPS = [
 
 export default async function LandingPage() {
   const api = await serverApi()
-  const [stats, newest] = await Promise.all([
+  const [stats, newest, me] = await Promise.all([
     attempt(api.market.stats()),
     attempt(api.market.orders({ states: ['active'], limit: 1 })),
+    attempt(api.auth.me()),
   ])
   const market = stats.data
   return (
@@ -65,8 +66,13 @@ export default async function LandingPage() {
             contract holds both sides’ money and promises.
           </p>
           <div className="mt-7 flex flex-wrap items-center gap-3">
-            <LinkButton href="/connect" look="primary" size="large" prefetch={false}>
-              Connect wallet
+            <LinkButton
+              href={me.data === null ? '/connect' : '/u'}
+              look="primary"
+              size="large"
+              prefetch={false}
+            >
+              {me.data === null ? 'Connect wallet' : 'Open the dashboard'}
             </LinkButton>
             <LinkButton href="/market" size="large">
               Look at the market

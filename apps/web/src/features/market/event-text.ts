@@ -48,7 +48,7 @@ const TEXTS: Record<string, (args: Args) => [title: string, sentence: string]> =
   ],
   OrderCreated: (a) => [
     'Order placed',
-    `${space(big(a, 'capacity'))} for ${weeksText(Number(big(a, 'weeks_')))} from bill ${text(a, 'billId')}; ${dmc(big(a, 'escrow'))} in escrow.`,
+    `${space(big(a, 'capacity'))} for ${weeksText(Number(big(a, 'weeks_' in a ? 'weeks_' : 'weeks')))} from bill ${text(a, 'billId')}; ${dmc(big(a, 'escrow'))} in escrow.`,
   ],
   Prepared: (a) =>
     big(a, 'size') === 0n

@@ -21,11 +21,11 @@ export function MoneyFlow({
             />
           ))}
       </div>
-      <dl className="mt-3 grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3">
+      <dl className="mt-3 grid grid-cols-2 gap-x-6 gap-y-3">
         {parts.map((part) => (
-          <div key={part.name}>
+          <div key={part.name} className="min-w-0">
             <dt className="flex items-center gap-1.5 text-xs text-muted">
-              <span aria-hidden className={`size-2 rounded-full ${fills[part.shade]}`} />
+              <span aria-hidden className={`size-2 shrink-0 rounded-full ${fills[part.shade]}`} />
               {part.name}
             </dt>
             <dd className="tabular font-medium">{dmc(part.amount)}</dd>

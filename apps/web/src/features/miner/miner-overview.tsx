@@ -93,7 +93,7 @@ export function MinerOverview() {
             note="comes back when orders end well"
           />
         </Stats>
-        <OrderList side="miner" />
+        {known && bills.data.items.length === 0 ? null : <OrderList side="miner" />}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Card>
             <CardHeader title="Needs you" />

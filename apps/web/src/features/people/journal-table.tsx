@@ -4,7 +4,7 @@ import { formatTime } from '@dmc/core/units/format-time'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs'
-import { shortHex } from '../../lib/short-hex.ts'
+import { shortenIds, shortHex } from '../../lib/short-hex.ts'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -100,10 +100,10 @@ export function JournalTable() {
                     <Badge tone={TONES[entry.level]}>{entry.level}</Badge>
                   </span>
                   <span className="min-w-0 [overflow-wrap:anywhere]">
-                    {entry.message}
+                    {shortenIds(entry.message)}
                     <span className="block text-xs text-muted">
                       {entry.event}
-                      {entry.subject === null ? '' : ` · ${entry.subject}`}
+                      {entry.subject ? ` · ${shortenIds(entry.subject)}` : ''}
                       {entry.transactionHash === null ? '' : ` · ${shortHex(entry.transactionHash)}`}
                     </span>
                   </span>

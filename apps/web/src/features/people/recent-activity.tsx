@@ -2,6 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
+import { shortenIds } from '../../lib/short-hex.ts'
 import { useTRPC } from '../../lib/trpc.ts'
 import { Card, CardHeader } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
@@ -39,7 +40,7 @@ export function RecentActivity() {
                   className={`min-w-0 [overflow-wrap:anywhere] ${entry.level === 'error' ? 'text-bad' : ''}`}
                 >
                   {entry.level === 'info' ? null : <span className="sr-only">{entry.level}: </span>}
-                  {entry.message}
+                  {shortenIds(entry.message)}
                 </span>
                 <span className="shrink-0 text-xs text-muted">
                   <When at={entry.time.getTime() / 1000} />

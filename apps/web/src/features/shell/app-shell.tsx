@@ -13,8 +13,10 @@ import { WalletChip } from './wallet-chip.tsx'
 export function AppShell({ children }: { children: ReactNode }) {
   return (
     <div className="lg:grid lg:grid-cols-[14.5rem_1fr]">
-      <aside className="sticky top-0 hidden h-dvh overflow-y-auto border-r border-line lg:block">
-        <SideNav />
+      <aside className="hidden border-r border-line lg:block">
+        <div className="sticky top-0 h-dvh overflow-y-auto">
+          <SideNav />
+        </div>
       </aside>
       <div className="min-w-0">
         <header className="sticky top-0 z-30 border-b border-line bg-bg/85 backdrop-blur-md">

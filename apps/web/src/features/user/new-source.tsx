@@ -53,10 +53,16 @@ export function NewSource({
           action: <NoAgent text="An agent on the machine with your files does the work." />,
         }}
       >
-        {(all) => <Wizard agents={all} first={agentId} billId={billId} existing={sourceId} />}
+        {(all) => <Wizard agents={usersOf(all)} first={agentId} billId={billId} existing={sourceId} />}
       </ListState>
     </>
   )
+}
+
+/** Hosts that back up; all of them when none says so. */
+function usersOf(agents: Agent[]): Agent[] {
+  const users = agents.filter((agent) => agent.roles.includes('user'))
+  return users.length > 0 ? users : agents
 }
 
 function Wizard({

@@ -87,7 +87,7 @@ function Loaded({ source }: { source: NonNullable<ReturnType<typeof useSource>['
         }
       />
       <div className="grid gap-4">
-        <Card>
+        <Card className="overflow-hidden">
           <CardHeader
             title={
               stage === null

@@ -110,7 +110,7 @@ export function UserOverview() {
             note={known ? `${dmc(sum(active.map((order) => order.escrow)))} in escrow` : undefined}
           />
         </Stats>
-        <SourceList />
+        {known && sources.data.length === 0 ? null : <SourceList />}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Card>
             <CardHeader title="Needs you" />
