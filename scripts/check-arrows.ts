@@ -68,15 +68,24 @@ export const ZONES: Zone[] = [
       'npm',
     ],
   },
-  { name: 'agent', at: 'apps/agent/', may: ['core', 'node', 'npm', 'agent/*'] },
+  // of the dashboard the agent knows the types of its procedures, nothing that runs: see `typeOnly`
+  { name: 'agent', at: 'apps/agent/', may: ['core', 'node', 'npm', 'agent/*', 'web'] },
+  { name: 'web', at: 'apps/web/', may: ['core', 'db', 'node', 'npm'] },
+  { name: 'db', at: 'packages/db/', may: ['core', 'node', 'npm'] },
   { name: 'core', at: 'packages/core/', may: CORE_LIBRARIES },
   { name: 'contracts', at: 'packages/contracts/', may: ['core', 'node', 'npm'] },
-  { name: 'testkit', at: 'packages/testkit/', may: ['core', 'node', 'npm', 'agent/*', 'agent'] },
-  { name: 'root', at: '', may: ['core', 'node', 'npm', 'agent/*', 'agent', 'contracts', 'testkit', 'root'] },
+  { name: 'testkit', at: 'packages/testkit/', may: ['core', 'node', 'npm', 'agent/*', 'agent', 'db', 'web'] },
+  {
+    name: 'root',
+    at: '',
+    may: ['core', 'node', 'npm', 'agent/*', 'agent', 'contracts', 'testkit', 'db', 'web', 'root'],
+  },
 ]
 
 const PACKAGES: Record<string, string> = {
   '@dmc/core/': 'packages/core/src/',
+  '@dmc/db/': 'packages/db/src/',
+  '@dmc/web/': 'apps/web/src/',
   '@dmc/testkit/': 'packages/testkit/src/',
   '@dmc/contracts/': 'packages/contracts/',
   'dmc-agent/': 'apps/agent/src/',
@@ -128,11 +137,36 @@ export function judge(file: string, specifier: string): string | null {
     : refuse('npm')
 }
 
+/** Arrows for types alone: what runs must not come along. And only packages/db knows Prisma. */
+export function judgeTypeOnly(file: string, specifier: string, text: string): string | null {
+  if (/^@prisma\/|^prisma$/.test(specifier) && !file.startsWith('packages/db/')) {
+    return `${file} imports ${specifier}; only packages/db knows Prisma`
+  }
+  if (!file.startsWith('apps/agent/') || !specifier.startsWith('@dmc/web/')) return null
+  const imported = new RegExp(`import\\s+(type\\s)?[^'"]*['"]${specifier.replaceAll('/', '\\/')}['"]`)
+  return imported.exec(text)?.[1]
+    ? null
+    : `${file} imports ${specifier}; of the dashboard the agent may import types only`
+}
+
 function* sources(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (entry.isDirectory()) {
-      if (!['node_modules', 'dist', 'out', 'cache', 'lib', '.git', '.turbo', '.demo'].includes(entry.name))
+      if (
+        ![
+          'node_modules',
+          'dist',
+          'out',
+          'cache',
+          'lib',
+          '.git',
+          '.turbo',
+          '.demo',
+          '.next',
+          'generated',
+        ].includes(entry.name)
+      )
         yield* sources(path)
     } else if (/\.(ts|tsx|mts)$/.test(entry.name)) yield path
   }
@@ -150,9 +184,10 @@ function main(): void {
   for (const top of ['apps', 'packages', 'scripts', 'bench']) {
     for (const file of sources(top)) {
       if (!isProduct(file)) continue
-      for (const specifier of importsOf(readFileSync(join(ROOT, file), 'utf8'))) {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      for (const specifier of importsOf(text)) {
         count++
-        const sentence = judge(file, specifier)
+        const sentence = judge(file, specifier) ?? judgeTypeOnly(file, specifier, text)
         if (sentence) wrong.push(sentence)
       }
     }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { importsOf, judge } from './check-arrows.ts'
+import { importsOf, judge, judgeTypeOnly } from './check-arrows.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
@@ -126,6 +126,18 @@ describe('arrow checker', () => {
     expect(judge('apps/agent/src/account/a.ts', '../contract/b.ts')).toBeNull()
     expect(judge('apps/agent/src/contract/a.ts', '@dmc/core/merkle/hasher')).toBeNull()
     expect(judge('packages/core/src/merkle/node-hasher.ts', 'node:crypto')).toBeNull()
+  })
+
+  it('lets the agent have types of the dashboard, and nothing that runs', () => {
+    const [file, web] = ['apps/agent/src/dashboard/a.ts', '@dmc/web/server/router']
+    expect(judge(file, web)).toBeNull()
+    expect(judgeTypeOnly(file, web, `import type { AppRouter } from '${web}'`)).toBeNull()
+    expect(judgeTypeOnly(file, web, `import { appRouter } from '${web}'`)).toMatch(/types only/)
+    expect(judge('packages/core/src/a.ts', '@dmc/db/open-database')).not.toBeNull()
+    expect(judge('packages/db/src/a.ts', '@dmc/web/env')).not.toBeNull()
+    expect(judge('apps/web/src/server/a.ts', 'dmc-agent/daemon')).not.toBeNull()
+    expect(judge('apps/agent/src/contract/a.ts', web)).not.toBeNull()
+    expect(judgeTypeOnly('apps/web/src/a.ts', '@prisma/client', '')).toMatch(/only packages\/db/)
   })
 
   it('sees every form of import', () => {

@@ -24,6 +24,7 @@ import { releaseStatement } from './contract/release-statement.ts'
 import { withRetry } from './contract/wait.ts'
 import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
 import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
+import { type DashboardLink, openDashboardLink } from './dashboard/open-link.ts'
 import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
@@ -134,6 +135,7 @@ export async function openAgent(
   let facts: Promise<AccountContext['facts']> | null = null
   let server: MinerServer | null = null
   let serving: Promise<void> | null = null
+  let link: DashboardLink | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -205,6 +207,7 @@ export async function openAgent(
     },
     async close() {
       stop.abort()
+      await link?.close()
       await server?.close()
       await jobs.close()
       await work?.close()
@@ -225,6 +228,7 @@ export async function openAgent(
       if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })
     })
     resumeBackups(context)
+    if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()
     throw error

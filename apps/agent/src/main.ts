@@ -22,13 +22,22 @@ export async function main(argv: readonly string[]): Promise<void> {
     command.exitOverride()
   }
   try {
-    if (argv.length <= 2) program.outputHelp()
-    else await program.parseAsync([...argv])
+    await program.parseAsync(withVerb(argv))
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = usageProblem(program, argv, error, said.join(''))
   }
 }
+
+/** `dmc-agent` alone, or with options of the pairing, does what this host needs next. */
+function withVerb(argv: readonly string[]): string[] {
+  const [node = '', script = '', ...words] = argv
+  const bare = words.every((word, at) => word.startsWith('-') || TAKES_VALUE.test(words[at - 1] ?? ''))
+  const asks = words.some((word) => /^(-h|--help|-V|--version)$/.test(word))
+  return bare && !asks ? [node, script, 'wizard', ...words] : [...argv]
+}
+
+const TAKES_VALUE = /^--(server|name|role|allow-read|allow-restore|allow-sector|data-dir|config)$/
 
 /** Help and version are no problem; everything else is USAGE, with commander's guess of what was meant. */
 function usageProblem(

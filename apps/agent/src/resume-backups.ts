@@ -12,11 +12,12 @@ export function resumeBackups(ctx: AgentContext): void {
       subject: `source:${job.sourceId}`,
       message: `Going on with the backup of source ${job.sourceId} into order ${job.orderId}.`,
     })
-    void goOn(ctx, job.sourceId)
+    void keepBackingUp(ctx, job.sourceId)
   }
 }
 
-async function goOn(ctx: AgentContext, sourceId: string): Promise<void> {
+/** A backup that goes on until it is done or fails for good. */
+export async function keepBackingUp(ctx: AgentContext, sourceId: string): Promise<void> {
   for (;;) {
     try {
       await backUpSource(ctx, sourceId, ctx.sources.get(sourceId).name, () => {}, ctx.signal)

@@ -1,12 +1,12 @@
 import { reading } from '@dmc/core/chain/chain-error'
 import type { MarketEvent } from '@dmc/core/chain/decode-log'
 import { decodeLogs, type RawLog } from '@dmc/core/chain/decode-log'
+import { type BlockEvents, NEAR, readHeaders, readLogRange } from '@dmc/core/chain/read-log-range'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { Address, Hex } from 'viem'
 import type { Store } from '../store/open-store.ts'
 import { backOff, rest } from './back-off.ts'
 import { type BlockRow, cursorRows } from './cursor-rows.ts'
-import { type BlockEvents, NEAR, readHeaders, readLogRange } from './read-log-range.ts'
 import type { RpcClient } from './rpc-client.ts'
 
 export interface FollowLogsOptions {

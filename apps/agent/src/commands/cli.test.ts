@@ -65,8 +65,15 @@ describe('usage', () => {
     }
   })
 
-  it('shows help without arguments, the version when asked', async () => {
-    const help = await home.run([])
+  it('without arguments, a terminal and a pairing says what to do, with exit code 78', async () => {
+    const bare = await home.run([])
+    expect([bare.exitCode, bare.stdout]).toEqual([78, ''])
+    expect(bare.stderr).toContain('(NOT_PAIRED)')
+    expect(bare.stderr).toContain('dmc-agent pair --token')
+  })
+
+  it('shows help and the version when asked', async () => {
+    const help = await home.run(['--help'])
     expect([help.exitCode, help.stderr]).toEqual([0, ''])
     expect(help.stdout).toContain('Set up:')
     const version = await home.run(['--version'])

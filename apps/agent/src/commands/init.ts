@@ -21,6 +21,10 @@ export interface InitOptions extends ChainOptions {
   phraseFile?: string
   newPasswordFile?: string
   keyring?: boolean
+  /** The chain comes with the pairing: it is not asked for now. */
+  chainLater?: boolean
+  /** For a step that unlocks the new keystore at once. */
+  onPassword?: (password: string) => void
 }
 
 /** A new phrase (or a recovered one), this host's keystore and its configuration. Nothing is written before all is known. */
@@ -28,7 +32,10 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
   const { io, env, config } = shell
   const file = keystoreFile(config.dataDir)
   if (existsSync(file)) throw alreadyInitialised(file)
-  const chain = await configureChain(shell, options)
+  const chain = await configureChain(
+    options.chainLater ? { ...shell, io: { ...io, yes: true } } : shell,
+    options,
+  )
   const n = scryptCost(env, chain.chainId)
   const master = options.recover ? await recoveredMaster(shell, options.phraseFile) : randomBytes(32)
   if (!options.recover) await handOver(shell, entropyToPhrase(master), options.phraseFile)
@@ -37,6 +44,7 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
     keyring: options.keyring,
     ask: io.interactive ? askNewPassword : null,
   })
+  options.onPassword?.(password)
   const keys = await createKeystore(file, { password, master, n })
   chain.write()
   if (options.keyring) await keepInKeyring(shell, Buffer.from(keys.hostId).toString('hex'), password)
@@ -49,7 +57,7 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
   })
   io.print(`Keystore ${file}`)
   io.print(`Operator ${keys.operator.address} (signs for this host; it never holds tokens)`)
-  io.note(nextStep(options, chain.complete))
+  if (!options.chainLater) io.note(nextStep(options, chain.complete))
 }
 
 function nextStep({ recover }: InitOptions, complete: boolean): string {

@@ -17,6 +17,10 @@ export interface AgentConfig {
   }
   /** The wallet this host acts for; null until a wallet is made, imported or named. */
   owner: Address | null
+  /** null: this host is not paired. */
+  dashboard: { origin: string; agentId: string } | null
+  /** Folders that the dashboard may touch, as configured; empty by default. */
+  roots: { read: string[]; restore: string[]; sector: string[] }
   listen: {
     host: string
     /** 0 = any free port (tests). */

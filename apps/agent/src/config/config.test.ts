@@ -145,6 +145,8 @@ describe('toAgentConfig', () => {
         confirmations: 12,
       },
       owner: null,
+      dashboard: null,
+      roots: { read: [], restore: [], sector: [] },
       listen: { host: '127.0.0.1', port: 4450, publicUrl: null, plainHttp: false },
       allowPrivateEndpoints: false,
       spoolLimit: 2 ** 31,

@@ -91,6 +91,15 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       confirmations: need('chain.confirmations'),
     },
     owner: values.owner ?? null,
+    dashboard:
+      values['dashboard.url'] !== undefined && values['dashboard.agentId'] !== undefined
+        ? { origin: values['dashboard.url'], agentId: values['dashboard.agentId'] }
+        : null,
+    roots: {
+      read: values['roots.read'] ?? [],
+      restore: values['roots.restore'] ?? [],
+      sector: values['roots.sector'] ?? [],
+    },
     listen: {
       host: need('listen.host'),
       port: need('listen.port'),

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path'
+import { dashboardOrigin } from '@dmc/core/dashboard/dashboard-origin'
 import { parseSize } from '@dmc/core/units/parse-size'
 import type { Address } from 'viem'
 import * as z from 'zod'
@@ -37,6 +39,16 @@ const size = z.string().transform((value, context) => {
     return Number(parseSize(value))
   } catch {
     context.addIssue({ code: 'custom', message: 'not a size' })
+    return z.NEVER
+  }
+})
+
+const folders = z.array(z.string().min(1).max(4096).refine(isAbsolute)).max(16)
+const dashboard = z.string().transform((value, context) => {
+  try {
+    return dashboardOrigin(value)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not a dashboard' })
     return z.NEVER
   }
 })
@@ -95,6 +107,46 @@ export const SETTINGS = {
     allowed: 'an address: 0x and 40 hex digits',
     schema: address,
     fromText: text,
+    default: null,
+  }),
+  'dashboard.url': setting({
+    env: 'DMC_DASHBOARD_URL',
+    what: 'Dashboard that this host is paired with; set by `pair`.',
+    allowed: 'https://HOST (http:// on loopback)',
+    schema: dashboard,
+    fromText: text,
+    default: null,
+  }),
+  'dashboard.agentId': setting({
+    env: 'DMC_DASHBOARD_AGENT',
+    what: 'What that dashboard calls this host; set by `pair`.',
+    allowed: 'a UUID',
+    schema: z.uuid(),
+    fromText: text,
+    default: null,
+  }),
+  'roots.read': setting({
+    env: 'DMC_ALLOW_READ',
+    what: 'Folders that the dashboard may look into and back up; none when unset.',
+    allowed: 'absolute paths, separated by commas',
+    schema: folders,
+    fromText: list,
+    default: null,
+  }),
+  'roots.restore': setting({
+    env: 'DMC_ALLOW_RESTORE',
+    what: 'Folders in which the dashboard may make a new folder and restore into it; none when unset.',
+    allowed: 'absolute paths, separated by commas',
+    schema: folders,
+    fromText: list,
+    default: null,
+  }),
+  'roots.sector': setting({
+    env: 'DMC_ALLOW_SECTOR',
+    what: 'Folders in which the dashboard may register sectors; none when unset.',
+    allowed: 'absolute paths, separated by commas',
+    schema: folders,
+    fromText: list,
     default: null,
   }),
   'listen.host': setting({

@@ -87,3 +87,11 @@ export function lastBackupJob(store: Store, sourceId: string): BackupJob | null 
     .get(sourceId)
   return row ? toJob(row) : null
 }
+
+/** The newest jobs of all sources, newest first. */
+export function listBackupJobs(store: Store, limit: number): BackupJob[] {
+  return store.db
+    .prepare(`SELECT ${COLUMNS} FROM backup_job ORDER BY started_at DESC, rowid DESC LIMIT ?`)
+    .all(limit)
+    .map(toJob)
+}

@@ -8,7 +8,13 @@ const TURN_MS = 20
  * How large a source is, by walking it: nothing is opened but folders, nothing is followed. Sparse files count what
  * they take on disk, hard links once. Other work runs in between; memory holds the folders that are still to be seen.
  */
-export async function measureSource(root: Buffer, signal?: AbortSignal): Promise<SourceSize> {
+export async function measureSource(
+  root: Buffer,
+  signal?: AbortSignal,
+  /** Stops after so many ms with what was found; `onCut` is told. */
+  limit?: { ms: number; onCut: () => void },
+): Promise<SourceSize> {
+  const end = limit ? performance.now() + limit.ms : Number.POSITIVE_INFINITY
   const size: SourceSize = { files: 0, directories: 0, bytes: 0, unreadable: 0, measuredAt: 0 }
   const linked = new Set<string>()
   let turn = performance.now()
@@ -27,7 +33,8 @@ export async function measureSource(root: Buffer, signal?: AbortSignal): Promise
     return stat.isDirectory()
   }
   const folders: Buffer[] = look(root) ? [root] : []
-  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+  let cut = false
+  for (let folder = folders.pop(); folder && !cut; folder = folders.pop()) {
     size.directories++
     try {
       const dir = opendirSync(folder, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
@@ -43,6 +50,9 @@ export async function measureSource(root: Buffer, signal?: AbortSignal): Promise
           await new Promise((resolve) => setImmediate(resolve))
           signal?.throwIfAborted()
           turn = performance.now()
+          if (turn < end) continue
+          cut = true
+          break
         }
       } finally {
         dir.closeSync()
@@ -52,6 +62,7 @@ export async function measureSource(root: Buffer, signal?: AbortSignal): Promise
       size.unreadable++
     }
   }
+  if (cut) limit?.onCut()
   size.measuredAt = Date.now()
   return size
 }

@@ -1,5 +1,6 @@
 import { accountSchema } from './schema/account.ts'
 import { contractSchema } from './schema/contract.ts'
+import { dashboardSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
 import { sourceSchema } from './schema/source.ts'
@@ -8,4 +9,5 @@ import { transactionSchema } from './schema/transaction.ts'
 /** One string a version, applied once, in order, never edited after a release. */
 export const MIGRATIONS: readonly string[] = [
   [journalSchema, transactionSchema, sourceSchema, sectorSchema, accountSchema, contractSchema].join(';\n'),
+  dashboardSchema,
 ]

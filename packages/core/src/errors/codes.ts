@@ -42,6 +42,9 @@ export const ERROR_CODES = {
   STORE_CORRUPT: storage,
   NODE_TOO_OLD: config,
   HASHER_UNAVAILABLE: config,
+  DATABASE_LOCKED: storage,
+  DATABASE_UNREACHABLE: { exit: 7, retryable: true },
+  DATABASE_VERSION: config,
 
   // keys
   KEY_PASSWORD_WRONG: key,
@@ -228,6 +231,52 @@ export const ERROR_CODES = {
   CHUNK_ROOT_MISMATCH: { exit: 4, retryable: true },
   READ_NOT_ALLOWED: peer,
   COMMITMENT_UNKNOWN: peer,
+
+  // dashboard: sign-in
+  SIGN_IN_NEEDED: key,
+  NOT_YOURS: usage,
+  ORIGIN_REFUSED: failed,
+  SIWE_MALFORMED: failed,
+  SIWE_TOO_LONG: failed,
+  SIWE_DOMAIN: failed,
+  SIWE_URI: failed,
+  SIWE_VERSION: failed,
+  SIWE_CHAIN: failed,
+  SIWE_ADDRESS: failed,
+  SIWE_NONCE: failed,
+  SIWE_NONCE_UNKNOWN: failed,
+  SIWE_NONCE_EXPIRED: failed,
+  SIWE_ISSUED_AT: failed,
+  SIWE_TOO_EARLY: failed,
+  SIWE_EXPIRATION: failed,
+  SIWE_EXPIRED: failed,
+  SIWE_STATEMENT: failed,
+  SIWE_SIGNATURE: failed,
+  SIWE_SIGNER: failed,
+
+  // dashboard: pairing
+  NOT_PAIRED: config,
+  ALREADY_PAIRED: config,
+  PAIRING_CODE_WRONG: key,
+  PAIRING_EXPIRED: key,
+  PAIRING_DENIED: key,
+  PAIRING_TOO_MANY_TRIES: later,
+  PAIRING_TOKEN_WRONG: key,
+  PAIRING_PROOF_WRONG: key,
+  PAIRING_OTHER_CHAIN: config,
+  PAIRING_OTHER_OWNER: config,
+  PAIRING_REVOKED: key,
+
+  // dashboard: agents and commands
+  AGENT_OFFLINE: later,
+  AGENT_SIGN_IN_REFUSED: key,
+  DASHBOARD_URL_REFUSED: config,
+  DASHBOARD_UNREACHABLE: network,
+  DASHBOARD_REFUSED: failed,
+  COMMAND_REFUSED: failed,
+  COMMAND_EXPIRED: failed,
+  PATH_OUTSIDE_ROOTS: failed,
+  ROOT_REFUSED: usage,
 } as const satisfies Record<string, CodeInfo>
 
 export type ErrorCode = keyof typeof ERROR_CODES

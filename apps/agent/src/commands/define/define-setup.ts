@@ -1,7 +1,7 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { lazy } from '../run-action.ts'
 import { addExamples } from './examples.ts'
-import { dryRun } from './options.ts'
+import { collect, dryRun } from './options.ts'
 
 export function defineSetup(program: Command): void {
   program.commandsGroup('Set up:')
@@ -33,6 +33,43 @@ export function defineSetup(program: Command): void {
       ['init --phrase-file ./phrase --new-password-file ./password', 'from a script'],
     ],
     'The password never comes from the command line: it is asked for, or read from DMC_PASSWORD_FILE (0600).',
+  )
+
+  addExamples(
+    withPairOptions(
+      program
+        .command('pair')
+        .summary('connect this host to your dashboard')
+        .description(
+          'Shows a code and two words; you approve them in the browser, where your wallet is. From then on bills and orders are signed there, and this host acts with its own operator key. For a host without a person: --token, made in the browser.\nThe dashboard may look only into the folders that you allow here; none by default.',
+        )
+        .option('--token <token>', 'one-time token from the browser instead of a code')
+        .option('--owner <address>', 'the wallet that must approve; nothing is asked then'),
+    ).action(lazy(async () => (await import('../pair.ts')).pair)),
+    [
+      ['pair --server https://dashboard.example'],
+      ['pair --server https://dashboard.example --allow-read ~/Pictures --allow-restore ~/restored'],
+      [
+        'pair --token dmc1_… --server https://dashboard.example --allow-sector /mnt/disk1',
+        'without a person',
+      ],
+    ],
+  )
+  addExamples(
+    program
+      .command('unpair')
+      .summary('forget the dashboard')
+      .description('Forgets the dashboard on this host. Keys, sources, sectors and orders stay.')
+      .action(lazy(async () => (await import('../unpair.ts')).unpair)),
+    [['unpair']],
+  )
+  addExamples(
+    withPairOptions(
+      program
+        .command('wizard', { hidden: true })
+        .description('What `dmc-agent` alone does: sets this host up, pairs it, and runs it.'),
+    ).action(lazy(async () => (await import('../wizard.ts')).wizard)),
+    [['wizard --server https://dashboard.example', 'the same as dmc-agent --server …']],
   )
 
   const wallet = program
@@ -146,3 +183,18 @@ export function defineSetup(program: Command): void {
     .description('Where the configuration file is.')
     .action(lazy(async () => (await import('../config-path.ts')).configPath))
 }
+
+/** What `pair` and `dmc-agent` alone have in common. */
+const withPairOptions = (command: Command): Command =>
+  command
+    .option('--server <url>', 'address of the dashboard, as the browser shows it')
+    .option('--name <name>', 'what the browser calls this host (default: its own name)')
+    .addOption(new Option('--role <role>', 'what this host is for').choices(['user', 'miner', 'both']))
+    .option('--no-qr', 'no QR code')
+    .option('--allow-read <folder>', 'the dashboard may look into it and back it up (repeatable)', collect)
+    .option(
+      '--allow-restore <folder>',
+      'the dashboard may restore into new folders of it (repeatable)',
+      collect,
+    )
+    .option('--allow-sector <folder>', 'the dashboard may register sectors in it (repeatable)', collect)

@@ -1,17 +1,21 @@
-import { reading } from '@dmc/core/chain/chain-error'
-import { decodeLog, type MarketEvent, type RawLog } from '@dmc/core/chain/decode-log'
 import { type Address, type Hex, hexToBytes, keccak256, type PublicClient } from 'viem'
+import { reading } from './chain-error.ts'
+import { decodeLog, type MarketEvent, type RawLog } from './decode-log.ts'
 
 export interface BlockHeader {
   number: bigint
   hash: Hex
   parentHash: Hex
   logsBloom: Hex | null
+  /** Unix seconds. */
+  timestamp: bigint
 }
 
 export interface BlockEvents {
   number: bigint
   hash: Hex
+  /** Unix seconds. */
+  timestamp: bigint
   /** In log order; may be empty. */
   events: MarketEvent[]
 }
@@ -60,7 +64,8 @@ export async function readLogRange(
   if (!(await read(near ? [to] : [to, ...new Set(logs.map((log) => log.blockNumber))]))) return null
 
   const blocks = new Map<bigint, BlockEvents>()
-  for (const { number, hash } of headers.values()) blocks.set(number, { number, hash, events: [] })
+  for (const { number, hash, timestamp } of headers.values())
+    blocks.set(number, { number, hash, timestamp, events: [] })
   if (!(await fillSilent(client, market, near ? [...headers.values()] : [], logs))) return null
   for (const log of logs) {
     const block = log.blockNumber === null ? undefined : blocks.get(log.blockNumber)
@@ -81,8 +86,8 @@ export async function readHeaders(
     Promise.all(
       numbers.map(async (blockNumber) => {
         try {
-          const { number, hash, parentHash, logsBloom } = await client.getBlock({ blockNumber })
-          return number === blockNumber ? { number, hash, parentHash, logsBloom } : null
+          const { number, hash, parentHash, logsBloom, timestamp } = await client.getBlock({ blockNumber })
+          return number === blockNumber ? { number, hash, parentHash, logsBloom, timestamp } : null
         } catch (error) {
           if ((error as { name?: string }).name === 'BlockNotFoundError') return null
           throw error

@@ -1,0 +1,51 @@
+import { type DeliveredCommand, deliveredCommand } from '@dmc/core/dashboard/commands'
+import superjson from 'superjson'
+import type { Store } from '../store/open-store.ts'
+
+export type CommandState = 'taken' | 'started' | 'done' | 'failed'
+
+/** More than this under way and no further one is taken: a dashboard gone wild fills no disk. */
+const MOST_OPEN = 100
+/** Finished ones that are remembered, so that a repeated delivery does nothing. */
+const MOST_KEPT = 10_000
+
+/** Writes a command down, once. @returns 'new', 'known', or 'full' when nothing was written */
+export function takeCommand(store: Store, delivered: DeliveredCommand): 'new' | 'known' | 'full' {
+  const { db } = store
+  const id = delivered.commandId.toString()
+  if (db.prepare('SELECT 1 FROM dashboard_command WHERE command_id = ?').get(id)) return 'known'
+  const open = db
+    .prepare("SELECT count(*) AS n FROM dashboard_command WHERE state IN ('taken','started')")
+    .get()
+  if (Number(open?.n ?? 0) >= MOST_OPEN) return 'full'
+  store.transaction(() => {
+    db.prepare(
+      "INSERT INTO dashboard_command (command_id, body, state, received_at) VALUES (?, ?, 'taken', ?)",
+    ).run(id, superjson.stringify(delivered), Date.now())
+    db.prepare(
+      `DELETE FROM dashboard_command WHERE state IN ('done','failed') AND rowid <=
+       (SELECT max(rowid) - ? FROM dashboard_command)`,
+    ).run(MOST_KEPT)
+  })
+  return 'new'
+}
+
+export function setCommandState(store: Store, commandId: bigint, state: CommandState): void {
+  const finished = state === 'done' || state === 'failed' ? Date.now() : null
+  store.db
+    .prepare('UPDATE dashboard_command SET state = ?, finished_at = ? WHERE command_id = ?')
+    .run(state, finished, commandId.toString())
+}
+
+/** What was not finished, oldest first; `started`: a stop or a kill cut it off. */
+export function openCommands(store: Store): { delivered: DeliveredCommand; started: boolean }[] {
+  const rows = store.db
+    .prepare(
+      "SELECT body, state FROM dashboard_command WHERE state IN ('taken','started') ORDER BY received_at, rowid",
+    )
+    .all()
+  return rows.flatMap((row) => {
+    const parsed = deliveredCommand.safeParse(superjson.parse(String(row.body)))
+    return parsed.success ? [{ delivered: parsed.data, started: row.state === 'started' }] : []
+  })
+}

@@ -1,0 +1,138 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkRoot, inParent, insideRoots, newInsideRoots, openRoots, type Roots } from './roots.ts'
+
+let folder = ''
+let roots: Roots
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'dmc-roots-')))
+  mkdirSync(join(folder, 'allowed/photos/2026'), { recursive: true })
+  mkdirSync(join(folder, 'allowed-not'), { recursive: true })
+  mkdirSync(join(folder, 'secret/keys'), { recursive: true })
+  writeFileSync(join(folder, 'secret/keys/key'), 'x')
+  writeFileSync(join(folder, 'allowed/photos/a.jpg'), 'x')
+  symlinkSync(join(folder, 'secret'), join(folder, 'allowed/way-out'))
+  symlinkSync('../secret/keys', join(folder, 'allowed/relative'))
+  symlinkSync(join(folder, 'secret/keys/key'), join(folder, 'allowed/photos/link.jpg'))
+  symlinkSync(join(folder, 'allowed/photos'), join(folder, 'way-in'))
+  symlinkSync(join(folder, 'allowed'), join(folder, 'root-link'))
+  symlinkSync(join(folder, 'secret/new'), join(folder, 'allowed/dangling'))
+  const one = [join(folder, 'allowed')]
+  roots = await openRoots({ read: one, restore: one, sector: one })
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const at = (path: string) => join(folder, path)
+const codeOf = async (work: Promise<unknown>) =>
+  work.then(
+    (value) => `allowed ${String(value)}`,
+    (error: unknown) => (DmcError.is(error) ? error.code : String(error)),
+  )
+
+describe('what is inside an allowed folder', () => {
+  it.each([
+    'allowed',
+    'allowed/',
+    'allowed/photos',
+    'allowed/photos/a.jpg',
+    'allowed//photos',
+    'allowed/./photos',
+  ])('%s is', async (path) => {
+    expect(await codeOf(insideRoots(roots, 'read', `${folder}/${path}`))).toMatch(/^allowed /)
+  })
+
+  it('through a link from outside it is where it really is', async () => {
+    expect(await insideRoots(roots, 'read', at('way-in/2026'))).toBe(at('allowed/photos/2026'))
+  })
+
+  it.each([
+    '/',
+    '/etc/passwd',
+    'secret',
+    'allowed-not',
+    'allowed/../secret',
+    'allowed/photos/../../secret',
+    'allowed/way-out',
+    'allowed/way-out/keys',
+    'allowed/way-out/keys/key',
+    'allowed/relative',
+    'allowed/relative/key',
+    'allowed/photos/link.jpg',
+    'allowed/nothing-here',
+    'allowed/dangling',
+    'allowed\0/x',
+    'root-link/../secret',
+  ])('%s is not', async (path) => {
+    const given = path.startsWith('/') ? path : `${folder}/${path}`
+    expect(await codeOf(insideRoots(roots, 'read', given))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+
+  it('a relative path, an empty one and one with .. are not', async () => {
+    for (const path of ['allowed', '', '.', `${folder}/allowed/x/..`]) {
+      expect(await codeOf(insideRoots(roots, 'read', path)), path).toBe('PATH_OUTSIDE_ROOTS')
+    }
+  })
+
+  it('says the same of what is outside and of what does not exist', async () => {
+    const messages = await Promise.all(
+      ['/etc/shadow', '/etc/no-such-file'].map((path) =>
+        insideRoots(roots, 'read', path).catch((error) => error.message),
+      ),
+    )
+    expect(messages[0].replace('/etc/shadow', 'X')).toBe(messages[1].replace('/etc/no-such-file', 'X'))
+  })
+})
+
+describe('a new folder', () => {
+  it('may be made in an allowed one', async () => {
+    expect(await newInsideRoots(roots, 'restore', at('allowed/new'))).toBe(at('allowed/new'))
+    expect(await newInsideRoots(roots, 'restore', at('way-in/new'))).toBe(at('allowed/photos/new'))
+  })
+
+  it.each([
+    ['allowed/photos', 'TARGET_NOT_EMPTY'],
+    ['allowed/photos/a.jpg', 'TARGET_NOT_EMPTY'],
+    ['allowed', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/way-out/new', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/relative/new', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/dangling', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/dangling/new', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/no/such/parent', 'PATH_OUTSIDE_ROOTS'],
+    ['secret/new', 'PATH_OUTSIDE_ROOTS'],
+    ['allowed/../new', 'PATH_OUTSIDE_ROOTS'],
+  ])('not at %s: %s', async (path, code) => {
+    expect(await codeOf(newInsideRoots(roots, 'restore', `${folder}/${path}`))).toBe(code)
+  })
+
+  it('a sector may be a folder that is there, never a link', async () => {
+    expect(await inParent(roots, 'sector', at('allowed/photos'))).toBe(at('allowed/photos'))
+    expect(await codeOf(inParent(roots, 'sector', at('allowed/way-out')))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+})
+
+describe('the folders themselves', () => {
+  it('are none by default', async () => {
+    const none = await openRoots({ read: [], restore: [], sector: [] })
+    for (const kind of ['read', 'restore', 'sector'] as const) {
+      expect(await codeOf(insideRoots(none, kind, at('allowed')))).toBe('PATH_OUTSIDE_ROOTS')
+    }
+  })
+
+  it('each kind is its own', async () => {
+    const only = await openRoots({ read: [at('allowed')], restore: [], sector: [] })
+    expect(await codeOf(newInsideRoots(only, 'restore', at('allowed/new')))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+
+  it('are never the whole machine, and exist', async () => {
+    expect((await openRoots({ read: ['/', at('nowhere')], restore: [], sector: [] })).read).toEqual([])
+    for (const path of ['/', 'relative', at('nowhere'), at('allowed/photos/a.jpg')]) {
+      expect(await codeOf(checkRoot(path)), path).toBe('ROOT_REFUSED')
+    }
+    expect(await checkRoot(at('root-link'))).toBe(at('allowed'))
+  })
+})

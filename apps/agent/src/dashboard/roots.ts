@@ -1,0 +1,96 @@
+import { lstat, realpath } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { isInside } from '../sector/sector-path.ts'
+
+export type RootKind = 'read' | 'restore' | 'sector'
+/** Real paths of the folders that this host allows its dashboard. */
+export type Roots = Readonly<Record<RootKind, readonly string[]>>
+
+const FLAG: Record<RootKind, string> = {
+  read: '--allow-read',
+  restore: '--allow-restore',
+  sector: '--allow-sector',
+}
+
+/** The configured folders as they really are; one that is not there allows nothing until it is. */
+export async function openRoots(configured: Record<RootKind, string[]>): Promise<Roots> {
+  const real = async (paths: string[]) => {
+    const found = await Promise.all(paths.map((path) => realpath(path).catch(() => null)))
+    return [...new Set(found.filter((path): path is string => path !== null && path !== '/'))]
+  }
+  const [read, restore, sector] = await Promise.all([
+    real(configured.read),
+    real(configured.restore),
+    real(configured.sector),
+  ])
+  return { read, restore, sector }
+}
+
+/**
+ * A folder that a person at this host allows: it exists, and is not everything.
+ * @returns its real path @throws ROOT_REFUSED
+ */
+export async function checkRoot(path: string): Promise<string> {
+  const refuse = (why: string) =>
+    new DmcError('ROOT_REFUSED', `${path} can't be allowed: ${why}.`, {
+      hint: 'Name the folder that is meant, such as /home/you/photos.',
+    })
+  if (!isAbsolute(path)) throw refuse('it is not an absolute path')
+  const real = await realpath(path).catch(() => null)
+  if (real === null) throw refuse('it does not exist')
+  if (real === '/') throw refuse('that is the whole machine')
+  if (!(await lstat(real)).isDirectory()) throw refuse('it is not a folder')
+  return real
+}
+
+/**
+ * Something that exists, where it really is: inside an allowed folder after every symbolic link was followed.
+ * @throws PATH_OUTSIDE_ROOTS, also when it is not there: the answer is the same for both
+ */
+export async function insideRoots(roots: Roots, kind: RootKind, path: string): Promise<string> {
+  const plain = plainPath(path)
+  const real = plain === null ? null : await realpath(plain).catch(() => null)
+  if (real !== null && roots[kind].some((root) => isInside(real, root))) return real
+  throw outside(kind, path)
+}
+
+/**
+ * Something that does not exist yet, in a folder that does and is really inside an allowed one.
+ * @throws PATH_OUTSIDE_ROOTS, TARGET_NOT_EMPTY when there is anything by that name
+ */
+export async function newInsideRoots(roots: Roots, kind: RootKind, path: string): Promise<string> {
+  const real = await inParent(roots, kind, path)
+  if (await lstat(real).catch(() => null)) {
+    throw new DmcError('TARGET_NOT_EMPTY', `${real} is there already.`, { hint: 'Choose a new folder.' })
+  }
+  return real
+}
+
+/** A name in a folder that is really inside an allowed one, whether it is there or not; no symbolic link. @throws PATH_OUTSIDE_ROOTS */
+export async function inParent(roots: Roots, kind: RootKind, path: string): Promise<string> {
+  const plain = plainPath(path)
+  if (plain !== null && basename(plain) !== '') {
+    const parent = await realpath(dirname(plain)).catch(() => null)
+    if (parent !== null && roots[kind].some((root) => isInside(parent, root))) {
+      const real = join(parent, basename(plain))
+      const there = await lstat(real).catch(() => null)
+      if (!there?.isSymbolicLink()) return real
+    }
+  }
+  throw outside(kind, path)
+}
+
+/** Absolute and without `..`, or null. */
+function plainPath(path: string): string | null {
+  if (path.includes('\0') || !isAbsolute(path)) return null
+  const plain = normalize(path).replace(/(.)\/$/, '$1')
+  return path.split('/').includes('..') ? null : plain
+}
+
+const outside = (kind: RootKind, path: string): DmcError =>
+  new DmcError(
+    'PATH_OUTSIDE_ROOTS',
+    `${path.slice(0, 200)} is not inside a folder that this host allows (${FLAG[kind]}).`,
+    { hint: `On the host: dmc-agent config set roots.${kind} FOLDER, then restart the agent.` },
+  )

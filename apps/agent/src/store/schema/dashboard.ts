@@ -1,0 +1,19 @@
+/**
+ * The link to the dashboard. Reports wait here until the dashboard has them: the newest of each key, under numbers that are never used
+ * again. Commands are here before anything is done about them; ids are the dashboard's, as decimal text.
+ */
+export const dashboardSchema = `
+CREATE TABLE dashboard_report (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE dashboard_said (key TEXT PRIMARY KEY, hash TEXT NOT NULL) STRICT;
+CREATE TABLE dashboard_command (
+  command_id TEXT PRIMARY KEY,
+  body TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('taken','started','done','failed')),
+  received_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX dashboard_command_state ON dashboard_command (state)`

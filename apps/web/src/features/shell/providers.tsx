@@ -1,0 +1,99 @@
+'use client'
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
+import { NuqsAdapter } from 'nuqs/adapters/next/app'
+import { type ReactNode, useEffect, useState } from 'react'
+import superjson from 'superjson'
+import { WagmiProvider } from 'wagmi'
+import { type ChainConfig, ChainConfigProvider } from '../../lib/chain-config.tsx'
+import { Live } from '../../lib/live.tsx'
+import { SessionProvider } from '../../lib/session.tsx'
+import { TRPCProvider } from '../../lib/trpc.ts'
+import type { AppRouter } from '../../server/router.ts'
+import { Toaster } from '../../ui/toaster.tsx'
+import { TrayRunner } from '../transactions/tray-runner.tsx'
+import { makeWagmiConfig } from '../wallet/wagmi-config.ts'
+
+/** How long a dropped connection may take to come back before anyone is told. */
+const GRACE_MS = 1_200
+
+/** Everything that signed-in pages need: chain, wallet, API, live feed, transactions. */
+export function Providers({
+  config,
+  address,
+  children,
+}: {
+  config: ChainConfig
+  address: `0x${string}` | null
+  children: ReactNode
+}) {
+  const [lostSince, setLostSince] = useState<number | null>(null)
+  const [parts] = useState(() => {
+    const queries = new QueryClient({
+      defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
+    })
+    return { queries, wagmi: makeWagmiConfig(config) }
+  })
+  const [api] = useState(() => makeApi())
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const state = api.socket?.connectionState.subscribe({
+      next: (now) => {
+        if (now.state === 'pending') {
+          clearTimeout(timer)
+          setLostSince(null)
+        } else if (now.state === 'connecting' && now.error !== null && timer === undefined) {
+          const since = Date.now()
+          timer = setTimeout(() => setLostSince(since), GRACE_MS)
+        }
+        if (now.state === 'pending') timer = undefined
+      },
+    })
+    return () => {
+      clearTimeout(timer)
+      state?.unsubscribe()
+    }
+  }, [api])
+  return (
+    <ChainConfigProvider value={config}>
+      <WagmiProvider config={parts.wagmi} reconnectOnMount>
+        <QueryClientProvider client={parts.queries}>
+          <TRPCProvider trpcClient={api.client} queryClient={parts.queries}>
+            <SessionProvider address={address}>
+              <Live lostSince={lostSince}>
+                {address === null ? null : <TrayRunner owner={address} />}
+                <NuqsAdapter>{children}</NuqsAdapter>
+                <Toaster />
+              </Live>
+            </SessionProvider>
+          </TRPCProvider>
+        </QueryClientProvider>
+      </WagmiProvider>
+    </ChainConfigProvider>
+  )
+}
+
+function makeApi() {
+  const inBrowser = typeof window !== 'undefined'
+  const origin = inBrowser ? window.location.origin : 'http://localhost'
+  const http = httpBatchLink({ url: `${origin}/api/trpc`, transformer: superjson, maxURLLength: 2_000 })
+  if (!inBrowser) return { socket: null, client: createTRPCClient<AppRouter>({ links: [http] }) }
+  const socket = createWSClient({
+    url: `${origin.replace(/^http/, 'ws')}/api/ws`,
+    // the hello of a browser: who it is says its cookie
+    connectionParams: { kind: 'browser' },
+    retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 8_000),
+    keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 2_000 },
+  })
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: (op) => op.type === 'subscription',
+        true: wsLink({ client: socket, transformer: superjson }),
+        false: http,
+      }),
+    ],
+  })
+  return { socket, client }
+}

@@ -1,0 +1,84 @@
+'use client'
+
+import { useEffect } from 'react'
+import { toast } from 'sonner'
+import type { Address, PublicClient } from 'viem'
+import { usePublicClient } from 'wagmi'
+import { useChainConfig } from '../../lib/chain-config.tsx'
+import { useTRPCClient } from '../../lib/trpc.ts'
+import { followOnce } from './follow-transaction.ts'
+import { changeInTray, type TrayEntry, trayKey, useTray } from './tray-store.ts'
+
+/**
+ * Follows every unfinished transaction of this wallet, also those from before a reload, and tells the dashboard what came of them.
+ * Telling it twice is harmless; not telling it would leave an order without its source, so it is tried until it works.
+ */
+export function TrayRunner({ owner }: { owner: Address }) {
+  const config = useChainConfig()
+  const client = usePublicClient() as PublicClient | undefined
+  const api = useTRPCClient()
+  const key = trayKey(config.chainId, owner)
+  const entries = useTray(key)
+  const open = entries.filter(
+    (entry) =>
+      entry.state === 'submitted' ||
+      (entry.state === 'done' && entry.followUp !== undefined && !entry.followed),
+  )
+  const ids = open.map((entry) => `${entry.id}:${entry.hash}:${entry.state}`).join()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `ids` stands for the entries that need work
+  useEffect(() => {
+    if (client === undefined || open.length === 0) return
+    let stopped = false
+    const work = async (entry: TrayEntry) => {
+      if (entry.state === 'submitted') {
+        const change = await followOnce(client, entry, {
+          confirmations: config.confirmations,
+          market: config.market,
+        })
+        if (stopped || Object.keys(change).length === 0) return
+        changeInTray(key, entry.id, change)
+        tell(entry, change)
+      } else if (entry.followUp !== undefined) {
+        await report(api, entry)
+        changeInTray(key, entry.id, { followed: true })
+      }
+    }
+    const round = async () => {
+      for (const entry of open) await work(entry).catch(() => {})
+      if (!stopped) timer = setTimeout(round, config.isDevnet ? 700 : 4_000)
+    }
+    let timer = setTimeout(round, 0)
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }, [ids, client, key])
+  return null
+}
+
+function tell(entry: TrayEntry, change: Partial<TrayEntry>): void {
+  if (change.state === 'done') toast.success(entry.title, { description: 'Confirmed on chain.' })
+  if (change.state === 'reverted') {
+    toast.error(`${entry.title}: reverted`, { description: change.problem?.message, duration: 15_000 })
+  }
+  if (change.state === 'replaced') {
+    toast.warning(`${entry.title}: replaced`, {
+      description: 'Another transaction took its place in your wallet.',
+    })
+  }
+  if (change.state === 'dropped') {
+    toast.warning(`${entry.title}: dropped`, {
+      description: 'The chain forgot it; nothing happened. Send it again.',
+    })
+  }
+}
+
+async function report(api: ReturnType<typeof useTRPCClient>, entry: TrayEntry): Promise<void> {
+  const { followUp, result } = entry
+  if (followUp?.kind === 'order' && result?.orderId !== undefined) {
+    await api.orders.placed.mutate({ sourceId: followUp.sourceId, orderId: BigInt(result.orderId) })
+  }
+  if (followUp?.kind === 'bill' && result?.billId !== undefined) {
+    await api.bills.published.mutate({ sectorId: followUp.sectorId, billId: BigInt(result.billId) })
+  }
+}

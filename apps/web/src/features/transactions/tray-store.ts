@@ -1,0 +1,95 @@
+'use client'
+
+import { useSyncExternalStore } from 'react'
+import type { Address, Hex } from 'viem'
+
+export type TrayState = 'submitted' | 'done' | 'reverted' | 'replaced' | 'dropped'
+
+/** What the dashboard must hear once the transaction is confirmed; kept with it, so that a closed tab loses nothing. */
+export type FollowUp = { kind: 'order'; sourceId: string } | { kind: 'bill'; sectorId: string }
+
+export interface TrayEntry {
+  id: string
+  title: string
+  hash: Hex
+  from: Address
+  to: Address
+  data: Hex
+  /** Wei, as text: storage knows no bigint. */
+  value: string
+  nonce: number
+  submittedAt: number
+  submittedBlock: string
+  state: TrayState
+  confirmations: number
+  /** Sentence and way out of a revert. */
+  problem?: { message: string; hint: string }
+  replacedBy?: Hex
+  followUp?: FollowUp
+  followed?: boolean
+  /** The order or bill that came out of it. */
+  result?: { orderId?: string; billId?: string }
+  seen?: boolean
+}
+
+const KEEP = 20
+const listeners = new Set<() => void>()
+const cache = new Map<string, { text: string | null; entries: TrayEntry[] }>()
+
+export const trayKey = (chainId: number, owner: Address) => `dmc:tray:${chainId}:${owner.toLowerCase()}`
+
+function read(key: string): TrayEntry[] {
+  const text = window.localStorage.getItem(key)
+  const known = cache.get(key)
+  if (known?.text === text) return known.entries
+  let entries: TrayEntry[] = []
+  try {
+    const parsed: unknown = JSON.parse(text ?? '[]')
+    if (Array.isArray(parsed)) entries = parsed as TrayEntry[]
+  } catch {
+    // what can't be read is as if nothing had been sent; the chain knows better anyway
+  }
+  cache.set(key, { text, entries })
+  return entries
+}
+
+function write(key: string, entries: TrayEntry[]): void {
+  window.localStorage.setItem(key, JSON.stringify(entries.slice(0, KEEP)))
+  for (const tell of listeners) tell()
+}
+
+export function addToTray(key: string, entry: TrayEntry): void {
+  write(key, [entry, ...read(key)])
+}
+
+export function changeInTray(key: string, id: string, change: Partial<TrayEntry>): void {
+  write(
+    key,
+    read(key).map((entry) => (entry.id === id ? { ...entry, ...change } : entry)),
+  )
+}
+
+export function removeFromTray(key: string, id: string): void {
+  write(
+    key,
+    read(key).filter((entry) => entry.id !== id),
+  )
+}
+
+const NONE: TrayEntry[] = []
+
+/** The transactions of a wallet on this chain, newest first; the same in all tabs. */
+export function useTray(key: string | null): TrayEntry[] {
+  return useSyncExternalStore(
+    (tell) => {
+      listeners.add(tell)
+      window.addEventListener('storage', tell)
+      return () => {
+        listeners.delete(tell)
+        window.removeEventListener('storage', tell)
+      }
+    },
+    () => (key === null ? NONE : read(key)),
+    () => NONE,
+  )
+}

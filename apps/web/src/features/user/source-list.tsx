@@ -1,0 +1,104 @@
+'use client'
+
+import { formatSize } from '@dmc/core/units/format-size'
+import { useQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import Link from 'next/link'
+import { count } from '../../lib/amounts.ts'
+import { useTRPC } from '../../lib/trpc.ts'
+import type { RouterOutputs } from '../../server/router.ts'
+import { Badge } from '../../ui/badge.tsx'
+import { LinkButton } from '../../ui/button.tsx'
+import { Card } from '../../ui/card.tsx'
+import { ListState } from '../../ui/list-state.tsx'
+import { Progress } from '../../ui/progress.tsx'
+import { SourceBadge } from '../../ui/state-badge.tsx'
+import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
+import { When } from '../../ui/when.tsx'
+
+export type Source = RouterOutputs['sources']['list'][number]
+
+/** The folders that are backed up, each with what happens to it now. */
+export function SourceList() {
+  const trpc = useTRPC()
+  const sources = useQuery(trpc.sources.list.queryOptions({}))
+  return (
+    <Card>
+      <ListState
+        query={sources}
+        isEmpty={(all) => all.length === 0}
+        none={{
+          title: 'Nothing is backed up yet',
+          text: 'Pick a folder on one of your hosts. It is encrypted there before anything leaves it.',
+          action: (
+            <LinkButton look="primary" href="/u/sources/new">
+              <Plus aria-hidden /> Back up a folder
+            </LinkButton>
+          ),
+        }}
+      >
+        {(all) => (
+          <Table label="Sources">
+            <Head>
+              <HeadCell>Source</HeadCell>
+              <HeadCell>State</HeadCell>
+              <HeadCell align="right">Size</HeadCell>
+              <HeadCell align="right">Files</HeadCell>
+              <HeadCell align="right">Snapshots</HeadCell>
+              <HeadCell align="right">Newest</HeadCell>
+            </Head>
+            <tbody>
+              {all.map((source) => (
+                <Row key={source.sourceId}>
+                  <Cell className="max-w-72">
+                    <Link
+                      href={`/u/sources/${source.sourceId}`}
+                      className="block font-medium underline-offset-3 hover:underline"
+                    >
+                      <span className="clip-line block">{source.name}</span>
+                    </Link>
+                    <span className="clip-line block text-xs text-muted" title={source.path}>
+                      {source.agentName} · {source.path}
+                    </span>
+                  </Cell>
+                  <Cell>
+                    <SourceState source={source} />
+                  </Cell>
+                  <Cell align="right">{formatSize(source.bytes)}</Cell>
+                  <Cell align="right">{count(source.files)}</Cell>
+                  <Cell align="right">{count(source.snapshots)}</Cell>
+                  <Cell align="right">
+                    {source.lastSnapshotAt === null ? (
+                      '–'
+                    ) : (
+                      <When at={source.lastSnapshotAt.getTime() / 1000} />
+                    )}
+                  </Cell>
+                </Row>
+              ))}
+            </tbody>
+          </Table>
+        )}
+      </ListState>
+    </Card>
+  )
+}
+
+export function SourceState({ source }: { source: Source }) {
+  const { job } = source
+  if (!source.online) return <Badge tone="warn">Host offline</Badge>
+  if (job !== null) {
+    const share = job.total === 0n ? null : Number((job.done * 1000n) / job.total) / 1000
+    return (
+      <span className="grid w-40 gap-1.5">
+        <Badge tone="busy" className="w-fit">
+          {job.stage ?? 'Working'}
+        </Badge>
+        <Progress value={share} label={`${source.name}: ${job.stage ?? 'working'}`} />
+      </span>
+    )
+  }
+  if (source.snapshots > 0 && source.orders.length > 0) return <Badge tone="ok">Protected</Badge>
+  if (source.orders.length === 0) return <Badge tone="plain">No order yet</Badge>
+  return <SourceBadge state={source.state} />
+}

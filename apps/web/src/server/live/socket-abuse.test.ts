@@ -1,0 +1,218 @@
+import { createConnection } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { browserSocket, type SignedIn, signIn, startDashboard } from '../../../test/support/dashboard.ts'
+import type { WebServer } from '../start-server.ts'
+
+let server: WebServer
+let person: SignedIn
+/** Somebody who behaves, connected all the while. */
+let good: ReturnType<typeof browserSocket>
+
+beforeAll(async () => {
+  server = await startDashboard()
+  person = await signIn(server)
+  good = browserSocket(server, person.jar.cookie)
+})
+
+afterAll(async () => {
+  await good.client.close()
+  await server.close()
+})
+
+const url = () => `ws://127.0.0.1:${server.port}/api/ws?connectionParams=1`
+const HELLO = JSON.stringify({ method: 'connectionParams', data: { kind: 'browser' } })
+
+/** How a connection ends: the HTTP status of a refused upgrade, or the close code. */
+function fate(
+  options: { headers?: Record<string, string>; address?: string },
+  act: (socket: WebSocket) => void = () => {},
+): Promise<number> {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(options.address ?? url(), { headers: options.headers ?? {} })
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
+    socket.on('open', () => act(socket))
+    socket.on('close', (code) => resolve(code))
+    socket.on('error', () => {})
+  })
+}
+
+const own = () => ({ origin: server.origin })
+const stillGood = async () => {
+  expect(await good.api.auth.me.query()).toEqual({ address: person.account.address })
+}
+
+describe('a socket that misbehaves is closed, the server lives, others notice nothing', () => {
+  it('a page of another site', async () => {
+    expect(await fate({ headers: { origin: 'https://evil.example', cookie: person.jar.cookie } })).toBe(403)
+    expect(await fate({ headers: { origin: 'null' } })).toBe(403)
+    expect(await fate({ headers: { origin: `${server.origin}.evil.example` } })).toBe(403)
+    expect(await fate({ headers: { origin: server.origin.replace('http', 'https') } })).toBe(403)
+  })
+
+  it('a cookie without an origin', async () => {
+    expect(await fate({ headers: { cookie: person.jar.cookie } })).toBe(403)
+  })
+
+  it('no origin and a browser’s hello: nobody’s cookie is looked at', async () => {
+    expect(await fate({}, (socket) => socket.send(HELLO))).toBe(4401)
+  })
+
+  it('an agent’s hello from a page', async () => {
+    const data = {
+      kind: 'agent',
+      agentId: crypto.randomUUID(),
+      nonce: `0x${'0'.repeat(64)}`,
+      expiresAt: '1',
+      signature: `0x${'0'.repeat(130)}`,
+    }
+    expect(
+      await fate({ headers: own() }, (socket) =>
+        socket.send(JSON.stringify({ method: 'connectionParams', data })),
+      ),
+    ).toBe(4401)
+  })
+
+  it('no hello within 5 s', async () => {
+    const started = Date.now()
+    expect(await fate({ headers: own() })).toBe(4401)
+    expect(Date.now() - started).toBeGreaterThan(4_500)
+    expect(Date.now() - started).toBeLessThan(7_000)
+  })
+
+  it('a hello that never was asked for in the address', async () => {
+    expect(await fate({ headers: own(), address: `ws://127.0.0.1:${server.port}/api/ws` })).toBe(400)
+  })
+
+  it('other paths', async () => {
+    for (const path of ['/', '/api/trpc', '/api/ws/', '/api/wsx?connectionParams=1', '/_next/webpack-hmr']) {
+      expect(await fate({ headers: own(), address: `ws://127.0.0.1:${server.port}${path}` }), path).toBe(400)
+    }
+  })
+
+  it('an absolute-form target', async () => {
+    const answer = await raw(
+      `GET http://169.254.169.254/api/ws?connectionParams=1 HTTP/1.1\r\nHost: x\r\nOrigin: ${server.origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await raw('GET http://169.254.169.254/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 /,
+    )
+  })
+
+  it('a request without an id', async () => {
+    const answers: string[] = []
+    await new Promise<void>((resolve) => {
+      const socket = new WebSocket(url(), { headers: own() })
+      socket.on('open', () => {
+        socket.send(HELLO)
+        socket.send('{"id":null,"method":"query"}')
+        socket.send('{"id":null,"method":"query","params":{"path":"auth.me"}}')
+        socket.send('[]')
+        socket.send('null')
+        socket.send('{"__proto__":{"id":1}}')
+        socket.send('{"id":1,"method":"query","params":{"path":"__proto__.constructor"}}')
+      })
+      socket.on('message', (data) => {
+        answers.push(String(data))
+        if (answers.length >= 4) socket.close()
+      })
+      socket.on('close', () => resolve())
+    })
+    expect(answers.every((answer) => answer.includes('"error"'))).toBe(true)
+    expect(answers.join()).not.toMatch(/ at .*\.(ts|mjs|js):/)
+    await stillGood()
+  })
+
+  it('binary', async () => {
+    expect(await fate({ headers: own() }, (socket) => socket.send(Buffer.from(HELLO)))).toBe(1003)
+  })
+
+  it('65 KiB of text', async () => {
+    expect(await fate({ headers: own() }, (socket) => socket.send('x'.repeat(65 * 1024)))).toBe(1009)
+  })
+
+  it('a message in thousands of fragments', async () => {
+    const code = await fate({ headers: own() }, (socket) => {
+      for (let i = 0; i < 5_000; i++) socket.send('x', { fin: false })
+    })
+    expect([1008, 1009]).toContain(code)
+    await stillGood()
+  })
+
+  it('a thousand messages at once', async () => {
+    const code = await fate({ headers: own() }, (socket) => {
+      socket.send(HELLO)
+      for (let i = 0; i < 1_000; i++)
+        socket.send(`{"id":${i + 1},"method":"query","params":{"path":"auth.me"}}`)
+    })
+    expect(code).toBe(1008)
+    await stillGood()
+  })
+
+  it('a list of a hundred requests', async () => {
+    const list = Array.from({ length: 100 }, (_, id) => ({
+      id,
+      method: 'query',
+      params: { path: 'auth.me' },
+    }))
+    expect(
+      await fate({ headers: own() }, (socket) => {
+        socket.send(HELLO)
+        socket.send(JSON.stringify(list))
+      }),
+    ).toBe(1008)
+  })
+})
+
+describe('a session that ends', () => {
+  it('closes its sockets within a second when it is signed out, and no others', async () => {
+    const other = await signIn(server)
+    const socket = new WebSocket(url(), { headers: { ...own(), cookie: other.jar.cookie } })
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send(HELLO)
+    const started = Date.now()
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+    await other.api.auth.signOut.mutate()
+    expect(await closed).toBe(4403)
+    expect(Date.now() - started).toBeLessThan(1_000)
+    await stillGood()
+  })
+})
+
+describe('at last', () => {
+  it('hundreds of sockets from one address', async () => {
+    const open: WebSocket[] = []
+    const results = await Promise.all(
+      Array.from(
+        { length: 120 },
+        () =>
+          new Promise<number>((resolve) => {
+            const socket = new WebSocket(url(), { headers: own() })
+            open.push(socket)
+            socket.on('open', () => resolve(101))
+            socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
+            socket.on('error', () => {})
+          }),
+      ),
+    )
+    expect(results.filter((status) => status === 101).length).toBeLessThanOrEqual(40)
+    expect(results).toContain(429)
+    for (const socket of open) socket.terminate()
+    await stillGood()
+  })
+})
+
+/** Bytes as they are, and what comes back first. */
+function raw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(server.port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+    setTimeout(() => socket.destroy(), 2_000)
+  })
+}

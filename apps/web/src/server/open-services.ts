@@ -1,0 +1,70 @@
+import { checkMarket } from '@dmc/core/chain/check-market'
+import { readParameters, readToken } from '@dmc/core/chain/read-parameters'
+import { openDatabase } from '@dmc/db/open-database'
+import { createPublicClient, defineChain, fallback, http, type PublicClient } from 'viem'
+import type { WebEnv } from '../env.ts'
+import { TokenBuckets } from './http/token-bucket.ts'
+import { AgentLinks } from './live/agent-links.ts'
+import { ChangeFeed } from './live/change-feed.ts'
+import { CommandBell } from './live/command-bell.ts'
+import type { ChainServices, Services } from './services.ts'
+
+/** Opens the database and what stands on it. @throws DATABASE_*, see openDatabase */
+export async function openServices(
+  env: WebEnv,
+  origins: readonly [string, ...string[]],
+): Promise<Services & { close(): Promise<void> }> {
+  const db = await openDatabase(env.database)
+  const feed = await ChangeFeed.open(db)
+  const bell = await CommandBell.open(db)
+  return {
+    env,
+    origin: origins[0],
+    origins,
+    db,
+    chain: openChain(env),
+    feed,
+    bell,
+    links: new AgentLinks(),
+    costly: new TokenBuckets({ burst: 120, perSecond: 2 }),
+    agentNonces: new TokenBuckets({ burst: 1_000, perSecond: 100 }),
+    reports: new TokenBuckets({ burst: 200, perSecond: 40 }),
+    async close() {
+      await feed.close()
+      await bell.close()
+      await db.close()
+    },
+  }
+}
+
+function openChain({ chain }: WebEnv): ChainServices {
+  const client = createPublicClient({
+    chain: defineChain({
+      id: chain.chainId,
+      name: chain.name,
+      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+      rpcUrls: { default: { http: chain.rpcUrls } },
+    }),
+    transport: fallback(chain.rpcUrls.map((url) => http(url, { batch: true, timeout: 10_000 }))),
+    cacheTime: 0,
+  }) as PublicClient
+  let facts: ReturnType<ChainServices['facts']> | null = null
+  return {
+    client,
+    chainId: chain.chainId,
+    market: chain.market,
+    facts() {
+      facts ??= checkMarket(client, chain.market).then(async () => {
+        const [token, parameters] = await Promise.all([
+          readToken(client, chain),
+          readParameters(client, chain),
+        ])
+        return { token, parameters }
+      })
+      facts.catch(() => {
+        facts = null
+      })
+      return facts
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, signIn, test } from './support/fixtures.ts'
+import { fillWorld, findScreens, OWNER } from './support/full-world.ts'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** What axe finds, as lines that say where; empty is good. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(
+      (node) => `${id}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`,
+    ),
+  )
+}
+
+async function check(page: Page, name: string, wrong: string[]): Promise<void> {
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((value) => {
+        document.documentElement.dataset.theme = value
+      }, theme)
+      await page.waitForTimeout(250)
+      for (const line of await violations(page)) wrong.push(`${name} ${width} ${theme}: ${line}`)
+    }
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    if (wider > 0) wrong.push(`${name} ${width}: the page is ${wider} px wider than the screen`)
+  }
+}
+
+test('axe finds nothing on any route, light and dark, wide and narrow', async ({
+  page,
+  world,
+  connectAs,
+}) => {
+  test.setTimeout(900_000)
+  const wrong: string[] = []
+  await page.goto(world.url)
+  await check(page, 'landing, empty', wrong)
+  await page.goto(`${world.url}/market`)
+  await check(page, 'market, empty', wrong)
+  await page.goto(`${world.url}/bills/77`)
+  await check(page, 'bill, unknown', wrong)
+  await connectAs(OWNER)
+  await page.goto(`${world.url}/connect`)
+  await check(page, 'connect', wrong)
+  await signIn(page, world)
+  for (const path of ['/u', '/m', '/agents', '/activity']) {
+    await page.goto(`${world.url}${path}`)
+    await page.waitForTimeout(600)
+    await check(page, `${path}, empty`, wrong)
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await fillWorld(page, world)
+  for (const [name, path] of await findScreens(page, world)) {
+    await page.goto(`${world.url}${path}`)
+    await page.waitForTimeout(900)
+    await check(page, name, wrong)
+  }
+  expect(wrong).toEqual([])
+})

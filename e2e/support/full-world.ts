@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { devAccount } from '@dmc/testkit/dev-accounts'
+import type { Page } from '@playwright/test'
+import { startPairing } from './pair.ts'
+import type { World } from './world.ts'
+
+/** The wallet that has everything: hosts, a source with an active order, a bill with an order on it. */
+export const OWNER = devAccount(7)
+
+/**
+ * Fills a world as a person would, by the browser: a miner's host and a user's host of one wallet are paired, two other miners offer,
+ * a folder is backed up. The page must have a test wallet of OWNER and be signed in.
+ */
+export async function fillWorld(page: Page, world: World): Promise<void> {
+  await world.devnet.fund(OWNER.address, { faucetCalls: 2 })
+  await world.miner('miner-north', { size: '64GiB', price: '0.4', pledgeRate: '4' })
+  await world.miner('miner-south', { size: '24GiB', price: '0.65', pledgeRate: '8' })
+  const disk = join(world.folder, 'mnt')
+  mkdirSync(join(disk, 'disk-1'), { recursive: true })
+  await pair(page, world, 'attic-nas', 'miner', ['sector'], [disk])
+  await page.waitForURL(/\/m\/bills\/new/)
+  await page.getByRole('button', { name: disk }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'disk-1' }).click()
+  await page.getByLabel('Space to offer').fill('6')
+  await page.getByLabel('Price', { exact: true }).fill('0.55')
+  await page.getByRole('button', { name: 'Publish the bill' }).click()
+  await page.waitForURL(`${world.url}/m`, { timeout: 60_000 })
+
+  world.sampleFolder('home/photos', 24)
+  world.sampleFolder('home/letters', 6)
+  const restored = join(world.folder, 'restored')
+  mkdirSync(restored)
+  await pair(page, world, 'laptop', 'user', ['read', 'restore'], [join(world.folder, 'home'), restored])
+  await page.waitForURL(/\/u\/sources\/new/)
+  await page.getByRole('button', { name: join(world.folder, 'home') }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'photos' }).click()
+  await page.getByRole('button', { name: 'Place the order' }).click()
+  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.getByRole('heading', { name: 'Protected' }).waitFor({ timeout: 90_000 })
+}
+
+async function pair(
+  page: Page,
+  world: World,
+  name: string,
+  role: 'user' | 'miner',
+  allow: ('read' | 'restore' | 'sector')[],
+  folders: string[],
+): Promise<void> {
+  const agent = await world.agent(name)
+  await agent.json(['init', '--yes', '--phrase-file', join(world.folder, name, 'phrase')])
+  const pairing = await startPairing(agent, { server: world.url, owner: OWNER.address, role, allow, folders })
+  await page.goto(pairing.url)
+  await page.getByLabel('Name it').fill(name)
+  await page.getByRole('button', { name: 'The words match: approve' }).click()
+  await pairing.done
+  await agent.start()
+}
+
+/** Every screen by name; `source` is the id of the source that `fillWorld` made. */
+export const screens = (of: {
+  source: string
+  snapshot: string
+  miner: string
+}): [name: string, path: string][] => [
+  ['landing', '/'],
+  ['market', '/market'],
+  ['market-compare', '/market?compare=1,2&gib=4'],
+  ['bill', '/bills/1'],
+  ['order', '/orders/1'],
+  ['miner', `/miners/${of.miner}`],
+  ['user-overview', '/u'],
+  ['sources', '/u/sources'],
+  ['source', `/u/sources/${of.source}`],
+  ['snapshot', `/u/sources/${of.source}/snapshots/${of.snapshot}`],
+  ['new-source', '/u/sources/new'],
+  ['user-orders', '/u/orders'],
+  ['restores', '/u/restores'],
+  ['spending', '/u/spending'],
+  ['miner-overview', '/m'],
+  ['sectors', '/m/sectors'],
+  ['bills', '/m/bills'],
+  ['new-bill', '/m/bills/new'],
+  ['miner-orders', '/m/orders'],
+  ['earnings', '/m/earnings'],
+  ['agents', '/agents'],
+  ['pair', '/pair'],
+  ['activity', '/activity'],
+  ['alerts', '/alerts'],
+  ['settings', '/settings'],
+]
+
+/** Ids of what `fillWorld` made, read from the pages themselves. */
+export async function findScreens(page: Page, world: World): Promise<[name: string, path: string][]> {
+  await page.goto(`${world.url}/u/sources`)
+  await page.getByRole('link', { name: 'photos' }).click()
+  await page.waitForURL(/\/u\/sources\/[^/]+$/)
+  const source = new URL(page.url()).pathname.split('/')[3] ?? ''
+  await page.getByRole('link', { name: 'Browse and restore' }).first().click()
+  await page.waitForURL(/\/snapshots\//)
+  const snapshot = new URL(page.url()).pathname.split('/')[5] ?? ''
+  return screens({ source, snapshot, miner: OWNER.address })
+}

@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto'
+import { JOB_STATES, type Report } from '@dmc/core/dashboard/reports'
+import { addNonce, takeNonce } from '@dmc/db/account/nonces'
+import { countAttempt } from '@dmc/db/account/rate-limit'
+import { addSession, deleteSession, findSession } from '@dmc/db/account/sessions'
+import {
+  addCommand,
+  COMMANDS_CHANNEL,
+  expireCommands,
+  noteTaken,
+  queuedCommands,
+} from '@dmc/db/agents/commands'
+import { readChanges } from '@dmc/db/changes/read-changes'
+import type { Database } from '@dmc/db/open-database'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ENGINES, useDatabases } from '../../test/databases.ts'
+import * as enums from '../generated/enums.ts'
+import { applyReports } from './apply-reports.ts'
+import { listJournal, listSources } from './reported.ts'
+
+const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
+const EPOCH = 'ab'.repeat(16)
+
+it('the states of a job are written once: the database has the ones of core', () => {
+  expect(Object.keys(enums.JobState)).toEqual([...JOB_STATES])
+})
+
+describe.each(ENGINES)('accounts and agents on %s', (engine) => {
+  const databases = useDatabases(engine)
+  let db: Database
+  let agentId = ''
+  const now = () => new Date()
+  const soon = () => new Date(Date.now() + 60_000)
+
+  beforeAll(async () => {
+    db = await databases.open()
+  })
+
+  beforeEach(async () => {
+    agentId = randomUUID()
+    await db.prisma.agent.create({
+      data: {
+        id: agentId,
+        owner: OWNER,
+        identity: agentId,
+        operator: OWNER,
+        name: 'host',
+        hostName: 'host',
+        os: 'Linux',
+        arch: 'x64',
+        version: '1',
+        roles: [],
+      },
+    })
+  })
+
+  const apply = (reports: [number, Report][], epoch = EPOCH) =>
+    applyReports(db, {
+      agentId,
+      owner: OWNER,
+      epoch,
+      now: now(),
+      reports: reports.map(([seq, report]) => ({ seq: BigInt(seq), report })),
+    })
+
+  const source = (name: string, bytes = 1n): Report => ({
+    kind: 'source',
+    sourceId: 's1',
+    name,
+    path: '/home',
+    state: 'ready',
+    files: 1,
+    bytes,
+    orders: [2n ** 62n],
+    snapshots: 0,
+    lastSnapshotMs: null,
+    removed: false,
+  })
+
+  const entry = (seq: number, message = `entry ${seq}`): Report => ({
+    kind: 'journal',
+    entry: seq,
+    timeMs: Date.now(),
+    level: 'info',
+    event: 'x',
+    subject: '',
+    message,
+    data: {},
+  })
+
+  it('of ten who bring one nonce one gets it', async () => {
+    const nonce = randomUUID()
+    await addNonce(db, { nonce, kind: 'siwe', expiresAt: soon() })
+    expect(await takeNonce(db, { nonce, kind: 'agent' })).toBeNull()
+    const taken = await Promise.all(Array.from({ length: 10 }, () => takeNonce(db, { nonce, kind: 'siwe' })))
+    expect(taken.filter((one) => one !== null)).toHaveLength(1)
+    expect(taken.find((one) => one !== null)?.expiresAt).toBeInstanceOf(Date)
+  })
+
+  it('a session is there until it expires or is deleted', async () => {
+    const idHash = randomUUID()
+    await addSession(db, { idHash, address: OWNER, expiresAt: soon(), browser: null, now: now() })
+    expect(await findSession(db, idHash, now())).toMatchObject({ address: OWNER })
+    expect(await findSession(db, idHash, new Date(Date.now() + 120_000))).toBeNull()
+    expect(await deleteSession(db, idHash)).toBe(true)
+    expect(await findSession(db, idHash, now())).toBeNull()
+  })
+
+  it('counts attempts of all at once, and begins anew after the window', async () => {
+    const key = randomUUID()
+    const counts = await Promise.all(
+      Array.from({ length: 10 }, () => countAttempt(db, { key, windowMs: 60_000, now: now() })),
+    )
+    expect(counts.map(({ count }) => count).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    const later = new Date(Date.now() + 61_000)
+    expect((await countAttempt(db, { key, windowMs: 60_000, now: later })).count).toBe(1)
+  })
+
+  it('reports are applied once, in their order, however often and however mixed they come', async () => {
+    expect(
+      await apply([
+        [1, source('one')],
+        [2, entry(1)],
+        [3, source('two')],
+      ]),
+    ).toEqual({ lastSeq: 3n, applied: 3 })
+    expect(
+      await apply([
+        [1, source('one')],
+        [2, entry(1)],
+        [3, source('two')],
+      ]),
+    ).toEqual({ lastSeq: 3n, applied: 0 })
+    expect(
+      await apply([
+        [5, source('four', 2n ** 62n)],
+        [4, source('three')],
+        [2, entry(1, 'forged')],
+      ]),
+    ).toEqual({
+      lastSeq: 5n,
+      applied: 2,
+    })
+    const rows = (await listSources(db, { owner: OWNER })).filter((row) => row.agentId === agentId)
+    expect(rows).toMatchObject([{ name: 'four', bytes: 2n ** 62n, orders: [String(2n ** 62n)] }])
+    const journal = await listJournal(db, { owner: OWNER, agentId, limit: 10 })
+    expect(journal.map(({ message }) => message)).toEqual(['entry 1'])
+  })
+
+  it('the same batch from two connections at once is applied once', async () => {
+    const batch: [number, Report][] = Array.from({ length: 20 }, (_, i) => [i + 1, entry(i + 1)])
+    const results = await Promise.all([apply(batch), apply(batch), apply(batch)])
+    expect(results.map((result) => result?.applied).sort()).toEqual([0, 0, 20])
+    expect(await listJournal(db, { owner: OWNER, agentId, limit: 50 })).toHaveLength(20)
+  })
+
+  it('another store of the agent begins at one again, and its journal is added to the old one', async () => {
+    await apply([[7, entry(1, 'before')]])
+    expect(await apply([[1, entry(1, 'after')]], 'cd'.repeat(16))).toEqual({ lastSeq: 1n, applied: 1 })
+    const messages = (await listJournal(db, { owner: OWNER, agentId, limit: 10 })).map(
+      ({ message }) => message,
+    )
+    expect(messages.sort()).toEqual(['after', 'before'])
+  })
+
+  it('takes hostile text as text', async () => {
+    const evil = `<script>alert(1)</script>\u0000 ' OR 1=1; DROP TABLE agents; -- \u202e\ud800`
+    await apply([
+      [1, { ...entry(1, evil), data: { path: 'a\u0000b' } } as Report],
+      [2, { ...source('x'), kind: 'source', name: "'; DROP TABLE sources; --" } as Report],
+    ])
+    const [kept] = await listJournal(db, { owner: OWNER, agentId, limit: 1 })
+    expect(kept?.message).toContain('<script>alert(1)</script>')
+    expect(kept?.message).toContain("' OR 1=1")
+    expect(kept?.data).toEqual({ path: 'a\uFFFDb' })
+  })
+
+  it('says what changed, to its owner', async () => {
+    const { last } = await readChanges(db.prisma, { since: 0n, owner: OWNER, limit: 100_000 })
+    await apply([
+      [1, source('one')],
+      [2, source('two')],
+      [3, entry(1)],
+    ])
+    const mine = await readChanges(db.prisma, { since: last, owner: OWNER })
+    expect(mine.changes.map(({ topic, key }) => `${topic}:${key}`).sort()).toEqual(['journal:', 'source:s1'])
+    expect((await readChanges(db.prisma, { since: last, owner: '0x0' })).changes).toEqual([])
+  })
+
+  it('a revoked agent reports nothing', async () => {
+    await db.prisma.agent.update({ where: { id: agentId }, data: { revokedAt: now() } })
+    expect(await apply([[1, source('one')]])).toBeNull()
+  })
+
+  it('a command waits until the agent has it; asked for twice it is one; a hundred are enough', async () => {
+    const rung: (string | null)[] = []
+    const stop = await db.listen(COMMANDS_CHANNEL, (id) => rung.push(id))
+    const give = (requestKey: string) =>
+      addCommand(db, {
+        agentId,
+        kind: 'source.add',
+        args: { path: '/x' },
+        requestKey,
+        createdBy: OWNER,
+        expiresAt: soon(),
+      })
+    const first = await give('one')
+    expect(await give('one')).toEqual(first)
+    const second = await give('two')
+    expect((await queuedCommands(db, agentId, now())).map(({ id }) => id)).toEqual([first?.id, second?.id])
+    await noteTaken(db, { agentId: randomUUID(), commandIds: [first?.id ?? 0n], now: now() })
+    expect(await queuedCommands(db, agentId, now())).toHaveLength(2)
+    await noteTaken(db, { agentId, commandIds: [first?.id ?? 0n], now: now() })
+    expect((await queuedCommands(db, agentId, now())).map(({ id }) => id)).toEqual([second?.id])
+    for (let i = 0; i < 98; i++) await give(`more ${i}`)
+    expect(await give('too many')).toBeNull()
+    await apply([
+      [
+        1,
+        {
+          kind: 'command',
+          commandId: second?.id ?? 0n,
+          state: 'done',
+          result: { sourceId: 'x' },
+          error: null,
+        },
+      ],
+    ])
+    expect(await db.prisma.command.findUnique({ where: { id: second?.id ?? 0n } })).toMatchObject({
+      state: 'done',
+      result: { sourceId: 'x' },
+    })
+    await expireCommands(db, new Date(Date.now() + 120_000))
+    expect(await queuedCommands(db, agentId, now())).toEqual([])
+    for (let i = 0; i < 100 && !rung.includes(agentId); i++) await new Promise((go) => setTimeout(go, 10))
+    expect(rung).toContain(agentId)
+    await stop()
+  })
+
+  it('an agent ends its own commands only', async () => {
+    const command = await addCommand(db, {
+      agentId,
+      kind: 'x',
+      args: {},
+      requestKey: 'x',
+      createdBy: OWNER,
+      expiresAt: soon(),
+    })
+    const mine = agentId
+    agentId = randomUUID()
+    await db.prisma.agent.create({
+      data: {
+        id: agentId,
+        owner: OWNER,
+        identity: agentId,
+        operator: OWNER,
+        name: 'h',
+        hostName: 'h',
+        os: 'x',
+        arch: 'x',
+        version: '1',
+        roles: [],
+      },
+    })
+    await apply([
+      [1, { kind: 'command', commandId: command?.id ?? 0n, state: 'done', result: null, error: null }],
+    ])
+    expect(await queuedCommands(db, mine, now())).toHaveLength(1)
+  })
+})

@@ -1,0 +1,97 @@
+import { noteChanges } from '../changes/note-changes.ts'
+import type { Database } from '../open-database.ts'
+
+export function listAgents(db: Database, owner: string) {
+  return db.prisma.agent.findMany({
+    where: { owner, revokedAt: null },
+    orderBy: { createdAt: 'asc' },
+    take: 1000,
+  })
+}
+
+/** The agent, if it is this wallet's and not revoked. */
+export function findAgentOf(db: Database, of: { agentId: string; owner: string }) {
+  return db.prisma.agent.findFirst({ where: { id: of.agentId, owner: of.owner, revokedAt: null } })
+}
+
+export function findAgent(db: Database, agentId: string) {
+  return db.prisma.agent.findUnique({ where: { id: agentId } })
+}
+
+export async function renameAgent(
+  db: Database,
+  of: { agentId: string; owner: string; name: string },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { count } = await tx.agent.updateMany({
+      where: { id: of.agentId, owner: of.owner, revokedAt: null },
+      data: { name: of.name },
+    })
+    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+    return count > 0
+  })
+}
+
+/** From now on its key opens nothing here; what it reported stays until it is paired anew under another wallet. */
+export async function revokeAgent(
+  db: Database,
+  of: { agentId: string; owner: string; now: Date },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { count } = await tx.agent.updateMany({
+      where: { id: of.agentId, owner: of.owner, revokedAt: null },
+      data: { revokedAt: of.now, connectedAt: null, instance: null },
+    })
+    if (count === 0) return false
+    await tx.command.updateMany({
+      where: { agentId: of.agentId, state: { in: ['queued', 'delivered'] } },
+      data: { state: 'cancelled', finishedAt: of.now },
+    })
+    await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+    return true
+  })
+}
+
+export async function noteConnected(
+  db: Database,
+  of: { agentId: string; owner: string; instance: string; now: Date },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.agent.updateMany({
+      where: { id: of.agentId, revokedAt: null },
+      data: { connectedAt: of.now, lastSeenAt: of.now, instance: of.instance },
+    })
+    await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+  })
+}
+
+/** The connections that a process holds are alive. */
+export async function touchConnections(db: Database, of: { instances: string[]; now: Date }): Promise<void> {
+  if (of.instances.length === 0) return
+  await db.prisma.agent.updateMany({
+    where: { instance: { in: of.instances } },
+    data: { lastSeenAt: of.now },
+  })
+}
+
+/** After a crash nobody takes its marks away: who was not confirmed since `before` is not connected. */
+export async function sweepConnections(db: Database, of: { before: Date }): Promise<void> {
+  await db.prisma.agent.updateMany({
+    where: { connectedAt: { not: null }, lastSeenAt: { lt: of.before } },
+    data: { connectedAt: null, instance: null },
+  })
+}
+
+/** Only the connection that is current takes its mark away. */
+export async function noteDisconnected(
+  db: Database,
+  of: { agentId: string; owner: string; instance: string; now: Date },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { count } = await tx.agent.updateMany({
+      where: { id: of.agentId, instance: of.instance },
+      data: { connectedAt: null, instance: null, lastSeenAt: of.now },
+    })
+    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+  })
+}

@@ -1,0 +1,247 @@
+import type { Report, ReportBatch, ReportOf } from '@dmc/core/dashboard/reports'
+import { type NewChange, noteChanges } from '../changes/note-changes.ts'
+import type { Prisma } from '../generated/client.ts'
+import type { Database, Queries } from '../open-database.ts'
+import { plainText } from './plain-text.ts'
+
+interface Reporter {
+  agentId: string
+  owner: string
+}
+
+/**
+ * Applies what an agent reports, each number once and in order: all of it with the new last number, or nothing. What comes a
+ * second time is passed over.
+ * @returns the number up to which everything is in the database; null when there is no such agent any more
+ */
+export async function applyReports(
+  db: Database,
+  of: Reporter & ReportBatch & { now: Date },
+): Promise<{ lastSeq: bigint; applied: number } | null> {
+  return db.transaction(async (tx) => {
+    const [agent] = await tx.$queryRaw<{ lastSeq: bigint; reportEpoch: string | null }[]>`
+      SELECT "lastSeq", "reportEpoch" FROM agents WHERE id = ${of.agentId} AND "revokedAt" IS NULL FOR UPDATE`
+    if (!agent) return null
+    let lastSeq = agent.lastSeq
+    if (agent.reportEpoch !== of.epoch) {
+      // another store on that host: its numbers start again, and its journal's too
+      lastSeq = 0n
+      await tx.journalEntry.updateMany({ where: { agentId: of.agentId }, data: { seq: null } })
+    }
+    const fresh = of.reports.filter(({ seq }) => seq > lastSeq).sort((a, b) => (a.seq < b.seq ? -1 : 1))
+    const changes = new Map<string, NewChange>()
+    for (const { seq, report } of fresh) {
+      lastSeq = seq
+      const told = await apply(tx, of, plainText(report), of.now)
+      const change = { ...told, owner: of.owner }
+      changes.set(`${told.topic}:${told.key}`, change)
+    }
+    await tx.agent.update({
+      where: { id: of.agentId },
+      data: { lastSeq, reportEpoch: of.epoch, lastSeenAt: of.now },
+    })
+    await noteChanges(tx, [...changes.values()])
+    return { lastSeq, applied: fresh.length }
+  })
+}
+
+type Told = Pick<NewChange, 'topic' | 'key'>
+
+function apply(tx: Queries, by: Reporter, report: Report, now: Date): Promise<Told> {
+  switch (report.kind) {
+    case 'host':
+      return applyHost(tx, by, report)
+    case 'source':
+      return applySource(tx, by, report, now)
+    case 'sector':
+      return applySector(tx, by, report, now)
+    case 'snapshot':
+      return applySnapshot(tx, by, report)
+    case 'contract':
+      return applyContract(tx, by, report, now)
+    case 'job':
+      return applyJob(tx, by, report, now)
+    case 'journal':
+      return applyJournal(tx, by, report)
+    case 'command':
+      return applyCommand(tx, by, report, now)
+  }
+}
+
+async function applyHost(tx: Queries, { agentId }: Reporter, report: ReportOf<'host'>): Promise<Told> {
+  const { hostName, os, arch, version, roles } = report
+  await tx.agent.update({
+    where: { id: agentId },
+    data: { hostName, os, arch, version, roles, operator: report.operator.address, state: json(report) },
+  })
+  return { topic: 'agent', key: agentId }
+}
+
+async function applySource(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'source'>,
+  now: Date,
+): Promise<Told> {
+  const { sourceId, name, path, state, bytes, snapshots } = report
+  const row = {
+    owner,
+    name,
+    path,
+    state,
+    bytes,
+    snapshots,
+    files: BigInt(report.files),
+    orders: json(report.orders),
+    lastSnapshotAt: date(report.lastSnapshotMs),
+    updatedAt: now,
+    removedAt: report.removed ? now : null,
+  }
+  const key = { agentId, sourceId }
+  await tx.source.upsert({
+    where: { agentId_sourceId: key },
+    create: { ...key, ...row, createdAt: now },
+    update: row,
+  })
+  return { topic: 'source', key: sourceId }
+}
+
+async function applySector(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'sector'>,
+  now: Date,
+): Promise<Told> {
+  const { kind: _kind, sectorId, removed, bills, ...facts } = report
+  const row = { ...facts, owner, bills: json(bills), updatedAt: now, removedAt: removed ? now : null }
+  const key = { agentId, sectorId }
+  await tx.sector.upsert({
+    where: { agentId_sectorId: key },
+    create: { ...key, ...row, createdAt: now },
+    update: row,
+  })
+  return { topic: 'sector', key: sectorId }
+}
+
+async function applySnapshot(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'snapshot'>,
+): Promise<Told> {
+  const { kind: _kind, sourceId, snapshotId, takenMs, orders, ...facts } = report
+  const row = {
+    ...facts,
+    owner,
+    takenAt: new Date(takenMs),
+    orders: json(orders),
+    durable: orders.length > 0,
+  }
+  const key = { agentId, sourceId, snapshotId }
+  await tx.snapshot.upsert({
+    where: { agentId_sourceId_snapshotId: key },
+    create: { ...key, ...row },
+    update: row,
+  })
+  return { topic: 'source', key: sourceId }
+}
+
+async function applyContract(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'contract'>,
+  now: Date,
+): Promise<Told> {
+  const { kind: _kind, orderId, ...facts } = report
+  const row = { ...facts, owner, updatedAt: now }
+  await tx.contract.upsert({
+    where: { agentId_orderId: { agentId, orderId } },
+    create: { agentId, orderId, ...row },
+    update: row,
+  })
+  return { topic: 'contract', key: String(orderId) }
+}
+
+async function applyJob(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'job'>,
+  now: Date,
+): Promise<Told> {
+  const { subject, state, stage, sourceId, commandId, done, total, rate, note } = report
+  const row = {
+    owner,
+    subject,
+    state,
+    stage,
+    sourceId,
+    commandId,
+    done,
+    total,
+    rate,
+    note,
+    kind: report.job,
+    ...(report.result === null ? {} : { result: json(report.result) }),
+    ...(report.error === null ? {} : { error: json(report.error) }),
+    startedAt: date(report.startedMs),
+    finishedAt: date(report.finishedMs),
+    updatedAt: now,
+  }
+  const key = { agentId, jobId: report.jobId }
+  await tx.job.upsert({
+    where: { agentId_jobId: key },
+    create: { ...key, ...row },
+    update: row,
+  })
+  return { topic: 'job', key: report.jobId }
+}
+
+async function applyJournal(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  report: ReportOf<'journal'>,
+): Promise<Told> {
+  const { level, event, subject, message } = report
+  await tx.journalEntry.createMany({
+    data: [
+      {
+        owner,
+        agentId,
+        seq: BigInt(report.entry),
+        time: new Date(report.timeMs),
+        level,
+        event,
+        subject,
+        message,
+        data: json(report.data),
+      },
+    ],
+    skipDuplicates: true,
+  })
+  return { topic: 'journal', key: '' }
+}
+
+async function applyCommand(
+  tx: Queries,
+  { agentId }: Reporter,
+  report: ReportOf<'command'>,
+  now: Date,
+): Promise<Told> {
+  await tx.command.updateMany({
+    where: { id: report.commandId, agentId, state: { in: ['queued', 'delivered', 'expired'] } },
+    data: {
+      state: report.state,
+      finishedAt: now,
+      ...(report.result === null ? {} : { result: json(report.result) }),
+      ...(report.error === null ? {} : { error: json(report.error) }),
+    },
+  })
+  return { topic: 'command', key: String(report.commandId) }
+}
+
+const date = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
+
+/** JSON columns hold integers beyond 2^53 as decimal text. */
+const json = (value: unknown): Prisma.InputJsonValue =>
+  JSON.parse(
+    JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? inner.toString() : inner)),
+  ) as Prisma.InputJsonValue
