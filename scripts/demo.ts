@@ -20,6 +20,13 @@ import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { freePort } from '@dmc/testkit/free-port'
 import { offerSector, orderFor, setUpAgent } from '@dmc/testkit/set-up-agents'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
+import { buildPages, pagesAreBuilt } from './dashboard/build-pages.ts'
+import {
+  type DemoDashboard,
+  pairWithDashboard,
+  setUpAsTestAccount,
+  startDashboard,
+} from './demo/dashboard.ts'
 import { makeSampleFolder } from './demo/make-sample-folder.ts'
 import { marketTransactions, statedCommitments } from './demo/market-transactions.ts'
 import { measureFolder } from './demo/measure-folder.ts'
@@ -28,7 +35,7 @@ import { bold, dim, facts, green, red, say, showEvents, showLive, step } from '.
 
 /**
  * `npm run demo [-- [--once] [PATH]]`: a chain, a miner and a user, all real and on this machine; backs up a folder, restores
- * it and compares every byte. Without `--once` everything keeps running, and a later start goes on with it.
+ * it and compares every byte. Without `--once` there is a dashboard too, everything keeps running, and a later start goes on with it.
  */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -58,6 +65,8 @@ interface World {
   miner: AgentProcess
   user: AgentProcess
   fromBlock: bigint
+  /** Only where everything keeps running: a person comes and looks. */
+  dashboard: DemoDashboard | null
 }
 
 /** What a run has made, kept so that the next one goes on with it. */
@@ -65,6 +74,10 @@ interface Memory {
   /** Kept, so that addresses printed by an earlier start stay right. */
   chainPort: number
   minerPort: number
+  /** The same address at each start: hosts are paired with it. */
+  webPort?: number
+  /** The user's host is paired with the dashboard. */
+  paired?: boolean
   sectorId?: string
   sources: Record<string, { sourceId: string; orderId: string }>
 }
@@ -107,7 +120,33 @@ async function startWorld(folder: string, memory: Memory): Promise<World> {
     folder: join(folder, 'user'),
     port: await freePort(),
   })
-  return { folder, devnet, miner, user, fromBlock }
+  return { folder, devnet, miner, user, fromBlock, dashboard: null }
+}
+
+/** The dashboard, and the user's host paired with it for the test account that anybody may sign in with there. */
+async function openDashboard(world: World, memory: Memory, path: string): Promise<void> {
+  const { folder, devnet, user } = world
+  if (!pagesAreBuilt()) {
+    await step("The dashboard's pages are built (half a minute, the first time)", () => buildPages(showLive))
+  }
+  memory.webPort ??= await freePort()
+  remember(folder, memory)
+  const port = memory.webPort
+  const dashboard = await step('Dashboard', () => startDashboard(folder, devnet, port))
+  rememberProcess(folder, dashboard.pid)
+  world.dashboard = dashboard
+  await setUpAsTestAccount(user, devnet)
+  if (memory.paired) return
+  await step("The user's host is paired with the dashboard", () =>
+    pairWithDashboard(
+      user,
+      { url: dashboard.url, chainId: devnet.anvil.chainId, label: 'Demo host' },
+      { read: dirname(path), restore: join(folder, 'restored') },
+    ),
+  )
+  memory.paired = true
+  remember(folder, memory)
+  say(`  ${bold(dashboard.url)}  ${dim('sign in with the test account to see the backup there')}`)
 }
 
 async function startAgents(world: World, memory: Memory, bytes: number): Promise<void> {
@@ -310,6 +349,7 @@ async function main(): Promise<void> {
     checkDisk(folder, bytes)
     const memory = await recall(folder)
     world = await startWorld(folder, memory)
+    if (!options.once) await openDashboard(world, memory, path)
     await startAgents(world, memory, bytes)
     await backUpAndRestore(world, memory, path)
     say(green('Every byte came back.'))
@@ -333,7 +373,7 @@ async function main(): Promise<void> {
 
 async function stopWorld(world: World | null): Promise<void> {
   if (!world) return
-  await Promise.allSettled([world.user.stop(), world.miner.stop()])
+  await Promise.allSettled([world.user.stop(), world.miner.stop(), world.dashboard?.stop()])
   await world.devnet.stop()
 }
 
@@ -345,6 +385,10 @@ function keepRunning(world: World, folder: string): void {
   const agent = (who: AgentProcess) =>
     `DMC_DATA_DIR=${who.dataDir} DMC_PASSWORD_FILE=${who.passwordFile} DMC_RPC_URLS=${world.devnet.url} DMC_CHAIN_ID=${world.devnet.anvil.chainId} DMC_MARKET=${world.devnet.market} npx dmc-agent status`
   say()
+  if (world.dashboard) {
+    say(`Dashboard: ${bold(world.dashboard.url)}`)
+    say(dim('  Connect, then "Use the test account": no wallet is needed on this devnet.'))
+  }
   say(
     `Everything keeps running (${dim(world.devnet.url)}, state in ${dim(folder)}). Ctrl-C stops it; npm run demo goes on with it.`,
   )

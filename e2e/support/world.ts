@@ -39,7 +39,7 @@ export class World {
     if (!existsSync(join(ROOT, 'apps/web', process.env.DMC_WEB_DIST ?? '.next', 'BUILD_ID'))) {
       throw new Error('The pages are not built: npm run build -w @dmc/web')
     }
-    const child = spawn(process.execPath, ['src/server/main.ts'], {
+    const child = spawn(process.execPath, ['--no-memory-protection-keys', 'src/server/main.ts'], {
       cwd: join(ROOT, 'apps/web'),
       env: {
         ...process.env,
