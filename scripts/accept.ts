@@ -1,12 +1,13 @@
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { type Check, NotBuilt } from './accept/check.ts'
 import { CHECKS_A } from './accept/milestone-a.ts'
+import { CHECKS_B } from './accept/milestone-b.ts'
 
 /**
  * `npm run accept -- a [A1 A4 …]`: one named check per numbered point of a milestone. Prints `A3 ok`, `A3 FAILED: …` or
  * `A3 not built: …` on stdout, everything else on stderr; exits 0 only when all are ok.
  */
-const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A }
+const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A, b: CHECKS_B }
 
 const [letter = '', ...only] = process.argv.slice(2)
 const checks = MILESTONES[letter.toLowerCase()]

@@ -4,23 +4,9 @@ import { join } from 'node:path'
 import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import { judge } from '../check-arrows.ts'
 import { type Check, must, mustExist, mustHavePassed, read, run } from './check.ts'
+import { testEverything } from './test-everything.ts'
 
 const DEMO = ['node', 'scripts/demo.ts']
-
-/** One full test run serves all points that name tests. */
-let tested: Promise<string> | null = null
-function testEverything(): Promise<string> {
-  tested ??= (async () => {
-    const { exitCode, output } = await run(['node', 'scripts/test.ts'])
-    const closing = output.trim().split('\n').at(-1) ?? ''
-    must(
-      /^\d+ passed, 0 failed(, \d+ skipped)?$/.test(closing) && exitCode === 0,
-      `npm test closed with "${closing}" (exit ${exitCode})`,
-    )
-    return closing
-  })()
-  return tested
-}
 
 async function demoKeepsGoing(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dmc-accept-demo-'))
@@ -118,8 +104,10 @@ export const CHECKS_A: readonly Check[] = [
         'generated',
         'vectors',
         'solhint',
+        'pages',
         'vitest',
         'contracts',
+        'browser',
         'demo',
       ]) {
         must(steps.includes(`'${name}'`), `npm test has no step ${name}`)
