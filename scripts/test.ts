@@ -188,6 +188,7 @@ function run(step: Step): Promise<{ exitCode: number; output: string }> {
         ...process.env,
         TURBO_TELEMETRY_DISABLED: '1',
         DO_NOT_TRACK: '1',
+        ...(LONG ? { DMC_TEST_LONG: '1' } : {}),
         NO_COLOR: '1',
         FORCE_COLOR: undefined,
       },

@@ -34,7 +34,11 @@ export const router = t.router
 export const createCallerFactory = t.createCallerFactory
 
 /** What a procedure throws reaches the caller as a tRPC error with the DmcError inside. */
-const translated = t.middleware(async ({ next }) => {
+const translated = t.middleware(async ({ ctx, type, next }) => {
+  // over HTTP a subscription would be a connection without the limits of sockets
+  if (type === 'subscription' && ctx.setSession !== null) {
+    throw new TRPCError({ code: 'BAD_REQUEST', message: 'Subscriptions go over the WebSocket.' })
+  }
   const result = await next()
   if (!result.ok) throw toTrpcError(result.error)
   return result

@@ -116,6 +116,23 @@ async function compareMoney(
     rows.filter(({ kind }) => kinds.includes(kind)).reduce((sum, { amount }) => sum + amount, 0n)
   const tracked = of('escrow', 'reserve', 'pledge') - of('burned', 'withdrawn')
   expect(tracked).toBe(await readMarket(client, at, 'trackedTotal', []))
+  // What each order's row says was paid to whom is what the payments say.
+  const sumOf = (orderId: bigint, kind: string) =>
+    rows
+      .filter((row) => row.orderId === orderId && row.kind === kind)
+      .reduce((sum, { amount }) => sum + amount, 0n)
+  for (const row of (await db.prisma.order.findMany()).map(exact)) {
+    const { orderId, paid, refunded, compensation, bondsWon, reward, burned } = row
+    const kinds = ['earned', 'refund', 'compensation', 'bond-won', 'reward', 'burned']
+    expect(kinds.map((kind) => sumOf(orderId, kind))).toEqual([
+      paid,
+      refunded,
+      compensation,
+      bondsWon,
+      reward,
+      burned,
+    ])
+  }
   const operators = (await db.prisma.operator.findMany()).map(exact)
   for (const { owner, operator, scopes, expiresAt } of operators) {
     const view = await readMarket(client, at, 'operatorOf', [owner as Address, operator as Address])

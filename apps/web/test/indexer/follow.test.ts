@@ -9,7 +9,9 @@ import { type RpcProxy, startRpcProxy } from '@dmc/testkit/rpc-proxy'
 import { createPublicClient, type Hex, http, type PublicClient } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ENGINES, useDatabases } from '../../../../packages/db/test/databases.ts'
+import { indexBlocks } from '../../src/server/indexer/index-blocks.ts'
 import { createMarketFollower, type MarketFollower } from '../../src/server/indexer/market-follower.ts'
+import { rollBack } from '../../src/server/indexer/roll-back.ts'
 import { startIndexer } from '../../src/server/indexer/start-indexer.ts'
 import { compareWithChain, dumpChain } from './compare-with-chain.ts'
 import { EVENT_KINDS } from './event-kinds.ts'
@@ -141,6 +143,19 @@ describe.each(ENGINES)('following a market on %s', (engine) => {
     await Promise.all([settle(one), settle(two)])
     await settle(one)
     await compareWithChain(db, acts.net, ACCOUNTS)
+  })
+
+  it('whoever thinks that the position is elsewhere writes nothing', async () => {
+    const { nextBlock, parameters } = (await readChainState(db.prisma)) ?? expect.fail()
+    const number = nextBlock + 5n
+    const hash = `0x${'1'.repeat(64)}` as Hex
+    const blocks = [{ number, hash, timestamp: 1n, events: [] }]
+    const before = await dumpChain(db)
+    expect(await indexBlocks(db, { from: number, to: number, blocks, parameters })).toBe(false)
+    expect(await rollBack(db, { ancestor: nextBlock - 8n, position: nextBlock - 1n, parameters })).toBe(false)
+    expect(await position()).toBe(nextBlock)
+    expect(await db.prisma.chainBlock.count({ where: { number } })).toBe(0)
+    expect(await dumpChain(db)).toEqual(before)
   })
 
   it('text that no database takes is kept in another form, and stops nothing', async () => {

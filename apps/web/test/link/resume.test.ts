@@ -6,6 +6,7 @@ import { AgentProcess } from '@dmc/testkit/agent-process'
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { freePort } from '@dmc/testkit/free-port'
+import { pairWithDashboard } from '@dmc/testkit/pair-with-dashboard'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browserSocket, httpClient } from '../support/dashboard.ts'
 import { ServerProcess } from '../support/server-process.ts'
@@ -54,18 +55,9 @@ beforeAll(async () => {
     port: await freePort(),
   })
   await agent.json(['init', '--yes', '--phrase-file', join(folder, 'agent/phrase')])
-  const { token } = await browser.api.pairing.createToken.mutate({ label: 'host' })
-  agentId = (
-    await agent.json<{ agentId: string }>([
-      'pair',
-      '--token',
-      token,
-      '--server',
-      origin,
-      '--allow-read',
-      home,
-    ])
-  ).agentId
+  const { chainId } = devnet.anvil
+  agentId = (await pairWithDashboard(agent, { origin, chainId, account, label: 'host', allowRead: [home] }))
+    .agentId
   await agent.start()
   await online()
 }, 120_000)

@@ -56,18 +56,15 @@ async function mined(
   return { state: 'done', confirmations, result }
 }
 
-/** The same call on the block before, which says why. */
+/** The same call again says why: on the block before, or after what came first in the same block. */
 async function whyReverted(client: PublicClient, entry: TrayEntry, receipt: TransactionReceipt) {
-  try {
-    await client.call({
-      account: entry.from,
-      to: entry.to,
-      data: entry.data,
-      value: BigInt(entry.value),
-      blockNumber: receipt.blockNumber - 1n,
-    })
-  } catch (error) {
-    return decodeMarketError(error)
+  for (const blockNumber of [receipt.blockNumber - 1n, receipt.blockNumber]) {
+    try {
+      const { from: account, to, data, value } = entry
+      await client.call({ account, to, data, value: BigInt(value), blockNumber })
+    } catch (error) {
+      return decodeMarketError(error)
+    }
   }
   return {
     message: 'The transaction was reverted: something changed on chain just before it.',

@@ -67,9 +67,11 @@ export function TransactPanel({
             )}
           </Line>
           <Line state={entry === null ? 'later' : entry.state === 'done' ? 'done' : 'now'}>
-            {entry?.state === 'done'
-              ? 'Confirmed'
-              : `${entry?.confirmations ?? 0} of ${config.confirmations} confirmations`}
+            {entry === null
+              ? 'Confirmations'
+              : entry.state === 'done'
+                ? 'Confirmed'
+                : `${entry.confirmations} of ${config.confirmations} confirmations`}
           </Line>
         </ol>
       ) : null}

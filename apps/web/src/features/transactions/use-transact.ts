@@ -94,7 +94,13 @@ export function useTransact() {
       const [nonce, block, gas] = await Promise.all([
         client.getTransactionCount({ address: owner, blockTag: 'pending' }),
         client.getBlockNumber({ cacheTime: 0 }),
-        client.estimateGas({ account: owner, to: call.to, data: call.data, value: call.value }),
+        client.estimateGas({
+          account: owner,
+          to: call.to,
+          data: call.data,
+          value: call.value,
+          blockTag: 'latest',
+        }),
       ])
       const hash = await sendTransaction(wagmi, {
         to: call.to,

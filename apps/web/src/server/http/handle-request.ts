@@ -15,6 +15,8 @@ import { TokenBuckets } from './token-bucket.ts'
 
 const BODY_BYTES = 64 * 1024
 const MOST_CALLS = 20
+const PROCEDURES = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>
+const SUBSCRIPTIONS = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]?._def.type === 'subscription')
 
 export type Pages = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
@@ -75,6 +77,11 @@ async function serveTrpc(
   ) {
     throw new HttpRefusal(415, 'Send application/json.')
   }
+  // over HTTP a subscription would be a connection without the limits of sockets
+  const names = decoded(path.slice('/api/trpc/'.length)).split(',')
+  if (names.some((name) => SUBSCRIPTIONS.includes(name))) {
+    throw new HttpRefusal(400, 'Subscriptions go over the WebSocket.')
+  }
   await nodeHTTPRequestHandler({
     router: appRouter,
     path: path.slice('/api/trpc/'.length),
@@ -89,6 +96,14 @@ async function serveTrpc(
         console.error(`dashboard: ${called ?? '?'}:`, error.cause ?? error)
     },
   })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new HttpRefusal(400, 'Not an address.')
+  }
 }
 
 /** Whoever the cookie says. */

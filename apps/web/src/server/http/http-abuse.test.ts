@@ -98,6 +98,12 @@ describe('bad inputs are the caller’s mistake, never ours', () => {
       () => post('/api/trpc/auth.signIn', '{"json":{"__proto__":{"x":1},"message":"x"}}'),
     ],
     [
+      'a subscription over HTTP',
+      400,
+      () => ask('/api/trpc/live.changes?input=%7B%7D', { headers: { accept: 'text/event-stream' } }),
+    ],
+    ['a broken escape', 400, () => ask('/api/trpc/%zz')],
+    [
       'a NUL in text',
       400,
       () => post('/api/trpc/auth.signIn', '{"json":{"message":"a\\u0000b","signature":"x"}}'),
