@@ -1,18 +1,27 @@
 'use client'
 
 import { useEffect } from 'react'
-import { Failed } from '../ui/list-state.tsx'
 
-/** A page that could not be made: the sentence that is known, and the same page again. */
+/**
+ * A page that could not be made: what is known, and the same page again. Imports nothing: it is part of every page's first load.
+ */
 export default function PageError({ error, reset }: { error: Error; reset: () => void }) {
   useEffect(() => console.error(error), [error])
   return (
-    <main id="main" className="mx-auto grid min-h-dvh max-w-md place-content-center px-4">
-      <h1 className="sr-only">Something went wrong</h1>
-      <Failed
-        error={{ message: 'This page could not be shown.', hint: 'Nothing is lost: try again in a moment.' }}
-        retry={reset}
-      />
+    <main
+      id="main"
+      role="alert"
+      className="mx-auto grid min-h-dvh max-w-md place-content-center gap-2 px-4 text-center"
+    >
+      <h1 className="font-medium">This page could not be shown.</h1>
+      <p className="text-[0.8125rem] text-muted">Nothing is lost: try again in a moment.</p>
+      <button
+        type="button"
+        onClick={reset}
+        className="mx-auto mt-2 h-9 rounded-lg border border-line-strong bg-surface px-3.5 text-sm font-medium shadow-card hover:bg-raised"
+      >
+        Try again
+      </button>
     </main>
   )
 }

@@ -2,7 +2,6 @@
 
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
-import { cn } from '../lib/cn.ts'
 
 export function CopyButton({ text, label, className }: { text: string; label: string; className?: string }) {
   const [copied, setCopied] = useState(false)
@@ -15,10 +14,7 @@ export function CopyButton({ text, label, className }: { text: string; label: st
         setCopied(true)
         setTimeout(() => setCopied(false), 1_500)
       }}
-      className={cn(
-        'inline-grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-raised hover:text-text',
-        className,
-      )}
+      className={`inline-grid size-6 shrink-0 place-items-center rounded-md text-muted hover:bg-raised hover:text-text ${className ?? ''}`}
     >
       {copied ? (
         <Check className="size-3.5 text-ok" aria-hidden />

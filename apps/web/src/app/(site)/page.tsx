@@ -74,7 +74,7 @@ export default async function LandingPage() {
             >
               {me.data === null ? 'Connect wallet' : 'Open the dashboard'}
             </LinkButton>
-            <LinkButton href="/market" size="large">
+            <LinkButton href="/market" size="large" prefetch={false}>
               Look at the market
             </LinkButton>
           </div>

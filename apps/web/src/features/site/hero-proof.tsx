@@ -83,6 +83,7 @@ export function HeroProof({ order }: { order: ProvenOrder | null }) {
           ) : (
             <Link
               href={`/orders/${order.orderId}`}
+              prefetch={false}
               className="text-xs text-muted underline decoration-line-strong underline-offset-3 hover:text-text"
             >
               Order {String(order.orderId)} · {formatSize(order.size)} · on chain

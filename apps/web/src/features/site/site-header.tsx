@@ -15,12 +15,14 @@ export function SiteHeader({ address }: { address: string | null }) {
         <nav aria-label="Site" className="flex items-center gap-1 text-sm">
           <Link
             href="/market"
+            prefetch={false}
             className="rounded-lg px-2.5 py-1.5 font-medium text-soft hover:bg-raised hover:text-text"
           >
             Market
           </Link>
           <Link
             href="/#how"
+            prefetch={false}
             className="hidden rounded-lg px-2.5 py-1.5 font-medium text-soft hover:bg-raised hover:text-text sm:block"
           >
             How it works
