@@ -21,12 +21,7 @@ import { freePort } from '@dmc/testkit/free-port'
 import { offerSector, orderFor, setUpAgent } from '@dmc/testkit/set-up-agents'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { buildPages, pagesAreBuilt } from './dashboard/build-pages.ts'
-import {
-  type DemoDashboard,
-  pairWithDashboard,
-  setUpAsTestAccount,
-  startDashboard,
-} from './demo/dashboard.ts'
+import { type DemoDashboard, pairTestAccount, setUpAsTestAccount, startDashboard } from './demo/dashboard.ts'
 import { makeSampleFolder } from './demo/make-sample-folder.ts'
 import { marketTransactions, statedCommitments } from './demo/market-transactions.ts'
 import { measureFolder } from './demo/measure-folder.ts'
@@ -138,9 +133,9 @@ async function openDashboard(world: World, memory: Memory, path: string): Promis
   await setUpAsTestAccount(user, devnet)
   if (memory.paired) return
   await step("The user's host is paired with the dashboard", () =>
-    pairWithDashboard(
+    pairTestAccount(
       user,
-      { url: dashboard.url, chainId: devnet.anvil.chainId, label: 'Demo host' },
+      { url: dashboard.url, chainId: devnet.anvil.chainId },
       { read: dirname(path), restore: join(folder, 'restored') },
     ),
   )

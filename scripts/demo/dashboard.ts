@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { signInMessage } from '@dmc/core/dashboard/sign-in'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { DEV_KEYS, devAccount } from '@dmc/testkit/dev-accounts'
 import type { Devnet } from '@dmc/testkit/devnet'
+import { pairWithDashboard } from '@dmc/testkit/pair-with-dashboard'
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../apps/web')
 /** The devnet account that the dashboard lets anybody use: a person without a wallet sees the demo's backup with it. */
@@ -70,44 +70,18 @@ export async function setUpAsTestAccount(agent: AgentProcess, devnet: Devnet): P
 }
 
 /** Pairs a host with the dashboard for the test account, by a one-time token as for headless hosts. */
-export async function pairWithDashboard(
+export async function pairTestAccount(
   agent: AgentProcess,
-  { url, chainId, label }: { url: string; chainId: number; label: string },
+  { url, chainId }: { url: string; chainId: number },
   folders: { read: string; restore: string },
 ): Promise<void> {
   mkdirSync(folders.restore, { recursive: true })
-  const token = await createToken(url, chainId, label)
-  await agent.json([
-    'pair',
-    '--server',
-    url,
-    '--token',
-    token,
-    '--allow-read',
-    folders.read,
-    '--allow-restore',
-    folders.restore,
-  ])
-}
-
-/** Signs in by HTTP as a browser would, and asks for a token. */
-async function createToken(url: string, chainId: number, label: string): Promise<string> {
-  const account = devAccount(TEST_ACCOUNT)
-  let cookie = ''
-  const ask = async <T>(procedure: string, input: object | null): Promise<T> => {
-    const answer = await fetch(`${url}/api/trpc/${procedure}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', origin: url, ...(cookie ? { cookie } : {}) },
-      body: JSON.stringify({ json: input }),
-    })
-    cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? cookie
-    const body = (await answer.json()) as { result?: { data: { json: T } }; error?: unknown }
-    if (!body.result) throw new Error(`${procedure}: ${JSON.stringify(body.error).slice(0, 500)}`)
-    return body.result.data.json
-  }
-  const { nonce } = await ask<{ nonce: string }>('auth.nonce', null)
-  const message = signInMessage({ origin: url, address: account.address, chainId, nonce, now: new Date() })
-  await ask('auth.signIn', { message, signature: await account.signMessage({ message }) })
-  const { token } = await ask<{ token: string }>('pairing.createToken', { label, role: 'user', hours: 1 })
-  return token
+  await pairWithDashboard(agent, {
+    origin: url,
+    chainId,
+    account: devAccount(TEST_ACCOUNT),
+    label: 'Demo host',
+    allowRead: [folders.read],
+    allowRestore: [folders.restore],
+  })
 }
