@@ -26,6 +26,8 @@ async function weigh(page: Page, url: string): Promise<Record<'script' | 'styles
     )
   })
   await page.goto(url, { waitUntil: 'networkidle' })
+  // what is loaded right after counts, too
+  await page.waitForTimeout(2_000)
   await Promise.all(waiting)
   return loaded
 }

@@ -1,7 +1,6 @@
 'use client'
 
 import type { OperatorGrant } from '@dmc/core/chain/acts/terms'
-import { readOperator } from '@dmc/core/chain/read-operator'
 import { useQuery } from '@tanstack/react-query'
 import type { Address, PublicClient } from 'viem'
 import { usePublicClient } from 'wagmi'
@@ -30,6 +29,7 @@ export function useGrant(operator: Address | undefined, scopes: number, until: b
     staleTime: 10_000,
     queryFn: async (): Promise<GrantNeeded> => {
       if (operator === undefined || until === null) return { grant: null, gasFloatWei: 0n }
+      const { readOperator } = await import('@dmc/core/chain/read-operator')
       const [has, balance, fees, block] = await Promise.all([
         readOperator(client, { market: config.market, owner, operator }),
         client.getBalance({ address: operator }),

@@ -1,6 +1,5 @@
 'use client'
 
-import { openAsMinerCall } from '@dmc/core/chain/acts/create-bill'
 import type { BillTerms } from '@dmc/core/chain/acts/terms'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { MIB } from '@dmc/core/market/capacity-for-source'
@@ -177,8 +176,8 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
       await transact.run({
         title: `Bill over ${space(terms.capacity)}`,
         takes: locked,
-        call: (permit) =>
-          openAsMinerCall(config.market, {
+        call: async (permit) =>
+          (await import('@dmc/core/chain/acts/create-bill')).openAsMinerCall(config.market, {
             permit,
             grant: grant.data.grant,
             gasFloatWei: grant.data.gasFloatWei,

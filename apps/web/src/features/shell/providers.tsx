@@ -2,7 +2,6 @@
 
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
-import dynamic from 'next/dynamic'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
@@ -13,12 +12,8 @@ import { SessionProvider } from '../../lib/session.tsx'
 import { TRPCProvider } from '../../lib/trpc.ts'
 import type { AppRouter } from '../../server/router.ts'
 import { Toaster } from '../../ui/toaster.tsx'
+import { TrayWatch } from '../transactions/tray-watch.tsx'
 import { makeWagmiConfig } from '../wallet/wagmi-config.ts'
-
-const TrayRunner = dynamic(
-  () => import('../transactions/tray-runner.tsx').then((module) => module.TrayRunner),
-  { ssr: false },
-)
 
 /** How long a dropped connection may take to come back before anyone is told. */
 const GRACE_MS = 1_200
@@ -67,7 +62,7 @@ export function Providers({
           <TRPCProvider trpcClient={api.client} queryClient={parts.queries}>
             <SessionProvider address={address}>
               <Live lostSince={lostSince}>
-                {address === null ? null : <TrayRunner owner={address} />}
+                {address === null ? null : <TrayWatch owner={address} />}
                 <NuqsAdapter>{children}</NuqsAdapter>
                 <Toaster />
               </Live>

@@ -7,7 +7,7 @@ import { usePublicClient } from 'wagmi'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useTRPCClient } from '../../lib/trpc.ts'
 import { followOnce } from './follow-transaction.ts'
-import { changeInTray, type TrayEntry, trayKey, useTray } from './tray-store.ts'
+import { changeInTray, needsWork, type TrayEntry, trayKey, useTray } from './tray-store.ts'
 
 /**
  * Follows every unfinished transaction of this wallet, also those from before a reload, and tells the dashboard what came of them.
@@ -19,11 +19,7 @@ export function TrayRunner({ owner }: { owner: Address }) {
   const api = useTRPCClient()
   const key = trayKey(config.chainId, owner)
   const entries = useTray(key)
-  const open = entries.filter(
-    (entry) =>
-      entry.state === 'submitted' ||
-      (entry.state === 'done' && entry.followUp !== undefined && !entry.followed),
-  )
+  const open = entries.filter(needsWork)
   const ids = open.map((entry) => `${entry.id}:${entry.hash}:${entry.state}`).join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: `ids` stands for the entries that need work
   useEffect(() => {

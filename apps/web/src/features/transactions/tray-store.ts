@@ -76,6 +76,10 @@ export function removeFromTray(key: string, id: string): void {
   )
 }
 
+/** Must it still be followed, or told to the dashboard? */
+export const needsWork = (entry: TrayEntry): boolean =>
+  entry.state === 'submitted' || (entry.state === 'done' && entry.followUp !== undefined && !entry.followed)
+
 const NONE: TrayEntry[] = []
 
 /** The transactions of a wallet on this chain, newest first; the same in all tabs. */

@@ -1,6 +1,5 @@
 'use client'
 
-import { openAsUserCall } from '@dmc/core/chain/acts/create-order'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { capacityForSource } from '@dmc/core/market/capacity-for-source'
 import { explainOrder } from '@dmc/core/market/explain-order'
@@ -175,8 +174,8 @@ function Wizard({
       await transact.run({
         title: `Order ${space(fit.capacity)} from bill ${fit.bill.billId}`,
         takes: explained.total,
-        call: (permit) =>
-          openAsUserCall(config.market, {
+        call: async (permit) =>
+          (await import('@dmc/core/chain/acts/create-order')).openAsUserCall(config.market, {
             permit,
             grant: grant.data.grant,
             gasFloatWei: grant.data.gasFloatWei,

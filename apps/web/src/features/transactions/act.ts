@@ -1,0 +1,21 @@
+import type { ChainCall } from '@dmc/core/chain/acts/market-call'
+import type { SignedPermit } from '@dmc/core/chain/acts/permit'
+import type { FollowUp } from './tray-store.ts'
+
+export type TransactStep = 'idle' | 'checking' | 'permit' | 'wallet' | 'sent'
+
+/** Something to be sent. */
+export interface Act {
+  title: string
+  /** Token wei that the Market takes: a permit over exactly that is signed first. 0: none. */
+  takes: bigint
+  /** The transaction; without a permit it is only simulated. */
+  call: (permit: SignedPermit | null) => ChainCall | Promise<ChainCall>
+  followUp?: FollowUp
+}
+
+/** What is wrong, and the way out. */
+export interface Problem {
+  message: string
+  hint: string
+}

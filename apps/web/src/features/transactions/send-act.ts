@@ -1,0 +1,203 @@
+import type { ChainCall } from '@dmc/core/chain/acts/market-call'
+import { type PermitRequest, permitTypedData, type SignedPermit } from '@dmc/core/chain/acts/permit'
+import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
+import { decodeMarketError, revertDataOf } from '@dmc/core/chain/market-errors'
+import { readPermitDomain } from '@dmc/core/chain/read-permit-domain'
+import { type Address, type PublicClient, parseSignature } from 'viem'
+import type { useConfig } from 'wagmi'
+import {
+  connect,
+  getConnection,
+  getConnectors,
+  reconnect,
+  sendTransaction,
+  signTypedData,
+  switchChain,
+} from 'wagmi/actions'
+import { eth, pay } from '../../lib/amounts.ts'
+import type { ChainConfig } from '../../lib/chain-config.tsx'
+import { shortHex } from '../../lib/short-hex.ts'
+import { isRejection } from '../wallet/is-rejection.ts'
+import type { Act, Problem, TransactStep } from './act.ts'
+import { addToTray, type TrayEntry } from './tray-store.ts'
+
+/** What sending needs; `onStep` hears how far it is. */
+export interface Sending {
+  act: Act
+  wagmi: WagmiConfig
+  client: PublicClient
+  owner: Address
+  config: ChainConfig
+  trayKey: string
+  onStep: (step: TransactStep) => void
+}
+
+/**
+ * The one way in which anything is sent: simulate, decoded revert before the wallet opens, permit, wallet, submitted; then the tray
+ * follows it. Loaded when it is needed. Answers the tray's id, what is wrong, or null for a "no" in the wallet.
+ */
+export async function sendAct(sending: Sending): Promise<{ id: string } | { problem: Problem } | null> {
+  try {
+    return await attempt(sending)
+  } catch (error) {
+    if (isRejection(error)) return null
+    if (revertDataOf(error) !== null) {
+      const { message, hint } = decodeMarketError(error)
+      return { problem: { message, hint } }
+    }
+    const { shortMessage, details, message } = error as {
+      shortMessage?: string
+      details?: string
+      message?: string
+    }
+    const why = (details ?? shortMessage ?? message ?? 'the wallet did not say why').split('\n')[0]
+    return {
+      problem: {
+        message: `It was not sent: ${why}`,
+        hint: 'Nothing happened on chain. Check the wallet and try again.',
+      },
+    }
+  }
+}
+
+async function attempt({ act, wagmi, client, owner, config, trayKey, onStep }: Sending) {
+  // The wallet comes first: its account and chain decide what a simulation means.
+  const connector = await connectorOf(wagmi, owner)
+  if (typeof connector === 'string') {
+    return {
+      problem: { message: connector, hint: 'Choose the account in your wallet that you signed in with.' },
+    }
+  }
+  const bare = await act.call(null)
+  const wrong = await whyNot(client, owner, bare, act.takes, config.token)
+  if (wrong !== null) return { problem: wrong }
+  const { chainId } = config
+  if ((await connector.getChainId()) !== chainId) await switchChain(wagmi, { chainId, connector })
+
+  let call = bare
+  if (act.takes > 0n) {
+    onStep('permit')
+    const { token, market: spender } = config
+    call = await act.call(
+      await signPermit(wagmi, client, { token, chainId, owner, spender, value: act.takes }),
+    )
+    onStep('checking')
+    await client.call({ account: owner, to: call.to, data: call.data, value: call.value })
+  }
+  onStep('wallet')
+  const { to, data, value } = call
+  const [nonce, block, gas] = await Promise.all([
+    client.getTransactionCount({ address: owner, blockTag: 'pending' }),
+    client.getBlockNumber({ cacheTime: 0 }),
+    client.estimateGas({ account: owner, to, data, value, blockTag: 'latest' }),
+  ])
+  // An estimate is exact for this block; the next one may need a little more.
+  const hash = await sendTransaction(wagmi, {
+    to,
+    data,
+    value,
+    gas: gas + gas / 5n,
+    account: owner,
+    connector,
+  })
+  const entry: TrayEntry = {
+    id: crypto.randomUUID(),
+    title: act.title,
+    hash,
+    from: owner,
+    to,
+    data,
+    value: String(value),
+    nonce,
+    submittedAt: Date.now(),
+    submittedBlock: String(block),
+    state: 'submitted',
+    confirmations: 0,
+    ...(act.followUp === undefined ? {} : { followUp: act.followUp }),
+  }
+  addToTray(trayKey, entry)
+  return { id: entry.id }
+}
+
+type WagmiConfig = ReturnType<typeof useConfig>
+
+/** The connected wallet, connected again when the page was reloaded; a sentence when it stands on another account. */
+async function connectorOf(wagmi: WagmiConfig, owner: Address) {
+  let connection = getConnection(wagmi)
+  if (connection.connector === undefined) {
+    await reconnect(wagmi).catch(() => [])
+    connection = getConnection(wagmi)
+  }
+  if (connection.connector === undefined) {
+    const candidates = getConnectors(wagmi).filter(
+      (candidate) => candidate.type === 'injected' && candidate.id !== 'injected',
+    )
+    const only = candidates.length === 1 ? candidates[0] : undefined
+    if (only === undefined) return 'No wallet is connected to this page.'
+    await connect(wagmi, { connector: only })
+    connection = getConnection(wagmi)
+  }
+  if (connection.address?.toLowerCase() !== owner.toLowerCase()) {
+    return `The wallet stands on ${shortHex(connection.address ?? '')}, you are signed in as ${shortHex(owner)}.`
+  }
+  return connection.connector ?? 'No wallet is connected to this page.'
+}
+
+/**
+ * Would it succeed? Without the permit the Market can't take the tokens, so a missing allowance as the only objection means that the
+ * terms are fine; whether the tokens are there is asked apart.
+ */
+async function whyNot(
+  client: PublicClient,
+  owner: Address,
+  call: ChainCall,
+  takes: bigint,
+  token: Address,
+): Promise<Problem | null> {
+  const [tokens, coin] = await Promise.all([
+    takes === 0n
+      ? 0n
+      : client.readContract({ address: token, abi: tokenAbi, functionName: 'balanceOf', args: [owner] }),
+    client.getBalance({ address: owner }),
+  ])
+  if (tokens < takes) {
+    return {
+      message: `This takes ${pay(takes)}, your wallet has ${pay(tokens)}.`,
+      hint: 'Get more DMC first; on a devnet the faucet in the wallet menu gives some.',
+    }
+  }
+  if (coin <= call.value) {
+    return {
+      message: `Your wallet has ${eth(coin)} for gas${call.value > 0n ? `, and ${eth(call.value)} go to the agent’s key` : ''}.`,
+      hint: 'Add some of the chain’s coin to the wallet.',
+    }
+  }
+  try {
+    await client.call({ account: owner, to: call.to, data: call.data, value: call.value })
+    return null
+  } catch (error) {
+    if (revertDataOf(error) === null) throw error
+    const known = decodeMarketError(error)
+    if (takes > 0n && known.meta.error === 'ERC20InsufficientAllowance') return null
+    return { message: known.message, hint: known.hint }
+  }
+}
+
+/** EIP-2612: one signature instead of an approve transaction; over exactly the amount, for an hour. */
+async function signPermit(
+  wagmi: WagmiConfig,
+  client: PublicClient,
+  wish: Pick<PermitRequest, 'token' | 'chainId' | 'owner' | 'spender' | 'value'>,
+): Promise<SignedPermit> {
+  const [domain, block] = await Promise.all([
+    readPermitDomain(client, { token: wish.token, owner: wish.owner }),
+    client.getBlock(),
+  ])
+  const deadline = block.timestamp + 3_600n
+  const signature = await signTypedData(wagmi, {
+    ...permitTypedData({ ...wish, ...domain, deadline }),
+    account: wish.owner,
+  })
+  const { r, s, yParity } = parseSignature(signature)
+  return { value: wish.value, deadline, v: 27 + yParity, r, s }
+}
