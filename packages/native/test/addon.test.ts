@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -15,6 +24,7 @@ interface Addon {
   hashNodes(nodes: unknown, out?: unknown): void
   chunkRoot(data: unknown, out?: unknown): void
   hashMany(prefix: unknown, bodies?: unknown, out?: unknown): void
+  willNeed(fd: unknown, offset: unknown, length: unknown): boolean
 }
 
 const TARGET = 'linux-x64'
@@ -65,7 +75,7 @@ describe.each(files)('the addon, %s', (_, file) => {
   const addon = load(file)
   if (addon.lacks !== null) {
     it('says what this CPU lacks, and offers nothing', () => {
-      expect(Object.keys(addon).sort()).toEqual(['lacks', 'sourceHash'])
+      expect(Object.keys(addon).sort()).toEqual(['lacks', 'sourceHash', 'willNeed'])
     })
     return
   }
@@ -145,6 +155,25 @@ describe.each(files)('the addon, %s', (_, file) => {
     ]) {
       expect(() => addon.hashMany(wrong[0], wrong[1], wrong[2])).toThrow(TypeError)
     }
+  })
+
+  it('asks for parts of files, and takes a no for an answer', () => {
+    const file = join(folder, 'to read')
+    writeFileSync(file, randomBytes(100_000))
+    const fd = openSync(file, 'r')
+    expect(addon.willNeed(fd, 0, 50_000)).toBe(true)
+    expect(addon.willNeed(fd, 90_000, 1 << 30)).toBe(true)
+    closeSync(fd)
+    expect(addon.willNeed(2 ** 31 - 1, 0, 1)).toBe(false)
+    for (const wrong of [
+      [-1, 0, 1],
+      [fd, -1, 1],
+      [fd, 0, -1],
+      [2 ** 31, 0, 1],
+      ['1', 0, 1],
+      [fd, undefined, 1],
+    ])
+      expect(() => addon.willNeed(wrong[0], wrong[1], wrong[2])).toThrow(RangeError)
   })
 
   it('touches no memory that an element’s getter gave away', () => {

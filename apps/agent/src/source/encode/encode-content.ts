@@ -5,6 +5,7 @@ import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
 import type { ContentRef, Locator, Slice } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { ENTRY_KIND, NO_CONTENT } from '@dmc/core/log/node-entry'
+import { readAhead } from '../../disk/read-ahead.ts'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { type Cut, Cutter } from './cutter.ts'
@@ -16,6 +17,8 @@ import { signed } from './scan.ts'
 
 /** Small files share blobs; after so many the stream is cut, whatever its length. */
 const PACK_FILES = 4096
+/** A large file is read so far ahead by the kernel while what came before is sealed. */
+const AHEAD = 4 * CUT_MAX
 /** A change within this time of the read may not show in the times: such a file is read again next time. */
 const RACY_MS = 20
 /** Tells the hash of a small file from a blob id. */
@@ -191,7 +194,9 @@ export class ContentEncoder {
   }
 
   #readLarge(fd: number, size: number, path: Buffer, holes: HoleFinder | null): boolean {
+    if (size > AHEAD) readAhead(fd, 0, AHEAD)
     for (let at = 0; at < size; ) {
+      if (at + AHEAD < size) readAhead(fd, at + AHEAD, CUT_MAX)
       const space = this.#own.space(CUT_MAX).subarray(0, Math.min(CUT_MAX, size - at))
       const read = readAt(fd, space, at, path)
       if (read < space.length) return false
