@@ -246,9 +246,15 @@ describe('a user and a miner through the dashboard, no wallet key on any host', 
       90_000,
     )
     expect(source.orders).toEqual([orderId])
-    const order = await user.api.market.order.query({ orderId })
-    expect(order.state).toBe('active')
-    const contracts = await miner.api.orders.contracts.query({ role: 'miner' })
+    // the user's host may be the first to see it: indexer and miner look at the chain on their own
+    await until('the market shows it active', async () => {
+      const order = await user.api.market.order.query({ orderId })
+      return order.state === 'active' ? order : null
+    })
+    const contracts = await until('the miner tells of it', async () => {
+      const found = await miner.api.orders.contracts.query({ role: 'miner' })
+      return found.some(({ state }) => state === 'active') ? found : null
+    })
     expect(contracts).toMatchObject([{ orderId, state: 'active', sectorId }])
   }, 120_000)
 
