@@ -235,7 +235,6 @@ export const ERROR_CODES = {
   // dashboard: sign-in
   SIGN_IN_NEEDED: key,
   NOT_YOURS: usage,
-  ORIGIN_REFUSED: failed,
   SIWE_MALFORMED: failed,
   SIWE_TOO_LONG: failed,
   SIWE_DOMAIN: failed,
@@ -256,7 +255,6 @@ export const ERROR_CODES = {
 
   // dashboard: pairing
   NOT_PAIRED: config,
-  ALREADY_PAIRED: config,
   PAIRING_CODE_WRONG: key,
   PAIRING_EXPIRED: key,
   PAIRING_DENIED: key,
