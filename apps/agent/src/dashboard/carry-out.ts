@@ -8,20 +8,20 @@ import { addContract, contractsOfSource, findContract } from '../contract/contra
 import type { RestoreEvent } from '../control/types.ts'
 import { findSector } from '../find-sector.ts'
 import { endpointSet } from '../handlers/endpoint-set.ts'
-import { restoreStart } from '../handlers/restore-start.ts'
+import { restoreInto } from '../handlers/restore-start.ts'
 import { sectorAdd } from '../handlers/sector-add.ts'
 import { sourceAdd } from '../handlers/source-add.ts'
 import { keepBackingUp } from '../resume-backups.ts'
 import { ownerOf } from '../rows/owner-of.ts'
-import { inParent, insideRoots, newInsideRoots, type Roots } from './roots.ts'
+import { inParent, insideRoots, makeInsideRoots, type Roots } from './roots.ts'
 
 export type CommandResult = Record<string, string | number | bigint | boolean | null>
 
 export interface Carrying {
   ctx: AgentContext
   roots: Roots
-  /** It was begun before and cut off by a stop or a kill. */
-  again: boolean
+  /** The folder that a restore made for itself (`dev:ino`), kept with the command: also after a stop or a kill it goes on there only. */
+  folder: { made(): string | null; make(folder: string): void }
   signal: AbortSignal
   onRestore(event: RestoreEvent): void
 }
@@ -100,13 +100,17 @@ async function startBackup(how: Carrying, command: CommandOf<'backup.start'>): P
   return { sourceId: source.sourceId, orderId: orderId ?? null }
 }
 
-/** flow 11: into a new folder; one that this very command had begun to fill is gone on with. */
+/** flow 11: into a folder that this very command makes, before a miner is talked to: what comes by that name later is not followed. */
 async function startRestore(how: Carrying, command: CommandOf<'restore.start'>): Promise<CommandResult> {
-  const { ctx, roots, again, signal } = how
-  const to = again
-    ? await inParent(roots, 'restore', command.target)
-    : await newInsideRoots(roots, 'restore', command.target)
-  const result = await restoreStart(
+  const { ctx, roots, signal } = how
+  const made = how.folder.made()
+  const to = await inParent(roots, 'restore', command.target)
+  let folder = made
+  if (folder === null) {
+    folder = await makeInsideRoots(roots, 'restore', command.target)
+    how.folder.make(folder)
+  }
+  const result = await restoreInto(folder)(
     ctx,
     {
       snapshot: command.snapshotId,
@@ -114,7 +118,7 @@ async function startRestore(how: Carrying, command: CommandOf<'restore.start'>):
       to,
       paths: command.paths,
       overwrite: 'never',
-      intoExisting: again,
+      intoExisting: made !== null,
       verifyOnly: false,
     },
     how.onRestore,

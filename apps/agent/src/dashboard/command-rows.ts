@@ -49,3 +49,17 @@ export function openCommands(store: Store): { delivered: DeliveredCommand; start
     return parsed.success ? [{ delivered: parsed.data, started: row.state === 'started' }] : []
   })
 }
+
+/** The folder that a restore made for itself; null before it did. */
+export function commandFolder(store: Store, commandId: bigint): string | null {
+  const row = store.db
+    .prepare('SELECT folder FROM dashboard_command WHERE command_id = ?')
+    .get(commandId.toString())
+  return row?.folder ? String(row.folder) : null
+}
+
+export function setCommandFolder(store: Store, commandId: bigint, folder: string): void {
+  store.db
+    .prepare('UPDATE dashboard_command SET folder = ? WHERE command_id = ?')
+    .run(folder, commandId.toString())
+}

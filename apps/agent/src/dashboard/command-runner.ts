@@ -5,7 +5,13 @@ import type { AgentContext } from '../agent-context.ts'
 import { pause } from '../contract/wait.ts'
 import type { RestoreEvent } from '../control/types.ts'
 import { type CommandResult, carryOut } from './carry-out.ts'
-import { openCommands, setCommandState, takeCommand } from './command-rows.ts'
+import {
+  commandFolder,
+  openCommands,
+  setCommandFolder,
+  setCommandState,
+  takeCommand,
+} from './command-rows.ts'
 import type { Outbox } from './outbox.ts'
 import type { Roots } from './roots.ts'
 
@@ -72,7 +78,10 @@ export class CommandRunner {
           {
             ctx: this.#ctx,
             roots: this.#roots,
-            again,
+            folder: {
+              made: () => commandFolder(store, commandId),
+              make: (made) => setCommandFolder(store, commandId, made),
+            },
             signal: this.#signal,
             onRestore: (event) => job?.progress(event),
           },

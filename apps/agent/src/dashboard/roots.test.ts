@@ -1,9 +1,33 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DeliveredCommand } from '@dmc/core/dashboard/commands'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkRoot, inParent, insideRoots, newInsideRoots, openRoots, type Roots } from './roots.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { AgentContext } from '../agent-context.ts'
+import { openTarget } from '../source/restore/restore-target.ts'
+import { openStore } from '../store/open-store.ts'
+import { type Carrying, carryOut } from './carry-out.ts'
+import { commandFolder, setCommandFolder, takeCommand } from './command-rows.ts'
+import {
+  checkRoot,
+  inParent,
+  insideRoots,
+  makeInsideRoots,
+  newInsideRoots,
+  openRoots,
+  type Roots,
+} from './roots.ts'
 
 let folder = ''
 let roots: Roots
@@ -112,6 +136,80 @@ describe('a new folder', () => {
   it('a sector may be a folder that is there, never a link', async () => {
     expect(await inParent(roots, 'sector', at('allowed/photos'))).toBe(at('allowed/photos'))
     expect(await codeOf(inParent(roots, 'sector', at('allowed/way-out')))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+})
+
+describe('a folder to restore into', () => {
+  const open = (path: string, id: string) =>
+    codeOf(Promise.resolve().then(() => openTarget(Buffer.from(path), 'x', undefined, id).path.toString()))
+
+  it('is made at once, and is the one that is opened', async () => {
+    const id = await makeInsideRoots(roots, 'restore', at('allowed/made'))
+    expect(await open(at('allowed/made'), id)).toBe(`allowed ${at('allowed/made')}`)
+    expect(await codeOf(makeInsideRoots(roots, 'restore', at('allowed/made')))).toBe('TARGET_NOT_EMPTY')
+    expect(await codeOf(makeInsideRoots(roots, 'restore', at('allowed/way-out/made')))).toBe(
+      'PATH_OUTSIDE_ROOTS',
+    )
+  })
+
+  it('a symlink that another restore put in its place, or above it, while a miner was talked to is not followed', async () => {
+    mkdirSync(at('allowed/busy'))
+    const id = await makeInsideRoots(roots, 'restore', at('allowed/busy/target'))
+    renameSync(at('allowed/busy/target'), at('allowed/busy/moved'))
+    symlinkSync(at('secret/keys'), at('allowed/busy/target'))
+    expect(await open(at('allowed/busy/target'), id)).toBe('TARGET_UNWRITABLE')
+    rmSync(at('allowed/busy/target'))
+    // through a link to the very same folder: the path is not what was checked
+    symlinkSync(at('allowed/busy/moved'), at('allowed/busy/target'))
+    expect(await open(at('allowed/busy/target'), id)).toBe('TARGET_UNWRITABLE')
+    symlinkSync(at('allowed/busy'), at('allowed/above'))
+    expect(await open(at('allowed/above/moved'), id)).toBe('TARGET_UNWRITABLE')
+    rmSync(at('allowed/busy/target'))
+    expect(await open(at('allowed/busy/target'), id)).toBe('TARGET_UNWRITABLE')
+    mkdirSync(at('allowed/busy/target'))
+    expect(await open(at('allowed/busy/target'), id)).toBe('TARGET_UNWRITABLE')
+    expect(readdirSync(at('secret/keys'))).toEqual(['key'])
+    expect(readdirSync(at('allowed/busy/target'))).toEqual([])
+  })
+
+  it('a restart before the folder was made does not turn the restore into one of an existing folder', async () => {
+    mkdirSync(at('allowed/theirs'))
+    const store = openStore(at('agent'))
+    const delivered: DeliveredCommand = {
+      commandId: 7n,
+      command: {
+        kind: 'restore.start',
+        sourceId: 'aaaaaaaaaaaaaaaa',
+        snapshotId: 'ab'.repeat(16),
+        paths: [],
+        target: at('allowed/theirs'),
+      },
+      expiresMs: Date.now() + 60_000,
+    }
+    takeCommand(store, delivered)
+    const run = vi.fn(async () => {
+      throw new DmcError('RPC_UNREACHABLE', 'away', { hint: 'x' })
+    })
+    const how = {
+      ctx: { store, jobs: { run } } as unknown as AgentContext,
+      roots,
+      signal: AbortSignal.timeout(60_000),
+      onRestore() {},
+      folder: {
+        made: () => commandFolder(store, 7n),
+        make: (made) => setCommandFolder(store, 7n, made),
+      },
+    } satisfies Carrying
+    expect(await codeOf(carryOut(how, delivered.command))).toBe('TARGET_NOT_EMPTY')
+    expect(run).not.toHaveBeenCalled()
+    rmSync(at('allowed/theirs'), { recursive: true })
+    // made before any miner is asked, written down, and gone on with
+    expect(await codeOf(carryOut(how, delivered.command))).toBe('RPC_UNREACHABLE')
+    expect(existsSync(at('allowed/theirs'))).toBe(true)
+    expect(commandFolder(store, 7n)).toMatch(/^\d+:\d+$/)
+    expect(await codeOf(carryOut(how, delivered.command))).toBe('RPC_UNREACHABLE')
+    expect(run).toHaveBeenCalledTimes(2)
+    store.close()
   })
 })
 

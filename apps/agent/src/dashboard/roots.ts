@@ -1,7 +1,9 @@
+import { mkdirSync, realpathSync, rmdirSync } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { isInside } from '../sector/sector-path.ts'
+import { folderId } from '../source/restore/restore-target.ts'
 
 export type RootKind = 'read' | 'restore' | 'sector'
 /** Real paths of the folders that this host allows its dashboard. */
@@ -62,9 +64,33 @@ export async function insideRoots(roots: Roots, kind: RootKind, path: string): P
 export async function newInsideRoots(roots: Roots, kind: RootKind, path: string): Promise<string> {
   const real = await inParent(roots, kind, path)
   if (await lstat(real).catch(() => null)) {
-    throw new DmcError('TARGET_NOT_EMPTY', `${real} is there already.`, { hint: 'Choose a new folder.' })
+    throw taken(real)
   }
   return real
+}
+
+/**
+ * Makes it, so that nothing else can come by its name, and looks where it is now.
+ * @returns which folder that is @throws PATH_OUTSIDE_ROOTS, TARGET_NOT_EMPTY when there is anything by that name, TARGET_UNWRITABLE
+ */
+export async function makeInsideRoots(roots: Roots, kind: RootKind, path: string): Promise<string> {
+  const real = await newInsideRoots(roots, kind, path)
+  try {
+    mkdirSync(real)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') throw taken(real)
+    throw new DmcError('TARGET_UNWRITABLE', `Cannot make ${real}: ${code}.`, {
+      hint: 'Choose a folder that the agent may write to.',
+      cause: error,
+    })
+  }
+  // a folder above it may have been swapped for a link between the look and the making
+  if (realpathSync.native(real) !== real) {
+    rmdirSync(real)
+    throw outside(kind, path)
+  }
+  return folderId(Buffer.from(real))
 }
 
 /** A name in a folder that is really inside an allowed one, whether it is there or not; no symbolic link. @throws PATH_OUTSIDE_ROOTS */
@@ -87,6 +113,9 @@ function plainPath(path: string): string | null {
   const plain = normalize(path).replace(/(.)\/$/, '$1')
   return path.split('/').includes('..') ? null : plain
 }
+
+const taken = (real: string): DmcError =>
+  new DmcError('TARGET_NOT_EMPTY', `${real} is there already.`, { hint: 'Choose a new folder.' })
 
 const outside = (kind: RootKind, path: string): DmcError =>
   new DmcError(

@@ -12,73 +12,86 @@ import { withSnapshot } from '../with-snapshot.ts'
 
 /** flow 11: a whole snapshot, folders or files; every chunk is verified against the chain before a byte of it is used. */
 export const restoreStart: Handler<'restore.start', AgentContext> = (ctx, input, emit, signal) =>
-  ctx.jobs.run<RestoreResult, RestoreEvent>(
-    { key: `restore ${randomUUID()}`, kind: 'restore', subject: input.snapshot, signal, emit },
-    (tell, stop, job) =>
-      withSnapshot(
-        ctx,
-        {
-          snapshot: input.snapshot,
-          source: input.source,
-          signal: stop,
-          onNote: (text) => tell({ type: 'stage', stage: 'find', text }),
-        },
-        async (snapshot) => {
-          const started = performance.now()
-          const result = empty(snapshot.snapshotId, input.to, input.verifyOnly)
-          const paths = input.paths.length === 0 ? [Buffer.alloc(0)] : input.paths.map(readName)
-          const show = (
-            bytes: number,
-            total: number | null,
-            files: number,
-            filesTotal: number | null,
-            current: string,
-          ) => {
-            if (total !== null && bytes > 0 && bytes < total) crashPoint('restoring')
-            Object.assign(job, { stage: 'restore', done: bytes, total: total ?? 0 })
-            tell({
-              type: 'progress',
-              stage: input.verifyOnly ? 'verify' : 'restore',
-              done: bytes,
-              total: total ?? 0,
-              files,
-              filesTotal: filesTotal ?? 0,
-              current,
-            })
-          }
-          for (const path of paths) {
-            if (input.verifyOnly) await verify(snapshot, path, result, stop, show)
-            else {
-              const restored = await restoreSnapshot({
-                snapshot,
-                target: input.to,
-                path,
-                signal: stop,
-                onProgress: (p) =>
-                  show(result.bytes + p.bytes, p.bytesTotal, result.files + p.files, p.filesTotal, p.current),
-                ...(input.intoExisting || input.overwrite !== 'never' || paths.length > 1
-                  ? { overwrite: input.overwrite }
-                  : {}),
+  restoreInto(undefined)(ctx, input, emit, signal)
+
+/** Into that very folder (`folderId`), which is there at `to`; nothing else is made or followed. */
+export const restoreInto =
+  (folder: string | undefined): Handler<'restore.start', AgentContext> =>
+  (ctx, input, emit, signal) =>
+    ctx.jobs.run<RestoreResult, RestoreEvent>(
+      { key: `restore ${randomUUID()}`, kind: 'restore', subject: input.snapshot, signal, emit },
+      (tell, stop, job) =>
+        withSnapshot(
+          ctx,
+          {
+            snapshot: input.snapshot,
+            source: input.source,
+            signal: stop,
+            onNote: (text) => tell({ type: 'stage', stage: 'find', text }),
+          },
+          async (snapshot) => {
+            const started = performance.now()
+            const result = empty(snapshot.snapshotId, input.to, input.verifyOnly)
+            const paths = input.paths.length === 0 ? [Buffer.alloc(0)] : input.paths.map(readName)
+            const show = (
+              bytes: number,
+              total: number | null,
+              files: number,
+              filesTotal: number | null,
+              current: string,
+            ) => {
+              if (total !== null && bytes > 0 && bytes < total) crashPoint('restoring')
+              Object.assign(job, { stage: 'restore', done: bytes, total: total ?? 0 })
+              tell({
+                type: 'progress',
+                stage: input.verifyOnly ? 'verify' : 'restore',
+                done: bytes,
+                total: total ?? 0,
+                files,
+                filesTotal: filesTotal ?? 0,
+                current,
               })
-              result.files += restored.files
-              result.directories += restored.directories
-              result.links += restored.links
-              result.bytes += restored.bytes
-              result.kept += restored.skipped
-              result.failed.push(...restored.missing)
             }
-          }
-          result.seconds = (performance.now() - started) / 1000
-          ctx.journal.add({
-            level: result.failed.length > 0 ? 'warning' : 'info',
-            event: input.verifyOnly ? 'verified' : 'restored',
-            subject: `snapshot:${snapshot.snapshotId}`,
-            message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failed.length > 0 ? `; ${result.failed.length} entries failed` : ''}.`,
-          })
-          return result
-        },
-      ),
-  )
+            for (const path of paths) {
+              if (input.verifyOnly) await verify(snapshot, path, result, stop, show)
+              else {
+                const restored = await restoreSnapshot({
+                  snapshot,
+                  target: input.to,
+                  ...(folder === undefined ? {} : { folder }),
+                  path,
+                  signal: stop,
+                  onProgress: (p) =>
+                    show(
+                      result.bytes + p.bytes,
+                      p.bytesTotal,
+                      result.files + p.files,
+                      p.filesTotal,
+                      p.current,
+                    ),
+                  ...(input.intoExisting || input.overwrite !== 'never' || paths.length > 1
+                    ? { overwrite: input.overwrite }
+                    : {}),
+                })
+                result.files += restored.files
+                result.directories += restored.directories
+                result.links += restored.links
+                result.bytes += restored.bytes
+                result.kept += restored.skipped
+                result.failed.push(...restored.missing)
+              }
+            }
+            result.seconds = (performance.now() - started) / 1000
+            ctx.journal.add({
+              level: result.failed.length > 0 ? 'warning' : 'info',
+              event: input.verifyOnly ? 'verified' : 'restored',
+              subject: `snapshot:${snapshot.snapshotId}`,
+              message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failed.length > 0 ? `; ${result.failed.length} entries failed` : ''}.`,
+            })
+            return result
+          },
+        ),
+    )
 
 /** Reads, proves and opens everything below a path; writes nothing. */
 async function verify(

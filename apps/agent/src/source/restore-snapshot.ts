@@ -8,6 +8,8 @@ export interface RestoreOptions {
   snapshot: OpenedSnapshot
   /** A folder; made when missing. A restored folder's entries come directly into it, a file under its own name. */
   target: string | Buffer
+  /** The target is there and is this folder (`folderId`), under that very path; nothing is made or followed. */
+  folder?: string
   /** What to restore, from the source's root; everything when empty. */
   path?: Uint8Array
   /** For files that exist in the target; without it the target must be new, empty, or of the same restore. */

@@ -1,6 +1,6 @@
 import { accountSchema } from './schema/account.ts'
 import { contractSchema } from './schema/contract.ts'
-import { dashboardSchema } from './schema/dashboard.ts'
+import { commandFolderSchema, dashboardSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
 import { sourceSchema } from './schema/source.ts'
@@ -10,4 +10,5 @@ import { transactionSchema } from './schema/transaction.ts'
 export const MIGRATIONS: readonly string[] = [
   [journalSchema, transactionSchema, sourceSchema, sectorSchema, accountSchema, contractSchema].join(';\n'),
   dashboardSchema,
+  commandFolderSchema,
 ]

@@ -8,13 +8,14 @@ import type { FromRestoreWorker, RestoreJob, ToRestoreWorker } from './worker-me
 
 /** `restoreHere` in a thread of its own: decrypting and writing run beside the reading and checking in this one. */
 export function restoreInWorker(options: RestoreOptions): Promise<RestoreResult> {
-  const { snapshot, signal, onProgress, path, overwrite } = options
+  const { snapshot, signal, onProgress, path, overwrite, folder } = options
   const job: RestoreJob = {
     keys: snapshot.opened.keys,
     catalog: snapshot.opened.bytes,
     snapshotId: snapshot.snapshotId,
     record: encodeSnapshotRecord(snapshot.record),
     target: Buffer.from(options.target),
+    ...(folder === undefined ? {} : { folder }),
     ...(path ? { path } : {}),
     ...(overwrite ? { overwrite } : {}),
   }

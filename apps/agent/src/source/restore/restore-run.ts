@@ -36,7 +36,7 @@ export async function restoreHere(options: RestoreHereOptions): Promise<RestoreR
   const { snapshot, path = new Uint8Array(0), overwrite } = options
   const start = await findEntry(snapshot, path)
   const what = `${snapshot.snapshotId}-${path.length === 0 ? 'all' : toHex(path).slice(0, 64)}`
-  const target = openTarget(Buffer.from(options.target), what, overwrite)
+  const target = openTarget(Buffer.from(options.target), what, overwrite, options.folder)
   const run = new RestoreRun(options, target, Buffer.from(path))
   try {
     await run.restore(start)

@@ -26,8 +26,15 @@ export interface RestoreTarget {
   resumed: boolean
 }
 
+/** Which folder stands at a path itself, whatever names lead to it. */
+export function folderId(path: Buffer): string {
+  const { dev, ino } = lstatSync(path, { bigint: true })
+  return `${dev}:${ino}`
+}
+
 /**
- * The folder to restore into: made when it is missing, its own symlinks resolved once.
+ * The folder to restore into: made when it is missing, its own symlinks resolved once. With `folder` it is that one, under that very
+ * path and through no symlink, or none.
  * @throws TARGET_NOT_EMPTY unless it is empty, of an interrupted restore of the same, or a policy says what to keep;
  *   TARGET_UNWRITABLE.
  */
@@ -35,9 +42,11 @@ export function openTarget(
   wanted: Buffer,
   what: string,
   overwrite: OverwritePolicy | undefined,
+  folder?: string,
 ): RestoreTarget {
   try {
-    mkdirSync(wanted, { recursive: true })
+    if (folder === undefined) mkdirSync(wanted, { recursive: true })
+    else mustBe(wanted, folder)
     const path = realpathSync.native(wanted, 'buffer')
     const marker = joinBytes(path, Buffer.from(MARKER + what))
     const names = readdirSync(path, 'buffer')
@@ -53,6 +62,20 @@ export function openTarget(
     if (DmcError.is(error)) throw error
     throw writeError(error, wanted) ?? error
   }
+}
+
+function mustBe(wanted: Buffer, folder: string): void {
+  const there = lstatOrNull(wanted)
+  if (there?.isDirectory() && folderId(wanted) === folder) {
+    if (realpathSync.native(wanted, 'buffer').equals(wanted)) return
+  }
+  throw new DmcError(
+    'TARGET_UNWRITABLE',
+    `${showPath(wanted)} is not the folder that was made for this restore.`,
+    {
+      hint: 'Something was put in its place: look at it, then restore into a new folder.',
+    },
+  )
 }
 
 export function closeTarget(target: RestoreTarget): void {

@@ -46,6 +46,7 @@ export function run(job: RestoreJob): void {
     target: Buffer.from(job.target),
     signal: stop.signal,
     onProgress: (progress) => send({ type: 'progress', progress }),
+    ...(job.folder === undefined ? {} : { folder: job.folder }),
     ...(job.path ? { path: job.path } : {}),
     ...(job.overwrite ? { overwrite: job.overwrite } : {}),
   }).then(

@@ -9,6 +9,7 @@ export interface RestoreJob {
   /** The snapshot record, encoded. */
   record: Uint8Array
   target: Uint8Array
+  folder?: string
   path?: Uint8Array
   overwrite?: OverwritePolicy
 }

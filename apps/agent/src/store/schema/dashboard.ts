@@ -17,3 +17,6 @@ CREATE TABLE dashboard_command (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX dashboard_command_state ON dashboard_command (state)`
+
+/** Which folder a restore made for itself, as `dev:ino`: after a restart it goes on in that one only. */
+export const commandFolderSchema = 'ALTER TABLE dashboard_command ADD COLUMN folder TEXT'
