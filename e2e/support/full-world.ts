@@ -14,8 +14,8 @@ export const OWNER = devAccount(7)
  */
 export async function fillWorld(page: Page, world: World): Promise<void> {
   await world.devnet.fund(OWNER.address, { faucetCalls: 2 })
-  await world.miner('miner-north', { size: '64GiB', price: '0.4', pledgeRate: '4' })
-  await world.miner('miner-south', { size: '24GiB', price: '0.65', pledgeRate: '8' })
+  await world.miner('miner-north', { size: '3GiB', price: '0.4', pledgeRate: '4' })
+  await world.miner('miner-south', { size: '2GiB', price: '0.65', pledgeRate: '8' })
   const disk = join(world.folder, 'mnt')
   mkdirSync(join(disk, 'disk-1'), { recursive: true })
   await pair(page, world, 'attic-nas', 'miner', ['sector'], [disk])
