@@ -3,6 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import type { Context } from './context.ts'
 import { dmcErrorOf, toTrpcError } from './errors.ts'
+import { REFUSED_INPUT, readInput } from './read-input.ts'
 
 /**
  * Who may call a procedure. Every procedure carries one (a test walks the router), and checks the row's owner itself:
@@ -21,7 +22,7 @@ const t = initTRPC
   .context<Context>()
   .meta<ProcedureMeta>()
   .create({
-    transformer: superjson,
+    transformer: { input: { serialize: superjson.serialize, deserialize: readInput }, output: superjson },
     isDev: false,
     errorFormatter({ shape, error }) {
       // a person gets code, sentence and next step; never a stack, never what a library said about itself
@@ -34,10 +35,16 @@ export const router = t.router
 export const createCallerFactory = t.createCallerFactory
 
 /** What a procedure throws reaches the caller as a tRPC error with the DmcError inside. */
-const translated = t.middleware(async ({ ctx, type, next }) => {
+const translated = t.middleware(async ({ ctx, type, getRawInput, next }) => {
   // over HTTP a subscription would be a connection without the limits of sockets
   if (type === 'subscription' && ctx.setSession !== null) {
     throw new TRPCError({ code: 'BAD_REQUEST', message: 'Subscriptions go over the WebSocket.' })
+  }
+  if ((await getRawInput()) === REFUSED_INPUT) {
+    throw new TRPCError({
+      code: 'BAD_REQUEST',
+      message: 'The input is not in a form that this dashboard reads.',
+    })
   }
   const result = await next()
   if (!result.ok) throw toTrpcError(result.error)
