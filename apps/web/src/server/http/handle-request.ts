@@ -29,16 +29,18 @@ export function requestHandler(services: Services, pages: Pages) {
   const api = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     setApiPolicy(response)
     if (path === '/api/health') return serveHealth(services, response)
-    if (!perAddress.take(remoteAddress(request, env.trustProxy))) {
+    const take = (amount: number) => {
+      if (perAddress.take(remoteAddress(request, env.trustProxy), amount)) return
       response.setHeader('Retry-After', '2')
       throw new HttpRefusal(429, 'Too many requests.')
     }
+    take(1)
     if (request.method !== 'GET' && request.method !== 'POST') throw new HttpRefusal(405, 'GET or POST.')
     if (request.method === 'POST' && !originAllowed(request, origins)) {
       throw new HttpRefusal(403, 'From another page than the dashboard’s own.')
     }
     if (path.startsWith('/api/trpc/')) return serveTrpc(services, path, request, response)
-    if (request.method === 'POST' && path === '/api/rpc') return serveRpc(services, request, response)
+    if (request.method === 'POST' && path === '/api/rpc') return serveRpc(services, request, response, take)
     if (request.method === 'POST' && path === '/api/dev-wallet') {
       return serveDevWallet(services, request, response)
     }

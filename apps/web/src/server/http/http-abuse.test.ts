@@ -212,3 +212,21 @@ describe('the chain proxy', () => {
     })
   })
 })
+
+// the last one: it uses up what this address may ask
+describe('questions to the chain are counted one by one', () => {
+  it('fifty in one message once cost as much as one', async () => {
+    const fifty = Array.from({ length: 50 }, (_, id) => ({
+      jsonrpc: '2.0',
+      id,
+      method: 'eth_chainId',
+      params: [],
+    }))
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => post('/api/rpc', JSON.stringify(fifty))),
+    )
+    const statuses = answers.map(({ status }) => status)
+    expect(statuses[0]).toBe(502)
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0)
+  })
+})

@@ -37,12 +37,15 @@ export async function serveRpc(
   { env }: Services,
   request: IncomingMessage,
   response: ServerResponse,
+  take: (amount: number) => void,
 ): Promise<void> {
   const parsed = body.safeParse(await readJson(request, 256 * 1024))
   if (!parsed.success) throw new HttpRefusal(400, 'Not a JSON-RPC call, or too many at once.')
   const calls = Array.isArray(parsed.data) ? parsed.data : [parsed.data]
   const refused = calls.find(({ method }) => !PROXY_METHODS.includes(method))
   if (refused) throw new HttpRefusal(403, `${refused.method} is not among the methods that read.`)
+  // the request itself has been counted as one
+  take(calls.length - 1)
   const text = await forward(env.chain.rpcUrls, JSON.stringify(parsed.data))
   response.setHeader('Content-Type', 'application/json')
   response.end(text)
