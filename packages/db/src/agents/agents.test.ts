@@ -88,6 +88,22 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     data: {},
   })
 
+  it('a report once replaced the operator key that the host had proven at pairing', async () => {
+    const other = `0x${'99'.repeat(20)}` as const
+    const report = {
+      kind: 'host',
+      hostName: 'renamed',
+      os: 'Linux',
+      arch: 'x64',
+      version: '2',
+      roles: ['user'],
+      operator: { address: other, scopes: [], expiresAt: 0n, gasWei: 0n },
+    } as unknown as Report
+    await apply([[1, report]])
+    const row = await db.prisma.agent.findUniqueOrThrow({ where: { id: agentId } })
+    expect(row).toMatchObject({ operator: OWNER, hostName: 'renamed' })
+  })
+
   it('of ten who bring one nonce one gets it', async () => {
     const nonce = randomUUID()
     await addNonce(db, { nonce, kind: 'siwe', expiresAt: soon() })

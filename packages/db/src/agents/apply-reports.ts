@@ -72,7 +72,8 @@ async function applyHost(tx: Queries, { agentId }: Reporter, report: ReportOf<'h
   const { hostName, os, arch, version, roles } = report
   await tx.agent.update({
     where: { id: agentId },
-    data: { hostName, os, arch, version, roles, operator: report.operator.address, state: json(report) },
+    // the operator stays the one whose key was proven at pairing
+    data: { hostName, os, arch, version, roles, state: json(report) },
   })
   return { topic: 'agent', key: agentId }
 }
