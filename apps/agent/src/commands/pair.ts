@@ -35,6 +35,7 @@ export const pair: Action<[], PairOptions> = async (shell, options) => {
   requireInitialised(shell.config)
   const config = shell.config
   const origin = dashboardOrigin(options.server ?? (await knownServer(shell)))
+  if (io.yes || options.token || options.owner) mustKnowChain(config)
   const roots = await givenRoots(options)
   const { password: _password, ...keys } = await unlockHost(config, env, caller.askPassword)
   const roles: Role[] =
@@ -47,6 +48,7 @@ export const pair: Action<[], PairOptions> = async (shell, options) => {
     signal,
     onChain(chain: ChainOffer) {
       mustBeOurChain(config, chain)
+      mustHaveRpc(config, chain)
       offered = chain
     },
   }
@@ -60,7 +62,7 @@ export const pair: Action<[], PairOptions> = async (shell, options) => {
         },
       })
   mustBeOurOwner(config, keys.wallet?.address ?? null, options.owner, paired.owner)
-  const asked = await confirmOwner(shell, options, paired.owner, roots)
+  const asked = await confirmOwner(shell, options, paired.owner, roots, offered)
   save(config, { origin, agentId: paired.agentId, owner: paired.owner, chain: offered, roots: asked })
   io.document('paired', { dashboard: origin, agentId: paired.agentId, owner: paired.owner, roots: asked })
   io.print(`Paired with ${origin}: this host acts for ${paired.owner}.`)
@@ -133,6 +135,39 @@ function mustBeOurChain({ values }: ResolvedConfig, chain: ChainOffer): void {
   )
 }
 
+/** Where nobody looks at what the dashboard offers, it has no say in the chain. @throws CONFIG_INVALID */
+function mustKnowChain({ values }: ResolvedConfig): void {
+  const missing = (['chain.chainId', 'chain.market', 'chain.rpcUrls'] as const).filter(
+    (key) => values[key] === undefined,
+  )
+  if (missing.length === 0) return
+  throw fail(
+    'CONFIG_INVALID',
+    `Without a person to look at it, a dashboard does not choose the chain of this host; not set: ${missing.join(', ')}.`,
+    `Set it first: ${missing.map((key) => `dmc-agent config set ${key} …`).join('; ')}. Or pair at a terminal, without --token, --owner and --yes.`,
+  )
+}
+
+/** @throws CONFIG_INVALID */
+function mustHaveRpc({ values }: ResolvedConfig, chain: ChainOffer): void {
+  if (values['chain.rpcUrls'] !== undefined || chain.rpcUrls.length > 0) return
+  throw fail(
+    'CONFIG_INVALID',
+    `The dashboard names no RPC URL, and this host has none for chain ${chain.chainId}.`,
+    'Set your own: dmc-agent config set chain.rpcUrls https://…; then pair again.',
+  )
+}
+
+/** What this host would work on from now on; a URL as it is parsed, so that no control character reaches the terminal. */
+function chainInWords({ values }: ResolvedConfig, chain: ChainOffer | null): string {
+  const urls = values['chain.rpcUrls'] ?? chain?.rpcUrls ?? []
+  return [
+    `Chain ${values['chain.chainId'] ?? chain?.chainId}`,
+    `Market ${values['chain.market'] ?? chain?.market}`,
+    ...urls.map((url) => `RPC ${new URL(url).href}`),
+  ].join('\n')
+}
+
 /** @throws PAIRING_OTHER_OWNER */
 function mustBeOurOwner(
   { values }: ResolvedConfig,
@@ -149,12 +184,13 @@ function mustBeOurOwner(
   )
 }
 
-/** One answer says both: whose this host is from now on, and what that wallet's dashboard may look into. */
+/** One answer says all: whose this host is from now on, on which chain, and what that wallet's dashboard may look into. */
 async function confirmOwner(
-  { io }: Shell,
+  { io, config }: Shell,
   options: PairOptions,
   owner: Address,
   roots: Partial<Record<Root, string[]>>,
+  chain: ChainOffer | null,
 ): Promise<Partial<Record<Root, string[]>>> {
   // a token names its wallet, and --owner does: whoever runs the command has said it
   if (io.yes || options.token || options.owner) return roots
@@ -165,13 +201,14 @@ async function confirmOwner(
       'Say whose it must be with --owner 0x…, or --yes; without a terminal a token is simpler: --token.',
     )
   }
+  const on = chainInWords(config, chain)
   if (Object.keys(roots).length > 0) {
-    if (await askYesNo(`Let the wallet ${owner} use this host?`)) return roots
+    if (await askYesNo(`${on}\nLet the wallet ${owner} use this host on this chain?`)) return roots
     throw fail('NOT_CONFIRMED', 'Not paired: you said no.', 'Revoke this host in the browser too.')
   }
   const home = homedir()
   const answer = await askText(
-    `${owner} wants to use this host. Folder that it may back up and restore to (Enter: ${home}; none; no = refuse)`,
+    `${on}\n${owner} wants to use this host on this chain. Folder that it may back up and restore to (Enter: ${home}; none; no = refuse)`,
     (value) =>
       value === '' || /^(no|none)$/i.test(value) || existsSync(resolve(value))
         ? undefined

@@ -21,10 +21,8 @@ const chainOffer = z.object({
     .string()
     .refine((text) => isAddress(text, { strict: false }))
     .transform((text) => getAddress(text)),
-  rpcUrls: z
-    .array(z.url({ protocol: /^https?$/ }))
-    .min(1)
-    .max(16),
+  /** Empty: the dashboard names none, the host has its own. */
+  rpcUrls: z.array(z.url({ protocol: /^https?$/ })).max(16),
   confirmations: z.int().min(1).max(1000),
 })
 export type ChainOffer = z.output<typeof chainOffer>

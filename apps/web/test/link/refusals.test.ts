@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { agentSignInTypedData } from '@dmc/core/dashboard/agent-typed-data'
 import type { Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CliHome, cliHome } from '../../../agent/src/commands/test/run-cli.ts'
+import { type CliHome, cliHome, DEVNET } from '../../../agent/src/commands/test/run-cli.ts'
 import { verifyAgent } from '../../src/server/agents/verify-agent.ts'
 import type { WebServer } from '../../src/server/start-server.ts'
 import { httpClient, refusal, type SignedIn, signIn, startDashboard } from '../support/dashboard.ts'
@@ -28,7 +30,7 @@ afterAll(async () => {
 
 const token = async (by = owner) => (await by.api.pairing.createToken.mutate({ label: 'a host' })).token
 
-async function mustRefuse(args: string[], code: string, env: Record<string, string> = {}): Promise<void> {
+async function mustRefuse(args: string[], code: string, env: Record<string, string> = DEVNET): Promise<void> {
   const { stdout, exitCode } = await host.run(['pair', ...args, '--json'], {
     env: { DMC_PASSWORD_FILE: host.passwordFile, ...env },
   })
@@ -69,8 +71,47 @@ describe('pairing is refused', () => {
 
   it('by a dashboard of another Market than this host’s', async () =>
     mustRefuse(['--server', server.url, '--token', await token()], 'PAIRING_OTHER_CHAIN', {
+      ...DEVNET,
       DMC_MARKET: '0x00000000000000000000000000000000000000aA',
     }))
+
+  it('when a dashboard would choose chain, Market and RPC of a fresh host and nobody looks; the token stays good', async () => {
+    const unspent = await token()
+    const args = ['--server', server.url]
+    await mustRefuse([...args, '--token', unspent], 'CONFIG_INVALID', {})
+    await mustRefuse([...args, '--owner', owner.account.address], 'CONFIG_INVALID', {})
+    await mustRefuse([...args, '--yes'], 'CONFIG_INVALID', {})
+    const { DMC_RPC_URLS: _, ...noRpc } = DEVNET
+    await mustRefuse([...args, '--token', unspent], 'CONFIG_INVALID', noRpc)
+    const file = join(host.dataDir, 'config.json')
+    expect(existsSync(file) ? readFileSync(file, 'utf8') : '').not.toMatch(/chain\.|dashboard\./)
+    await mustRefuse([...args, '--token', unspent], 'PAIRING_OTHER_CHAIN', {
+      ...DEVNET,
+      DMC_CHAIN_ID: '1337',
+    })
+  })
+
+  it('when the dashboard names no RPC and the host has none', async () => {
+    const other: Server = createServer((request, response) => {
+      const start = {
+        deviceCode: 'x',
+        userCode: 'ABCDEFGH',
+        expiresInSeconds: 60,
+        pollSeconds: 1,
+        chain: { chainId: 31337, market: DEVNET.DMC_MARKET, rpcUrls: [], confirmations: 2 },
+      }
+      const json = request.url?.includes('nonce') ? { nonce: `0x${'ab'.repeat(32)}` } : start
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ result: { data: { json } } }))
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as AddressInfo
+    try {
+      await mustRefuse(['--server', `http://127.0.0.1:${port}`], 'CONFIG_INVALID', {})
+    } finally {
+      other.close()
+    }
+  })
 
   it('to a wallet that is not the one of this host', async () => {
     expect(
@@ -123,7 +164,7 @@ it('what needs a host that is away says so', async () => {
   try {
     await fresh.initialise()
     const { stdout } = await fresh.run(['pair', '--server', server.url, '--token', await token(), '--json'], {
-      env: { DMC_PASSWORD_FILE: fresh.passwordFile },
+      env: { ...DEVNET, DMC_PASSWORD_FILE: fresh.passwordFile },
     })
     const paired = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { agentId: string }
     expect(paired.agentId, stdout).toMatch(/^[0-9a-f-]{36}$/)

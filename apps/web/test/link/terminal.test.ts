@@ -36,7 +36,7 @@ afterAll(async () => {
 }, 30_000)
 
 describe.skipIf(!hasScript)('the first run of a person: one command', () => {
-  it('makes keys, pairs and runs, with five answers; chain and Market come with the pairing', async () => {
+  it('makes keys, pairs and runs, with five answers; chain, Market and RPC of the dashboard are shown before the last', async () => {
     const command = `stty cols 100 rows 60; exec '${process.execPath}' '${CLI}' --server ${server.origin} --role user`
     const env = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !/^(DMC_|NO_COLOR$|FORCE_COLOR$)/.test(name)),
@@ -84,6 +84,9 @@ describe.skipIf(!hasScript)('the first run of a person: one command', () => {
       await person.api.pairing.approve.mutate({ code })
       await answer(/wants to use this host/, '')
       expect(screen).toContain(person.account.address)
+      expect(screen).toContain(`Chain ${devnet.anvil.chainId}`)
+      expect(screen.toLowerCase()).toContain(`market ${devnet.market.toLowerCase()}`)
+      expect(screen).toContain(`RPC ${new URL(devnet.url).href}`)
       await shown(/is ready \(pid/)
       expect(answers).toBe(5)
       const row = await until('the host is online', async () =>
