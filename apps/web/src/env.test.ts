@@ -30,6 +30,8 @@ describe('readWebEnv', () => {
       chain: { chainId: 31337, confirmations: 2, market: '0x5FbDB2315678afecb367f032d93F642f64180aa3' },
     })
     expect(readWebEnv({ ...GOOD, DMC_CHAIN_ID: '1' }).chain.confirmations).toBe(12)
+    // its own RPC address may hold a key: strangers who begin to pair were once told it
+    expect(readWebEnv({ ...GOOD, DMC_CHAIN_ID: '1' }).chain.agentRpcUrls).toEqual([])
   })
 
   it('takes an empty variable for an unset one', () => {

@@ -117,7 +117,7 @@ export const WEB_VARIABLES = {
     schema: z.string().regex(/^https:\/\/[^\s]+$/),
   }),
   DMC_AGENT_RPC_URLS: variable({
-    what: 'RPC addresses offered to a new host at pairing; DMC_RPC_URLS when unset.',
+    what: 'RPC addresses that anybody who begins to pair a host is told. Unset: none, and the host needs its own (DMC_RPC_URLS may hold a key); on a devnet DMC_RPC_URLS.',
     allowed: 'one or more http:// or https:// URLs, separated by commas',
     default: null,
     schema: httpUrls,
@@ -184,7 +184,7 @@ export function readWebEnv(source: Record<string, string | undefined> = process.
       confirmations: Number(given('DMC_CONFIRMATIONS') ?? (DEVNETS.includes(chainId) ? '2' : '12')),
       name: given('DMC_CHAIN_NAME') ?? (DEVNETS.includes(chainId) ? 'DMC devnet' : `Chain ${chainId}`),
       explorerUrl: given('DMC_EXPLORER_URL'),
-      agentRpcUrls: agentRpcUrls === null ? rpcUrls : list(agentRpcUrls),
+      agentRpcUrls: agentRpcUrls === null ? (DEVNETS.includes(chainId) ? rpcUrls : []) : list(agentRpcUrls),
     },
     trustProxy: withDefault('DMC_TRUST_PROXY') === '1',
   }
