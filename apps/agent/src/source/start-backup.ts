@@ -192,24 +192,26 @@ class WorkerRun implements BackupRun {
   async release(size: number): Promise<void> {
     this.#control.release(size)
     // whole segments only; the worker may still rewrite nothing below its journalled size
-    for (
-      const end = Math.floor(Math.min(size, this.spooledSize) / SPOOL_SEGMENT);
-      this.#deleted < end;
-      this.#deleted++
-    ) {
-      await this.#spool.forget(this.#deleted)
-      await this.#giveBack(this.#deleted)
+    const end = Math.floor(Math.min(size, this.spooledSize) / SPOOL_SEGMENT)
+    while (this.#deleted < end) {
+      // claimed before anything is waited for: several acknowledgements arrive at once
+      const segment = this.#deleted++
+      await this.#spool.forget(segment)
+      await this.#giveBack(segment)
     }
   }
 
   /** A few released segments stay for the writer to overwrite. */
   async #giveBack(segment: number): Promise<void> {
     const file = spoolFile(this.#folder, this.session, segment)
-    const free = (await readdir(spoolFolder(this.#folder, this.session))).filter((name) =>
-      name.startsWith(FREE_SEGMENT),
-    )
-    if (free.length >= MOST_FREE) await rm(file, { force: true })
-    else await rename(file, freeSegment(this.#folder, this.session, segment)).catch(() => {}) // resumed: it was gone
+    try {
+      const names = await readdir(spoolFolder(this.#folder, this.session))
+      if (names.filter((name) => name.startsWith(FREE_SEGMENT)).length >= MOST_FREE)
+        await rm(file, { force: true })
+      else await rename(file, freeSegment(this.#folder, this.session, segment))
+    } catch {
+      // resumed: it was gone; or the whole spool is, with its session. Nobody waits for tidiness
+    }
   }
 
   async committed(commitment: Commitment): Promise<void> {

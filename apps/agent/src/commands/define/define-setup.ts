@@ -49,10 +49,7 @@ export function defineSetup(program: Command): void {
     [
       ['pair --server https://dashboard.example'],
       ['pair --server https://dashboard.example --allow-read ~/Pictures --allow-restore ~/restored'],
-      [
-        'pair --token dmc1_… --server https://dmc.example --allow-sector /mnt/disk1',
-        'without a person',
-      ],
+      ['pair --token dmc1_… --server https://dmc.example --allow-sector /mnt/disk1', 'without a person'],
     ],
   )
   addExamples(

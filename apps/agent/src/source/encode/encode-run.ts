@@ -146,7 +146,8 @@ export class EncodeRun {
     try {
       this.#writer = this.#writerOf(this.#session)
     } catch (error) {
-      if (DmcError.is(error)) throw error
+      // a passing fault, such as a full disk, costs nothing of what is spooled
+      if ((error as NodeJS.ErrnoException).code !== 'ENODATA') throw error
       // the spool of the killed session is damaged: nothing of it was agreed on, so begin again from the base
       const { folder, base } = this.#job
       dropSession(this.#db, folder, this.#session)

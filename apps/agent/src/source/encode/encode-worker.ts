@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { EncodeRun } from './encode-run.ts'
+import { toDiskFull } from './spool-io.ts'
 import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
 
 /**
@@ -29,15 +30,17 @@ export function run(job: EncodeJob): void {
       requests[message.type](message)
       send({ type: 'done', request: message.request })
     } catch (error) {
-      send({ type: 'refused', request: message.request, error: toDmcError(error).toJSON() })
+      send({ type: 'refused', request: message.request, error: worded(error).toJSON() })
     }
   })
   try {
     work = new EncodeRun(job, send)
     work.encode()
   } catch (error) {
-    send({ type: 'failed', error: describe(toDmcError(error)) })
+    send({ type: 'failed', error: describe(worded(error)) })
   }
 }
+
+const worded = (error: unknown): DmcError => toDiskFull(error) ?? toDmcError(error)
 
 const describe = (error: DmcError) => ({ ...error.toJSON(), meta: error.meta })

@@ -164,7 +164,11 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT')
     return result
   } catch (error) {
-    db.exec('ROLLBACK')
+    try {
+      db.exec('ROLLBACK')
+    } catch {
+      // a full disk has rolled it back already; the first error is the one that says so
+    }
     throw error
   }
 }

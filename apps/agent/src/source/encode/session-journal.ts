@@ -68,7 +68,7 @@ export class SessionJournal {
   /** Everything so far, when it returns. */
   write(): void {
     this.#writer.sync()
-    this.#commit(this.#writer.size)
+    this.#commit(this.#writer.durable)
   }
 
   #ask(): void {

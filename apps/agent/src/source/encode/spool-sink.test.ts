@@ -144,4 +144,22 @@ describe.each([
     }).toThrow(/ENOENT|EEXIST/)
     writer.close()
   })
+
+  it('a sync that failed is never taken for done, though it is the last thing that was asked for', () => {
+    for (let round = 0; round < 6; round++) {
+      const base = 44 * MIB
+      const { writer } = open(threaded, { base })
+      append(writer, noise(20 * MIB, `round ${round}`))
+      writer.sync()
+      expect(writer.durable).toBe(64 * MIB)
+      // the next segment is on a disk that takes nothing
+      const segment = spoolFile(temp.path, place.session, 1)
+      rmSync(segment, { force: true })
+      symlinkSync('/dev/full', segment)
+      writer.append(noise(100_000, 'too much'))
+      expect(() => writer.sync()).toThrow(expect.objectContaining({ code: 'DISK_FULL' }))
+      writer.close()
+      rmSync(spoolFolder(temp.path, place.session), { recursive: true, force: true })
+    }
+  })
 })

@@ -29,7 +29,7 @@ function work(memory: SpoolMemory, writer: SpoolWriter): void {
   try {
     for (;;) {
       const job = memory.take()
-      if (job.type === 'close') return
+      if (job.type === 'close') break
       const buffer = bufferOf(job.buffer)
       if (job.type === 'chunks') writer.chunks(buffer, job.start, job.whole)
       else if (job.type === 'root') writer.root(job.start / CHUNK_SIZE, buffer.subarray(0, job.length))
@@ -41,6 +41,7 @@ function work(memory: SpoolMemory, writer: SpoolWriter): void {
     }
   } finally {
     writer.files.close()
-    memory.finish()
   }
+  // of `close`; a job that failed is never counted as done, `fail` is what its waiters hear
+  memory.finish()
 }
