@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from '@playwright/test'
+import { buildPages } from '../scripts/dashboard/build-pages.ts'
 
 /**
- * Browser tests: `node e2e/run.ts [--screenshots] [playwright arguments]`. Builds the pages when they are not built. Without Chromium
+ * Browser tests: `node e2e/run.ts [--screenshots] [playwright arguments]`. Builds the pages unless they are built from these sources. Without Chromium
  * it says so and counts as skipped; with CI=true that is a failure.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -20,12 +21,6 @@ if (!existsSync('/usr/bin/chromium') && !existsSync(chromium.executablePath())) 
   console.error('e2e: SKIPPED, no Chromium: apt-get install chromium, or npx playwright install chromium')
   process.exit(process.env.CI === 'true' ? 1 : 0)
 }
-if (!existsSync(join(ROOT, 'apps/web/.next/BUILD_ID'))) {
-  console.error('e2e: building the pages first')
-  const built = spawnSync(join(ROOT, 'node_modules/.bin/next'), ['build'], {
-    cwd: join(ROOT, 'apps/web'),
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  if (built.status !== 0) process.exit(built.status ?? 1)
-}
+// built by an older source they would show what is no more
+await buildPages((line) => console.error(`  ${line}`))
 process.exit(run('playwright', 'test', '-c', 'e2e', `--project=${project}`, ...rest))
