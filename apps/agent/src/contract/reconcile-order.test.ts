@@ -266,7 +266,7 @@ describe('taking a statement back (docs/decisions/0001)', () => {
     await releaseStatement(world.context, id, commitment)
     const store = await world.sectors.open(id)
     const bytes = await store?.read(0, MIB)
-    await store?.openSession(B, null, true)
+    await store?.openSession(B, null, { mayDropSealed: true })
     await store?.write(B, 0, bytes ?? Buffer.alloc(0))
     await store?.seal(B, commitment)
     await look(world, id)

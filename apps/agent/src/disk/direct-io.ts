@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 
 /** Offset in the file, place in memory and length are multiples of this where I/O goes around the page cache. */
 const PAGE = 4096
@@ -19,12 +18,6 @@ export function openDirect(fd: number, access: 'read' | 'read and write'): numbe
   } catch {
     return null // EINVAL: the file system can't; no /proc: can't be asked for
   }
-}
-
-/** As `openDirect`, to read with the thread pool. */
-export async function openDirectHandle({ fd }: FileHandle): Promise<FileHandle | null> {
-  if (process.platform !== 'linux' || constants.O_DIRECT === undefined) return null
-  return open(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_DIRECT).catch(() => null)
 }
 
 export function closeDirect(direct: number | null): void {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { currentBootId } from '../disk/boot-id.ts'
 
 /** What tells one process from a later one with the same id. Fields are '' where the system doesn't say. */
 export interface ProcessIdentity {
@@ -17,14 +18,6 @@ function statOf(pid: number): { state: string; startTime: string } {
     return { state: fields[0] ?? '', startTime: fields[19] ?? '' }
   } catch {
     return { state: '', startTime: '' }
-  }
-}
-
-function currentBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
-  } catch {
-    return ''
   }
 }
 

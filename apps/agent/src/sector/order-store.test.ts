@@ -148,6 +148,38 @@ describe('one order on disk (flow 9)', () => {
     await commit(order, B, log)
   })
 
+  it('goes back with a session whose user lost what it wrote last, and takes other bytes from there', async () => {
+    const { order, restart } = await given()
+    const first = seededBytes(MIB + 7 * LEAF, 51)
+    const commitment = await commit(order, A, first)
+    const lost = Buffer.concat([first, seededBytes(2 * MIB, 52)])
+    await order.openSession(B, commitment)
+    await order.write(B, first.length / LEAF, lost.subarray(first.length))
+    await order.write(B, 4 * 1024, seededBytes(LEAF, 53))
+    expect(await order.openSession(B, commitment)).toEqual({ durableSize: lost.length })
+    expect(await order.openSession(B, commitment, { size: lost.length + LEAF })).toEqual({
+      durableSize: lost.length,
+    })
+    const size = 2 * MIB + 3 * LEAF
+    expect(await order.openSession(B, commitment, { size })).toEqual({ durableSize: size })
+    const again = (await restart()).order
+    expect(again.durableSize).toBe(size)
+    // shorter than what was there, in the middle of a chunk that still holds older bytes
+    const log = Buffer.concat([lost.subarray(0, size), seededBytes(5 * LEAF, 54)])
+    const { chunks } = await again.write(B, size / LEAF, log.subarray(size))
+    expect(chunks).toEqual([[2, chunkRoot(hasher, log.subarray(2 * MIB))]])
+    // never below the commitment
+    expect(await again.openSession(B, commitment, { size: 0 })).toEqual({ durableSize: first.length })
+    await again.write(B, first.length / LEAF, log.subarray(first.length))
+    const sealed = commitmentOf(log, CAPACITY)
+    await again.seal(B, sealed)
+    // what is sealed goes only with its session
+    await expect(again.openSession(B, commitment, { size })).rejects.toEqual(code('SESSION_FENCED'))
+    expect(await again.openSession(B, commitment, { size: log.length })).toEqual({ durableSize: log.length })
+    await again.committed(sealed)
+    expect((await again.read(0, log.length)).equals(log)).toBe(true)
+  })
+
   it('builds only on the commitment in force', async () => {
     const { order } = await given()
     const log = seededBytes(MIB, 6)
@@ -179,7 +211,7 @@ describe('one order on disk (flow 9)', () => {
     const again = (await restart()).order
     expect(again.sealed).toEqual(commitment)
     await expect(again.openSession(B, null)).rejects.toEqual(code('STATEMENT_STANDS'))
-    expect(await again.openSession(B, null, true)).toEqual({ durableSize: 0 })
+    expect(await again.openSession(B, null, { mayDropSealed: true })).toEqual({ durableSize: 0 })
     expect(again.sealed).toBe(null)
     await expect(again.committed(commitment)).rejects.toEqual(code('COMMITMENT_UNKNOWN'))
   })

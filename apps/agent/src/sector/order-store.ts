@@ -111,12 +111,15 @@ export class FileOrderStore implements OrderStore {
   openSession(
     session: string,
     base: Commitment | null,
-    mayDropSealed = false,
+    { mayDropSealed = false, size = this.capacity }: { mayDropSealed?: boolean; size?: number } = {},
   ): Promise<{ durableSize: number }> {
     return this.#lock.exclusive(async () => {
       const { commitment, sealed, fenced } = this.#state
       if (!sameCommitment(base, commitment)) throw baseMismatch(this.orderId, describe(commitment))
-      if (session === this.#state.session) return { durableSize: this.durableSize }
+      if (session === this.#state.session) {
+        await this.#goBackTo(size)
+        return { durableSize: this.durableSize }
+      }
       if (fenced.includes(session)) throw sessionFenced(this.orderId)
       if (sealed && !mayDropSealed) throw statementStands(this.orderId)
       const leaves = this.#committedSize / LEAF_SIZE
@@ -130,6 +133,17 @@ export class FileOrderStore implements OrderStore {
       await this.#hash.call('truncate', { order: this.key, size: this.#committedSize })
       return { durableSize: this.durableSize }
     })
+  }
+
+  /** The user's disk has lost what it wrote beyond `size`, and will write other bytes there. */
+  async #goBackTo(size: number): Promise<void> {
+    const { ranges, sealed } = this.#state
+    const leaves = Math.max(Math.floor(size / LEAF_SIZE), this.#committedSize / LEAF_SIZE)
+    if (!ranges.some(([, end]) => end > leaves)) return
+    // what was sealed was complete there too: this is an older copy of that disk, which can't go on with it
+    if (sealed) throw sessionFenced(this.orderId)
+    await this.#save((state) => ({ ranges: withinRange(state.ranges, 0, leaves) }))
+    await this.#hash.call('truncate', { order: this.key, size: leaves * LEAF_SIZE })
   }
 
   write(

@@ -37,7 +37,11 @@ export interface OrderStore {
   openSession(
     session: string,
     base: Commitment | null,
-    mayDropSealed?: boolean,
+    options?: {
+      mayDropSealed?: boolean
+      /** Of a session that goes on: what lies beyond this byte is forgotten, other bytes will come. */
+      size?: number
+    },
   ): Promise<{ durableSize: number }>
   /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks as they are on disk. */
   write(

@@ -1,20 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { HASH_SIZE } from '@dmc/core/merkle/constants'
-import { directLength, openDirectHandle, refusesDirect } from '../disk/direct-io.ts'
 import { SPOOL_SEGMENT } from './source-paths.ts'
-
-interface Segment {
-  handle: FileHandle
-  /** The same file around the page cache: each byte of the spool is read once. */
-  direct: FileHandle | null
-}
 
 /** Reads what the encode worker has spooled: the bytes of one session, and chunk roots of its volume. */
 export class SpoolReader {
   readonly #segmentFile: (segment: number) => string
   readonly #rootsFile: string
-  readonly #segments = new Map<number, Promise<Segment>>()
+  readonly #segments = new Map<number, Promise<FileHandle>>()
   #roots: number | null = null
 
   constructor(files: { segment: (segment: number) => string; roots: string }) {
@@ -29,9 +22,9 @@ export class SpoolReader {
       const inSegment = position % SPOOL_SEGMENT
       const want = Math.min(into.length - at, SPOOL_SEGMENT - inSegment)
       const segment = await this.#open(Math.floor(position / SPOOL_SEGMENT))
-      const read = await readSome(segment, into, at, want, inSegment)
-      if (read === 0) throw new RangeError(`the spool ends before byte ${position}`)
-      at += read
+      const { bytesRead } = await segment.read(into, at, want, inSegment)
+      if (bytesRead === 0) throw new RangeError(`the spool ends before byte ${position}`)
+      at += bytesRead
     }
   }
 
@@ -49,52 +42,28 @@ export class SpoolReader {
   async forget(segment: number): Promise<void> {
     const opened = this.#segments.get(segment)
     this.#segments.delete(segment)
-    await closeSegment(opened)
+    await close(opened)
   }
 
   async close(): Promise<void> {
     const opened = [...this.#segments.values()]
     this.#segments.clear()
-    for (const segment of opened) await closeSegment(segment)
+    for (const segment of opened) await close(segment)
     if (this.#roots !== null) closeSync(this.#roots)
     this.#roots = null
   }
 
-  #open(segment: number): Promise<Segment> {
+  #open(segment: number): Promise<FileHandle> {
     let opened = this.#segments.get(segment)
     if (!opened) {
-      opened = openSegment(this.#segmentFile(segment))
+      opened = open(this.#segmentFile(segment), 'r')
       this.#segments.set(segment, opened)
     }
     return opened
   }
 }
 
-async function openSegment(file: string): Promise<Segment> {
-  const handle = await open(file, 'r')
-  return { handle, direct: await openDirectHandle(handle) }
-}
-
-async function closeSegment(opened: Promise<Segment> | undefined): Promise<void> {
+async function close(opened: Promise<FileHandle> | undefined): Promise<void> {
   const segment = await opened?.catch(() => undefined)
-  await segment?.direct?.close()
-  await segment?.handle.close()
-}
-
-async function readSome(
-  segment: Segment,
-  into: Buffer,
-  at: number,
-  length: number,
-  position: number,
-): Promise<number> {
-  const most = segment.direct === null ? 0 : directLength(into, at, length, position)
-  if (segment.direct !== null && most > 0) {
-    try {
-      return (await segment.direct.read(into, at, most, position)).bytesRead
-    } catch (error) {
-      if (!refusesDirect(error)) throw error
-    }
-  }
-  return (await segment.handle.read(into, at, length, position)).bytesRead
+  await segment?.close()
 }

@@ -8,6 +8,7 @@ import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import type { Hex } from 'viem'
+import { currentBootId } from '../disk/boot-id.ts'
 import { startWorker } from '../worker/start-worker.ts'
 import { Control } from './encode/control.ts'
 import { SpoolMemory } from './encode/spool-memory.ts'
@@ -147,6 +148,7 @@ class WorkerRun implements BackupRun {
       base: { root: options.base?.root.toLowerCase() ?? null, size: baseSize },
       safeVolumes: options.safeVolumes ?? [],
       control: this.#control.memory,
+      bootId: currentBootId(),
       options: { ...DEFAULT_ENCODE_OPTIONS, ...options.options },
     }
     this.#worker = startWorker('encode', job)
@@ -311,7 +313,13 @@ interface Spooler {
 
 function startSpooler(data: SpoolWorkerData): Spooler {
   const memory = new SpoolMemory(data.shared)
-  const worker = startWorker('spool', data)
+  let worker: Worker
+  try {
+    worker = startWorker('spool', data)
+  } catch (error) {
+    memory.fail(workerDied(String(error), error).toJSON())
+    return { memory, exited: Promise.resolve() }
+  }
   // the encode worker waits for it without an event loop: the shared memory is how it hears
   worker.on('error', (error) => memory.fail(workerDied(String(error), error).toJSON()))
   const exited = new Promise<void>((resolve) =>

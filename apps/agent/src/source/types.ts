@@ -85,7 +85,7 @@ export interface BackupRun {
   readonly session: string
   /** The commitment in force that this session extends; null for an empty order. */
   readonly base: Commitment | null
-  /** Log size (bytes, whole leaves) that is fsynced in the spool and journalled: may be sent. */
+  /** Log size (bytes, whole leaves) that is in the spool and journalled: may be sent. It never shrinks, but may with a later start. */
   readonly spooledSize: number
   /** Resolves when spooledSize exceeds `size`, or with the final size when encoding has finished. */
   waitSpooled(size: number): Promise<number>

@@ -38,6 +38,7 @@ export function createMemoryRun(
     session: session ?? randomBytes(16).toString('hex'),
     base,
     commitment,
+    spooledSize: log.length,
     get released() {
       return released
     },

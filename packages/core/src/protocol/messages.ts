@@ -71,7 +71,7 @@ export const statusReply = z.object({
   previousCommitment: commitment.nullable(),
 })
 
-export const appendRequest = z.object({ session, base: commitment.nullable() })
+export const appendRequest = z.object({ session, base: commitment.nullable(), size: wireSize.optional() })
 export const appendReply = z.object({ session, durableSize: wireSize })
 
 export const leavesReply = z.object({

@@ -7,6 +7,7 @@ import { createMemoryRun, type MemoryRun } from '../../../test/support/memory-ru
 import { type GivenMiner, useMiners } from '../../../test/support/use-miners.ts'
 import { seededBytes, seededRandom } from '../../../test/support/volume-bytes.ts'
 import { type DeliverProgress, type DeliverSource, deliver } from './deliver.ts'
+import type { MinerClient } from './miner-client.ts'
 
 const MIB = 1024 * 1024
 const LONG = process.env.DMC_TEST_LONG === '1'
@@ -34,6 +35,21 @@ async function expectHeld({ store }: GivenMiner, run: MemoryRun, log: Buffer): P
 }
 
 const code = (expected: string) => expect.objectContaining({ code: expected })
+
+/** A miner that says another root for one chunk, every time. */
+const wrongChunk = (client: MinerClient, wrong: number): MinerClient =>
+  ({
+    orderId: client.orderId,
+    append: (...args) => client.append(...args),
+    seal: (...args) => client.seal(...args),
+    async putLeaves(...args) {
+      const { durableSize, chunks } = await client.putLeaves(...args)
+      return {
+        durableSize,
+        chunks: chunks.map(([index, root]) => [index, index === wrong ? `0x${'0'.repeat(64)}` : root]),
+      }
+    },
+  }) satisfies Partial<MinerClient> as MinerClient
 
 describe('delivery (flows 11 and 13)', () => {
   it.each([
@@ -271,8 +287,8 @@ describe('delivery (flows 11 and 13)', () => {
     await expectHeld(given, honest, log)
 
     const other = await givenMiner({ tls: false })
-    lies = Number.POSITIVE_INFINITY
-    const failing = deliver({ client: await other.connect(), run, signal })
+    const lying = await other.connect()
+    const failing = deliver({ client: wrongChunk(lying, 1), run: honest, signal })
     await expect(failing).rejects.toMatchObject({
       code: 'CHUNK_ROOT_MISMATCH',
       message: expect.stringContaining('chunk 1 '),
@@ -280,6 +296,47 @@ describe('delivery (flows 11 and 13)', () => {
     expect(other.store.sealed).toBe(null)
     // nothing that could not be sent again was let go
     expect(other.miner.sealed).toEqual([])
+  })
+
+  it('ends a session whose own spool gives back other bytes than were encoded', async () => {
+    const given = await givenMiner({ tls: false })
+    const log = seededBytes(3 * MIB, 10)
+    const damaged = Buffer.from(log)
+    damaged[2 * MIB + 77] = (damaged[2 * MIB + 77] ?? 0) ^ 4
+    const run = {
+      ...createMemoryRun(log, 64, null),
+      readSpool: async (offset: number, length: number) => damaged.subarray(offset, offset + length),
+    }
+    const failing = deliver({ client: await given.connect(), run, signal })
+    await expect(failing).rejects.toThrow('the spool does not hold what was encoded as chunk 2')
+    await expect(failing).rejects.toBeInstanceOf(RangeError)
+    expect(given.store.sealed).toBe(null)
+  })
+
+  it('goes on from what a power cut left of the spool: the miner takes other bytes from there', async () => {
+    const given = await givenMiner({ tls: false })
+    const before = seededBytes(9 * MIB, 12)
+    const client = await given.connect()
+    const first = createMemoryRun(before, 64, null)
+    await client.append(first.session, null)
+    await client.putLeaves(first.session, 0, before.subarray(0, 6 * MIB))
+    await client.putLeaves(first.session, 6 * 1024, before.subarray(6 * MIB, 8 * MIB + 9 * 1024))
+    // three chunks are left here; what is encoded again is other bytes, and fewer
+    const log = Buffer.concat([before.subarray(0, 3 * MIB), seededBytes(5 * MIB + 2 * 1024, 13)])
+    const again = createMemoryRun(log, 64, null, first.session)
+    const reads: number[] = []
+    const run = {
+      ...again,
+      spooledSize: 3 * MIB,
+      readSpool(offset: number, length: number) {
+        reads.push(offset)
+        return again.readSpool(offset, length)
+      },
+    }
+    const done = await deliver({ client, run, signal })
+    expect(Math.min(...reads)).toBe(3 * MIB)
+    expect(done).toEqual({ sentBytes: log.length - 3 * MIB, durableSize: log.length })
+    await expectHeld(given, again, log)
   })
 
   it('seals only what is really there', async () => {

@@ -1,6 +1,8 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
+import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import type { Hex } from 'viem'
 import { pageMemory } from '../../disk/page-memory.ts'
 import type { BackupRun } from '../../source/types.ts'
@@ -10,7 +12,7 @@ import type { MinerClient } from './miner-client.ts'
 /** What delivery needs of a backup. */
 export type DeliverSource = Pick<
   BackupRun,
-  'session' | 'base' | 'waitSpooled' | 'readSpool' | 'chunkRoot' | 'release' | 'encoded'
+  'session' | 'base' | 'spooledSize' | 'waitSpooled' | 'readSpool' | 'chunkRoot' | 'release' | 'encoded'
 >
 
 export interface DeliverProgress {
@@ -59,7 +61,8 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     },
     () => {},
   )
-  let { durableSize } = await client.append(run.session, run.base)
+  // a power cut may have taken from our spool what the miner holds: we go on from what we have
+  let { durableSize } = await client.append(run.session, run.base, run.spooledSize)
   run.release(durableSize)
   const report = () => onProgress?.({ durableSize, sentBytes: sent, totalSize: total })
   report()
@@ -71,7 +74,7 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     sent += piece.end - piece.first
     durableSize = Math.max(durableSize, durable)
     // not beyond what is compared: a piece that is wrong must still be there to be sent again
-    let safe = durableSize
+    let safe = Math.min(durableSize, next)
     for (const { first } of open) safe = Math.min(safe, first)
     run.release(safe)
     report()
@@ -144,11 +147,24 @@ async function sendPiece(
     const wrong = await wrongChunks(run, first, end, new Map(reply.chunks))
     if (wrong.length === 0) return reply.durableSize
     if (resends < MOST_RESENDS) continue
+    await mustBeOurs(run, first, data)
     throw new DmcError(
       'CHUNK_ROOT_MISMATCH',
       `The miner holds other data than what was sent: chunk ${wrong.join(', ')} of order ${client.orderId}.`,
       { hint: 'Its disk or memory is faulty. Take another bill, or tell the miner.', retryable: false },
     )
+  }
+}
+
+/** A disk that was pulled out may give back other bytes than it was given. @throws RangeError: the session can't go on */
+async function mustBeOurs(run: DeliverSource, first: number, data: Buffer): Promise<void> {
+  const hasher = createNodeHasher()
+  const skip = (CHUNK_SIZE - (first % CHUNK_SIZE)) % CHUNK_SIZE
+  for (let at = skip; at + CHUNK_SIZE <= data.length; at += CHUNK_SIZE) {
+    const chunk = (first + at) / CHUNK_SIZE
+    const root = chunkRoot(hasher, data.subarray(at, at + CHUNK_SIZE))
+    if (Buffer.from(root).equals(await run.chunkRoot(chunk))) continue
+    throw new RangeError(`the spool does not hold what was encoded as chunk ${chunk}`)
   }
 }
 

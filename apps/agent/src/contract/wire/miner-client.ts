@@ -51,7 +51,8 @@ export interface MinerClient {
   status(): Promise<OrderStatus>
   /** Leaf 0 of the volume, proven against the chain's commitment. */
   header(): Promise<{ leaf: Buffer; commitment: Commitment }>
-  append(session: string, base: Commitment | null): Promise<{ durableSize: number }>
+  /** Opens a session, or goes on with it from byte `size` at most: the miner forgets what it holds beyond. */
+  append(session: string, base: Commitment | null, size?: number): Promise<{ durableSize: number }>
   /** Whole leaves; resolves when they are durable at the miner, with the chunk roots that it has on disk. */
   putLeaves(
     session: string,
@@ -125,11 +126,15 @@ class WireClient implements MinerClient {
     )
   }
 
-  async append(session: string, base: Commitment | null) {
+  async append(session: string, base: Commitment | null, size?: number) {
     const reply = await this.#askJson({
       method: 'POST',
       path: '/append',
-      json: { session, base: toWireCommitment(base) },
+      json: {
+        session,
+        base: toWireCommitment(base),
+        ...(size === undefined ? {} : { size: toWireInteger(BigInt(size)) }),
+      },
       schema: appendReply,
     })
     return { durableSize: Number(reply.durableSize) }

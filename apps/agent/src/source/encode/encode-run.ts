@@ -16,6 +16,7 @@ import {
   ensureSession,
   ensureVolume,
   readBoundary,
+  retreatSession,
   trimSession,
 } from './encode-session.ts'
 import { encodeTree, type SnapshotWork } from './encode-snapshot.ts'
@@ -33,6 +34,7 @@ import type { EncodeJob, FromWorker } from './worker-types.ts'
 export class EncodeRun {
   readonly #job: EncodeJob
   readonly #send: (message: FromWorker) => void
+  readonly #control: Control
   readonly #db: DatabaseSync
   readonly #keys: LogKeys
   readonly #volume: VolumeRow
@@ -44,6 +46,7 @@ export class EncodeRun {
   constructor(job: EncodeJob, send: (message: FromWorker) => void) {
     this.#job = job
     this.#send = send
+    this.#control = new Control(job.control)
     this.#keys = deriveLogKeys(crypto, job.keys.salt, job.keys.sourceKey)
     this.#db = openLogDb(logDbFile(job.folder))
     this.#progress = new ProgressReporter((progress) => send({ type: 'progress', progress }))
@@ -60,7 +63,7 @@ export class EncodeRun {
     if (!sameBase(base, { root: this.#volume.committed_root, size: this.#volume.committed_size })) {
       throw staleCache('The local cache of this source does not match the commitment in force.')
     }
-    return ensureSession(this.#db, this.#job.folder, this.#volume, base, crypto)
+    return ensureSession(this.#db, this.#job.folder, this.#volume, base, crypto, this.#job.bootId)
   }
 
   /** Encodes until the footer, or offers what was encoded before. @throws SOURCE_*, DISK_FULL, INTERRUPTED. */
@@ -72,9 +75,11 @@ export class EncodeRun {
     }
     const writer = this.#openWriter()
     this.#opened()
-    const journal = new SessionJournal(this.#db, writer, new Control(this.#job.control), {
+    const journal = new SessionJournal(this.#db, writer, this.#control, {
       options: this.#job.options,
       baseSize: this.#job.base.size,
+      bootId: this.#job.bootId,
+      safe: this.#session.safe,
       onSpooled: (size) => this.#send({ type: 'spooled', size }),
     })
     try {
@@ -148,10 +153,8 @@ export class EncodeRun {
     } catch (error) {
       // a passing fault, such as a full disk, costs nothing of what is spooled
       if ((error as NodeJS.ErrnoException).code !== 'ENODATA') throw error
-      // the spool of the killed session is damaged: nothing of it was agreed on, so begin again from the base
-      const { folder, base } = this.#job
-      dropSession(this.#db, folder, this.#session)
-      this.#session = ensureSession(this.#db, folder, this.#volume, base, crypto)
+      // the disk has lost what was written to it last: go on from what can't have been lost
+      this.#session = retreatSession(this.#db, this.#session)
       this.#writer = this.#writerOf(this.#session)
     }
     return this.#writer
@@ -176,6 +179,8 @@ export class EncodeRun {
       baseSize: base.size,
       boundary,
       size: session.spooled,
+      tail: session.tail,
+      released: () => this.#control.released,
       onChunk: (index, data) => probes.onChunk(index, data),
       startSpooler: (shared, written) => this.#send({ type: 'spooler', data: { place, shared, written } }),
     })

@@ -54,6 +54,7 @@ export function ensureSession(
   volume: VolumeRow,
   base: Base,
   crypto: LogCrypto,
+  bootId: string,
 ): SessionRow {
   const session = readSession(db)
   if (
@@ -62,13 +63,14 @@ export function ensureSession(
     session.base_size === base.size &&
     session.base_root === base.root
   ) {
-    return session
+    const complete = session.root !== null
+    return complete || session.boot === bootId ? session : retreatSession(db, session)
   }
   if (session) dropSession(db, folder, session)
   const generation = (readHead(db)?.generation ?? 0) + 1
   db.prepare(
-    `INSERT INTO session (one, id, volume, gen, base_root, base_size, spooled, started)
-     VALUES (1, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO session (one, id, volume, gen, base_root, base_size, spooled, safe, boot, started)
+     VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     Buffer.from(crypto.randomBytes(16)).toString('hex'),
     volume.n,
@@ -76,12 +78,21 @@ export function ensureSession(
     base.root,
     base.size,
     base.size,
+    base.size,
+    bootId,
     Date.now(),
   )
   const made = readSession(db)
   if (!made) throw new Error('the session was not kept')
   mkdirSync(spoolFolder(folder, made.id), { recursive: true, mode: 0o700 })
   return made
+}
+
+/** The machine went down, or its disk lost what was written last: goes on from what can't have been lost. */
+export function retreatSession(db: DatabaseSync, session: SessionRow): SessionRow {
+  const spooled = Math.max(session.base_size, session.safe)
+  db.prepare('UPDATE session SET spooled = ?, tail = NULL').run(spooled)
+  return { ...session, spooled, tail: null }
 }
 
 /** A kill may have left rows that point behind what became durable: forgets them, their bytes are written anew. */

@@ -20,9 +20,13 @@ export function run(job: EncodeJob): void {
     },
     dropped: () => work?.dropped(),
     close: () => {
-      work?.close()
-      work = null
-      port.close()
+      try {
+        work?.close()
+      } finally {
+        // or this thread would never end, and whoever waits for it neither
+        work = null
+        port.close()
+      }
     },
   }
   port.on('message', (message: ToWorker) => {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 
 /**
  * `sources/<id>/log.db`: the local cache of one source's log. It can be rebuilt from the log (`rebuild-cache.ts`), so
@@ -55,7 +56,12 @@ CREATE TABLE session (
   gen INTEGER NOT NULL,
   base_root TEXT,
   base_size INTEGER NOT NULL,
+  -- what survives a kill: written in this boot of the machine; SHA-256 of the started chunk as far as that
   spooled INTEGER NOT NULL,
+  boot TEXT NOT NULL DEFAULT '',
+  tail BLOB,
+  -- what survives a power cut: the base's end, or whole chunks that were synced or are held by the miner
+  safe INTEGER NOT NULL DEFAULT 0,
   started INTEGER NOT NULL,
   -- set when encoding has finished
   root TEXT,
@@ -76,7 +82,16 @@ CREATE TABLE probe (
   used INTEGER NOT NULL DEFAULT 0
 ) STRICT`
 
-const VERSION = 1
+const VERSION = 2
+
+/** By version: what makes a cache of it one of the next version. */
+const UPGRADES: Record<number, string> = {
+  // everything that was spooled had been synced
+  1: `ALTER TABLE session ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+      ALTER TABLE session ADD COLUMN tail BLOB;
+      ALTER TABLE session ADD COLUMN safe INTEGER NOT NULL DEFAULT 0;
+      UPDATE session SET safe = max(base_size, spooled - spooled % ${CHUNK_SIZE});`,
+}
 
 /**
  * Opens or makes the cache; each commit is durable.
@@ -95,6 +110,7 @@ export function openLogDb(file: string): DatabaseSync {
         hint: 'Upgrade the agent: npx dmc-agent@latest.',
       })
     }
+    if (version > 0) upgrade(db, version)
     return db
   } catch (error) {
     if (DmcError.is(error)) throw error
@@ -107,6 +123,12 @@ export function openLogDb(file: string): DatabaseSync {
       },
     )
   }
+}
+
+function upgrade(db: DatabaseSync, from: number): void {
+  if (from === VERSION) return
+  const steps = Array.from({ length: VERSION - from }, (_, i) => UPGRADES[from + i] ?? '').join('\n')
+  db.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${VERSION}; COMMIT`)
 }
 
 export interface VolumeRow {
@@ -129,6 +151,9 @@ export interface SessionRow {
   base_root: string | null
   base_size: number
   spooled: number
+  boot: string
+  tail: Uint8Array | null
+  safe: number
   started: number
   root: string | null
   result: string | null

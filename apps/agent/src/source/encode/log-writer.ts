@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { rootsFile } from '../source-paths.ts'
 import type { SpoolPlace } from './spool-files.ts'
-import { readFully } from './spool-io.ts'
+import { readFully, spoolDamaged } from './spool-io.ts'
 import { makeSharedSpool, type SharedSpool } from './spool-memory.ts'
 import { InlineSpool, SPOOL_BUFFER, SPOOL_FLUSH, type SpoolSink } from './spool-sink.ts'
 import { ThreadedSpool } from './threaded-spool.ts'
@@ -20,6 +21,10 @@ export interface LogWriterOptions extends SpoolPlace {
   boundary: Uint8Array
   /** Journalled size: what lies behind it in the spool is cut off. */
   size: number
+  /** Journalled SHA-256 of what the spool holds of the chunk that `size` cuts; null when it cuts none, or nothing is journalled. */
+  tail: Uint8Array | null
+  /** Volume offset below which the miner holds the log. */
+  released(): number
   /** Each chunk once it is full. */
   onChunk(index: number, data: Uint8Array): void
   /** Starts the spool worker; without it this thread does it all. */
@@ -41,15 +46,19 @@ export class LogWriter {
   /** Volume offset of the buffer's first byte: the start of a chunk. */
   #start: number
   #size: number
-  /** Asked to become durable. */
-  #asked: number
+  /** Asked to be written, and to become durable. */
+  #askedWritten: number
+  #askedDurable: number
+  /** Sizes that were asked to be written, and what the started chunk was then; the ones that are not written yet, and one before. */
+  #tails: { size: number; tail: Uint8Array | null }[] = []
 
   constructor(options: LogWriterOptions) {
     this.#options = options
     const { baseSize, boundary } = options
     const size = Math.max(options.size, baseSize)
     this.#size = size
-    this.#asked = size
+    this.#askedWritten = size
+    this.#askedDurable = size
     this.#began = size
     this.#start = size - (size % CHUNK_SIZE)
     const resumed = size > baseSize
@@ -57,20 +66,32 @@ export class LogWriter {
     if (!resumed && boundary.length !== baseSize - this.#start)
       throw new Error('the boundary does not end at the base')
     this.#inline = new InlineSpool(options, options.hasher, {
-      durable: size,
-      written: resumed ? size : this.#start,
+      size,
+      begin: resumed ? size : this.#start,
     })
     this.#sink = this.#inline
     this.#buffer = this.#inline.buffer()
-    if (resumed) this.#inline.readBack(this.#start, size - this.#start)
+    if (resumed) this.#resume(this.#inline, options.tail)
     else this.#buffer.set(boundary)
+    this.#noteTail()
   }
 
   get size(): number {
     return this.#size
   }
 
-  /** Bytes below are durable in the spool. @throws DISK_FULL and whatever else went wrong in the other thread */
+  /** Bytes below are in the spool and survive a kill. @throws DISK_FULL and whatever else went wrong in the other thread */
+  get written(): number {
+    return this.#sink.written
+  }
+
+  /** SHA-256 of the chunk that `written` cuts, as far as it is written; null when it cuts none. */
+  tailOf(written: number): Uint8Array | null {
+    while ((this.#tails[1]?.size ?? Number.POSITIVE_INFINITY) <= written) this.#tails.shift()
+    return this.#tails[0]?.size === written ? this.#tails[0].tail : null
+  }
+
+  /** Bytes below are durable in the spool, or held by the miner: they survive a power cut. @throws as `written` */
   get durable(): number {
     return this.#sink.durable
   }
@@ -92,12 +113,23 @@ export class LogWriter {
     this.advance(bytes.length)
   }
 
-  /** Asks for all bytes to become durable (`durable` tells when); the started chunk is written too, and later again. */
+  /** Asks for all bytes to be in the spool (`written` tells when); the started chunk is written too, and later again. */
+  writeSoon(): void {
+    this.#flush()
+    if (this.#askedWritten === this.#size) return
+    this.#noteTail()
+    this.#sink.write(this.#index, this.#start, this.#size)
+    this.#askedWritten = this.#size
+  }
+
+  /** Asks for all bytes to become durable too (`durable` tells when). */
   syncSoon(): void {
     this.#flush()
-    if (this.#asked === this.#size) return
-    this.#sink.sync(this.#index, this.#start, this.#size)
-    this.#asked = this.#size
+    if (this.#askedDurable === this.#size) return
+    this.#noteTail()
+    this.#sink.sync(this.#index, this.#start, this.#size, this.#options.released())
+    this.#askedWritten = this.#size
+    this.#askedDurable = this.#size
   }
 
   /** Makes all bytes durable. */
@@ -112,8 +144,11 @@ export class LogWriter {
     const tail = this.#size - this.#start
     if (tail % LEAF_SIZE !== 0) throw new Error('the log does not end at a leaf')
     if (tail > 0) this.#sink.tailRoot(this.#index, this.#start, tail)
+    this.#noteTail()
     // a root was written behind the last sync
-    this.#sink.sync(this.#index, this.#start, this.#size)
+    this.#sink.sync(this.#index, this.#start, this.#size, this.#options.released())
+    this.#askedWritten = this.#size
+    this.#askedDurable = this.#size
     this.#sink.drain()
     return this.#readRoots()
   }
@@ -146,15 +181,36 @@ export class LogWriter {
   }
 
   #toThread(inline: InlineSpool, rest: Buffer, start: NonNullable<LogWriterOptions['startSpooler']>): void {
-    inline.sync(0, this.#start, this.#start)
-    const shared = makeSharedSpool(SPOOL_BUFFER, BUFFERS, inline.durable)
-    start(shared, inline.written)
+    this.#tails.push({ size: this.#start, tail: null })
+    inline.write(0, this.#start, this.#start)
+    const { written, durable } = inline
+    const shared = makeSharedSpool(SPOOL_BUFFER, BUFFERS, { written, durable })
+    start(shared, inline.end)
     inline.close()
     this.#inline = null
     this.#sink = new ThreadedSpool(shared)
     this.#index = 0
     this.#buffer = this.#sink.buffer(0)
     rest.copy(this.#buffer)
+  }
+
+  /** The started chunk's bytes, if they are what was journalled: a disk that was pulled out may have lost them. */
+  #resume(inline: InlineSpool, tail: Uint8Array | null): void {
+    const length = this.#size - this.#start
+    if (length === 0) return
+    try {
+      inline.readBack(this.#start, length)
+      if (tail === null || !sha256(this.#buffer.subarray(0, length)).equals(tail)) throw spoolDamaged()
+    } catch (error) {
+      inline.close()
+      throw error
+    }
+  }
+
+  #noteTail(): void {
+    const length = this.#size - this.#start
+    const tail = length === 0 ? null : sha256(this.#buffer.subarray(0, length))
+    this.#tails.push({ size: this.#size, tail })
   }
 
   #readRoots(): Uint8Array {
@@ -168,3 +224,5 @@ export class LogWriter {
     return roots
   }
 }
+
+const sha256 = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer')

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF } from '@dmc/core/log/header-leaf'
+import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 import type { Control } from './control.ts'
 import type { LogWriter } from './log-writer.ts'
 import { disk } from './spool-io.ts'
@@ -8,11 +9,17 @@ import type { EncodeOptions } from './worker-types.ts'
 
 export const wholeLeaves = (size: number): number => size - (size % LEAF)
 
+/** So much, and no more, is encoded again after a power cut. */
+const MOST_UNSAFE = 256 * 1024 * 1024
+const SYNC_MS = 10_000
+
 /**
- * Makes a session's progress durable, in groups: bytes and the rows that point at them, in the one transaction that is
- * always open. A group's rows may be committed before its bytes are durable, as those are written by another thread; the
+ * Makes a session's progress last, in groups: bytes and the rows that point at them, in the one transaction that is
+ * always open. A group's rows may be committed before its bytes are written, as that is done by another thread; the
  * row `spooled` says how far bytes are, the bytes below may be sent, and a session that goes on after a kill first forgets
- * rows that point beyond (`trimSession`). Also where the session waits and stops.
+ * rows that point beyond (`trimSession`). After a power cut it goes on from the row `safe`: what was synced, or is held by
+ * the miner, whichever is more, so that bytes that are sent at once need never be written to this disk
+ * (docs/decisions/0008). Also where the session waits and stops.
  */
 export class SessionJournal {
   readonly #db: DatabaseSync
@@ -20,25 +27,36 @@ export class SessionJournal {
   readonly #control: Control
   readonly #options: EncodeOptions
   readonly #baseSize: number
+  readonly #bootId: string
   readonly #onSpooled: (size: number) => void
   /** Last asked of the writer. */
   #askedAt = 0
   #askedSize: number
-  /** Durable, journalled, and told. */
+  /** Written, journalled, and told. */
   #size: number
+  #safe: number
+  #syncedAt = performance.now()
   #open = false
 
   constructor(
     db: DatabaseSync,
     writer: LogWriter,
     control: Control,
-    settings: { options: EncodeOptions; baseSize: number; onSpooled: (size: number) => void },
+    settings: {
+      options: EncodeOptions
+      baseSize: number
+      bootId: string
+      safe: number
+      onSpooled: (size: number) => void
+    },
   ) {
     this.#db = db
     this.#writer = writer
     this.#control = control
     this.#options = settings.options
     this.#baseSize = settings.baseSize
+    this.#bootId = settings.bootId
+    this.#safe = settings.safe
     this.#onSpooled = settings.onSpooled
     this.#size = writer.size
     this.#askedSize = writer.size
@@ -61,28 +79,44 @@ export class SessionJournal {
   tick(): void {
     const due = performance.now() - this.#askedAt >= this.#options.journalMs
     if (due && wholeLeaves(this.#writer.size) > wholeLeaves(this.#askedSize)) this.#ask()
-    if (wholeLeaves(this.#writer.durable) > wholeLeaves(this.#size)) this.#commit(this.#writer.durable)
+    const { written } = this.#writer
+    if (wholeLeaves(written) > wholeLeaves(this.#size)) this.#commit(written)
     this.#checkStop()
   }
 
   /** Everything so far, when it returns. */
   write(): void {
     this.#writer.sync()
-    this.#commit(this.#writer.durable)
+    this.#syncedAt = performance.now()
+    this.#commit(this.#writer.written)
   }
 
   #ask(): void {
-    this.#writer.syncSoon()
+    if (this.#mustSync()) {
+      this.#syncedAt = performance.now()
+      this.#writer.syncSoon()
+    } else this.#writer.writeSoon()
     this.#askedSize = this.#writer.size
     this.#askedAt = performance.now()
   }
 
-  #commit(durable: number): void {
-    this.#db.prepare('UPDATE session SET spooled = ?').run(durable)
+  /** Where the system has no name for a boot, a kill can't be told from a power cut. */
+  #mustSync(): boolean {
+    if (this.#bootId === '' || performance.now() - this.#syncedAt >= SYNC_MS) return true
+    return this.#writer.size - Math.max(this.#safe, this.#control.released) > MOST_UNSAFE
+  }
+
+  #commit(written: number): void {
+    const kept = Math.min(written, Math.max(this.#writer.durable, this.#control.released))
+    // whole chunks: nothing of what is lost is needed to go on from there
+    this.#safe = Math.max(this.#safe, kept - (kept % CHUNK_SIZE))
+    this.#db
+      .prepare('UPDATE session SET spooled = ?, boot = ?, tail = ?, safe = ?')
+      .run(written, this.#bootId, this.#writer.tailOf(written), this.#safe)
     this.end()
     this.#begin()
-    this.#size = durable
-    this.#onSpooled(wholeLeaves(durable))
+    this.#size = written
+    this.#onSpooled(wholeLeaves(written))
   }
 
   /** Commits what is open; nothing more is written. */

@@ -11,7 +11,6 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { HASH_SIZE } from '@dmc/core/merkle/constants'
-import { closeDirect, directLength, openDirect, refusesDirect } from '../../disk/direct-io.ts'
 import {
   FREE_SEGMENT,
   rootsFile,
@@ -22,12 +21,6 @@ import {
 } from '../source-paths.ts'
 import { disk, readFully, syncFolder } from './spool-io.ts'
 
-interface Segment {
-  fd: number
-  /** The same file around the page cache: what is spooled is read once, by whoever sends it. */
-  direct: number | null
-}
-
 /** Which session's spool, and which volume's chunk roots. */
 export interface SpoolPlace {
   folder: string
@@ -35,10 +28,14 @@ export interface SpoolPlace {
   volumeId: string
 }
 
-/** The files of one session's spool and its volume's chunk roots, in the thread that writes them. */
+/**
+ * The files of one session's spool and its volume's chunk roots, in the thread that writes them. Bytes are written into the
+ * page cache, where whoever sends them reads them a moment later; segments that were sent are overwritten before the disk
+ * has ever seen them. Roots are always synced: they are few, and tell what the miner must hold.
+ */
 export class SpoolFiles {
   readonly #place: SpoolPlace
-  readonly #segments = new Map<number, Segment>()
+  readonly #segments = new Map<number, number>()
   readonly #rootsFd: number
   #folderSynced = false
 
@@ -68,18 +65,23 @@ export class SpoolFiles {
   /** Reads the bytes of a started chunk back, and cuts off what lies behind them. */
   readBack(offset: number, into: Buffer): void {
     if (into.length === 0) return
-    const { fd } = this.#segment(Math.floor(offset / SPOOL_SEGMENT))
+    const fd = this.#segment(Math.floor(offset / SPOOL_SEGMENT))
     readFully(fd, into, offset % SPOOL_SEGMENT)
     disk(() => ftruncateSync(fd, (offset % SPOOL_SEGMENT) + into.length))
   }
 
-  /** Everything that was written is durable afterwards: bytes, then roots. `size`: the log ends there. */
-  sync(size: number): void {
+  syncRoots(): void {
+    disk(() => fdatasyncSync(this.#rootsFd))
+  }
+
+  /** Everything from `released` on is durable afterwards: bytes, then roots. `size`: the log ends there. */
+  sync(size: number, released: number): void {
     disk(() => {
-      for (const [index, segment] of this.#segments) {
-        fdatasyncSync(segment.fd)
+      for (const [index, fd] of this.#segments) {
+        // one that the miner holds whole may be another segment's file by now
+        if (index >= Math.floor(released / SPOOL_SEGMENT)) fdatasyncSync(fd)
         if (index >= Math.floor(size / SPOOL_SEGMENT)) continue
-        closeSegment(segment)
+        closeSync(fd)
         this.#segments.delete(index)
       }
       fdatasyncSync(this.#rootsFd)
@@ -91,22 +93,21 @@ export class SpoolFiles {
   }
 
   close(): void {
-    for (const segment of this.#segments.values()) closeSegment(segment)
+    for (const fd of this.#segments.values()) closeSync(fd)
     this.#segments.clear()
     closeSync(this.#rootsFd)
   }
 
-  #segment(index: number): Segment {
-    let segment = this.#segments.get(index)
-    if (segment === undefined) {
+  #segment(index: number): number {
+    let fd = this.#segments.get(index)
+    if (fd === undefined) {
       const file = spoolFile(this.#place.folder, this.#place.session, index)
       this.#recycle(file)
-      const fd = openFile(file)
-      segment = { fd, direct: openDirect(fd, 'read and write') }
-      this.#segments.set(index, segment)
+      fd = openFile(file)
+      this.#segments.set(index, fd)
       this.#folderSynced = false
     }
-    return segment
+    return fd
   }
 
   /** A segment that is done with becomes the next one: overwriting its pages costs a fraction of making new ones. */
@@ -128,24 +129,8 @@ function openFile(file: string): number {
   }
 }
 
-function closeSegment({ fd, direct }: Segment): void {
-  closeDirect(direct)
-  closeSync(fd)
-}
-
-function writeSegment(segment: Segment, data: Buffer, position: number): void {
+function writeSegment(fd: number, data: Buffer, position: number): void {
   disk(() => {
-    let at = 0
-    const whole = segment.direct === null ? 0 : directLength(data, 0, data.length, position)
-    if (segment.direct !== null && whole > 0) {
-      try {
-        at = writeSync(segment.direct, data, 0, whole, position)
-      } catch (error) {
-        if (!refusesDirect(error)) throw error
-        closeDirect(segment.direct)
-        segment.direct = null
-      }
-    }
-    while (at < data.length) at += writeSync(segment.fd, data, at, data.length - at, position + at)
+    for (let at = 0; at < data.length; ) at += writeSync(fd, data, at, data.length - at, position + at)
   })
 }

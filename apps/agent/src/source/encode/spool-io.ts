@@ -36,11 +36,14 @@ export function syncFile(file: string): void {
 
 export const syncFolder = (folder: string): void => syncFile(folder)
 
+/** Code ENODATA: the spool does not hold what its journal says. */
+export const spoolDamaged = (): Error =>
+  Object.assign(new Error('ENODATA: the spool does not hold what its journal says'), { code: 'ENODATA' })
+
 export function readFully(fd: number, into: Uint8Array, position: number): void {
   for (let at = 0; at < into.length; ) {
     const read = readSync(fd, into, at, into.length - at, position + at)
-    if (read === 0)
-      throw Object.assign(new Error('ENODATA: the spool is shorter than its journal'), { code: 'ENODATA' })
+    if (read === 0) throw spoolDamaged()
     at += read
   }
 }

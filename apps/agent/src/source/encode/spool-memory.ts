@@ -11,13 +11,14 @@ declare const WebAssembly: {
 export type SpoolJob =
   | { type: 'chunks'; buffer: number; start: number; whole: number }
   | { type: 'root'; buffer: number; start: number; length: number }
-  | { type: 'sync'; buffer: number; start: number; size: number }
+  | { type: 'write'; buffer: number; start: number; size: number }
+  | { type: 'sync'; buffer: number; start: number; size: number; released: number }
   | { type: 'close' }
 
-const TYPES = ['chunks', 'root', 'sync', 'close'] as const
+const TYPES = ['chunks', 'root', 'write', 'sync', 'close'] as const
 
 const RING = 64
-const FIELDS = 4
+const FIELDS = 5
 const ERROR_BYTES = 8 * 1024
 const PAGE = 64 * 1024
 
@@ -26,10 +27,17 @@ const ASKED = 0
 const DONE = 1
 const FAILED = 2
 const ERROR_LENGTH = 3
-/** Place of the 64-bit durable size. */
-const DURABLE = 2
+/** Places of the 64-bit sizes. */
+const WRITTEN = 2
+const DURABLE = 3
 const RING_AT = 64
 const ERROR_AT = RING_AT + RING * FIELDS * 8
+
+/** Volume offsets: bytes below survive a kill, or even a power cut. */
+export interface SpoolSizes {
+  written: number
+  durable: number
+}
 
 export interface SharedSpool {
   control: SharedArrayBuffer
@@ -39,7 +47,11 @@ export interface SharedSpool {
 }
 
 /** @param bufferBytes of each buffer, whole pages; pages that are never written to take no memory. */
-export function makeSharedSpool(bufferBytes: number, count: number, durable: number): SharedSpool {
+export function makeSharedSpool(
+  bufferBytes: number,
+  count: number,
+  { written, durable }: SpoolSizes,
+): SharedSpool {
   const pages = Math.ceil((bufferBytes * count) / PAGE)
   const shared = {
     control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
@@ -47,7 +59,9 @@ export function makeSharedSpool(bufferBytes: number, count: number, durable: num
     bufferBytes,
     count,
   }
-  new SpoolMemory(shared).durable = durable
+  const memory = new SpoolMemory(shared)
+  memory.written = written
+  memory.durable = durable
   return shared
 }
 
@@ -74,6 +88,15 @@ export class SpoolMemory {
     return this.#shared.count
   }
 
+  /** Volume offset below which bytes are in the spool's files: they survive a kill. */
+  get written(): number {
+    return Number(Atomics.load(this.#sizes, WRITTEN))
+  }
+  set written(size: number) {
+    Atomics.store(this.#sizes, WRITTEN, BigInt(size))
+  }
+
+  /** Volume offset below which bytes were synced: they survive a power cut. */
   get durable(): number {
     return Number(Atomics.load(this.#sizes, DURABLE))
   }
@@ -113,7 +136,7 @@ export class SpoolMemory {
     this.waitBeyond(this.asked - RING)
     const number = this.asked
     const at = (number % RING) * FIELDS
-    const fields = job.type === 'close' ? [0, 0, 0] : [job.buffer, job.start, extent(job)]
+    const fields = job.type === 'close' ? [0, 0, 0, 0] : [job.buffer, job.start, extent(job), releasedOf(job)]
     this.#ring.set([TYPES.indexOf(job.type), ...fields], at)
     Atomics.add(this.#counters, ASKED, 1)
     Atomics.notify(this.#counters, ASKED)
@@ -131,14 +154,17 @@ export class SpoolMemory {
   take(): SpoolJob {
     const done = this.done
     while (this.asked === done) Atomics.wait(this.#counters, ASKED, done, 60_000)
-    const [type = 0, buffer = 0, start = 0, length = 0] = this.#ring.subarray((done % RING) * FIELDS)
+    const fields = this.#ring.subarray((done % RING) * FIELDS)
+    const [type = 0, buffer = 0, start = 0, length = 0, released = 0] = fields
     switch (TYPES[type]) {
       case 'chunks':
         return { type: 'chunks', buffer, start, whole: length }
       case 'root':
         return { type: 'root', buffer, start, length }
+      case 'write':
+        return { type: 'write', buffer, start, size: length }
       case 'sync':
-        return { type: 'sync', buffer, start, size: length }
+        return { type: 'sync', buffer, start, size: length, released }
       default:
         return { type: 'close' }
     }
@@ -150,6 +176,8 @@ export class SpoolMemory {
     Atomics.notify(this.#counters, DONE)
   }
 }
+
+const releasedOf = (job: SpoolJob): number => (job.type === 'sync' ? job.released : 0)
 
 const extent = (job: Exclude<SpoolJob, { type: 'close' }>): number => {
   if (job.type === 'chunks') return job.whole

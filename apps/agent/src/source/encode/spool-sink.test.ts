@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashChunks } from '@dmc/core/merkle/hash-chunks'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
@@ -27,9 +28,17 @@ function open(
   threaded: boolean,
   {
     size = 0,
+    tail = null,
     boundary = new Uint8Array(0),
     base = 0,
-  }: { size?: number; boundary?: Uint8Array; base?: number } = {},
+    released = () => 0,
+  }: {
+    size?: number
+    tail?: Uint8Array | null
+    boundary?: Uint8Array
+    base?: number
+    released?: () => number
+  } = {},
 ) {
   const chunks: number[] = []
   const writer = new LogWriter({
@@ -39,6 +48,8 @@ function open(
     baseSize: base,
     boundary,
     size,
+    tail,
+    released,
     onChunk: (index) => chunks.push(index),
     ...(threaded
       ? {
@@ -79,12 +90,15 @@ describe.each([
     let least = 0
     for (let at = 0; at < data.length; at += 3_333_333) {
       append(writer, data.subarray(at, at + 3_333_333))
-      writer.syncSoon()
-      expect(writer.durable).toBeGreaterThanOrEqual(least)
-      expect(writer.durable).toBeLessThanOrEqual(writer.size)
-      least = writer.durable
+      if (at % 2 === 0) writer.writeSoon()
+      else writer.syncSoon()
+      expect(writer.written).toBeGreaterThanOrEqual(least)
+      expect(writer.durable).toBeLessThanOrEqual(writer.written)
+      expect(writer.written).toBeLessThanOrEqual(writer.size)
+      least = writer.written
     }
     const roots = writer.finish()
+    expect(writer.written).toBe(data.length)
     expect(writer.durable).toBe(data.length)
     writer.close()
     expect(spooled(data.length).equals(data)).toBe(true)
@@ -100,10 +114,57 @@ describe.each([
     first.writer.sync()
     const durable = first.writer.durable
     expect(durable).toBe(30 * MIB + 1234)
+    const tail = first.writer.tailOf(durable)
     append(first.writer, noise(3 * MIB, 'never journalled'))
     first.writer.close()
-    const { writer } = open(threaded, { size: durable })
+    const { writer } = open(threaded, { size: durable, tail })
     append(writer, data.subarray(durable))
+    const roots = writer.finish()
+    writer.close()
+    expect(spooled(data.length).equals(data)).toBe(true)
+    expect(Buffer.from(roots).equals(hashChunks(hasher, data))).toBe(true)
+  })
+
+  it('tells what the started chunk is, and goes on from nothing else', () => {
+    const data = noise(26 * MIB, 'tails')
+    const first = open(threaded)
+    for (const [end, sync] of [
+      [3 * MIB + 5, false],
+      [4 * MIB, true],
+      [20 * MIB + 17, false],
+      [22 * MIB + 1024, true],
+    ] as const) {
+      append(first.writer, data.subarray(first.writer.size, end))
+      if (sync) first.writer.syncSoon()
+      else first.writer.writeSoon()
+      while (first.writer.written < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      const cut = data.subarray(end - (end % MIB), end)
+      expect(first.writer.tailOf(end)).toEqual(cut.length > 0 ? hash('sha256', cut, 'buffer') : null)
+    }
+    const size = first.writer.size
+    const tail = first.writer.tailOf(size)
+    first.writer.close()
+    expect(() => open(threaded, { size, tail: null })).toThrow('ENODATA')
+    expect(() => open(threaded, { size, tail: Buffer.alloc(32) })).toThrow('ENODATA')
+    const again = open(threaded, { size, tail })
+    expect(again.writer.tailOf(size)).toEqual(tail)
+    again.writer.close()
+    const segment = spoolFile(temp.path, place.session, 0)
+    const bytes = readFileSync(segment)
+    bytes.fill(0, size - 512)
+    writeFileSync(segment, bytes)
+    expect(() => open(threaded, { size, tail })).toThrow('ENODATA')
+  })
+
+  it('syncs what the miner does not hold, and is written all the same where it does', () => {
+    const data = noise(140 * MIB, 'released')
+    let held = 0
+    const { writer } = open(threaded, { released: () => held })
+    append(writer, data.subarray(0, 130 * MIB))
+    held = 129 * MIB
+    writer.sync()
+    expect(writer.durable).toBe(130 * MIB)
+    append(writer, data.subarray(130 * MIB))
     const roots = writer.finish()
     writer.close()
     expect(spooled(data.length).equals(data)).toBe(true)

@@ -21,9 +21,13 @@ export interface SpoolSink {
   next(index: number): number
   /** The root of the chunk that begins buffer `index`, of its first `length` bytes. */
   tailRoot(index: number, start: number, length: number): void
-  /** Asks for everything up to `size` to become durable; the bytes from `start` on are in buffer `index`. */
-  sync(index: number, start: number, size: number): void
-  /** Volume offset up to which the log is durable, by the `sync`s that are done. @throws what went wrong meanwhile */
+  /** Asks for everything up to `size` to be in the spool; the bytes from `start` on are in buffer `index`. */
+  write(index: number, start: number, size: number): void
+  /** Asks for more: that all of it but what the miner holds, below `released`, is durable. */
+  sync(index: number, start: number, size: number, released: number): void
+  /** Volume offset up to which the log survives a kill, by the `write`s that are done. @throws what went wrong meanwhile */
+  readonly written: number
+  /** Volume offset up to which the log survives a power cut, by the `sync`s that are done. @throws what went wrong meanwhile */
   readonly durable: number
   /** Waits until all that was asked for is done. @throws DISK_FULL and whatever else went wrong */
   drain(): void
@@ -34,19 +38,25 @@ export interface SpoolSink {
 export class InlineSpool implements SpoolSink {
   readonly #writer: SpoolWriter
   readonly #buffer = pageMemory(SPOOL_BUFFER)
+  #written: number
   #durable: number
 
-  /** @param durable volume offset up to which the spool was journalled; @param written where writing begins */
-  constructor(place: SpoolPlace, hasher: Hasher, { durable, written }: { durable: number; written: number }) {
-    this.#writer = new SpoolWriter(place, hasher, written)
-    this.#durable = durable
+  /** @param size up to which the log was journalled; @param begin where writing begins */
+  constructor(place: SpoolPlace, hasher: Hasher, { size, begin }: { size: number; begin: number }) {
+    this.#writer = new SpoolWriter(place, hasher, begin)
+    this.#written = size
+    this.#durable = size
+  }
+
+  get written(): number {
+    return this.#written
   }
 
   get durable(): number {
     return this.#durable
   }
-  /** Volume offset up to which bytes are in the spool. */
-  get written(): number {
+  /** Volume offset from which on bytes are still to be put into the spool. */
+  get end(): number {
     return this.#writer.written
   }
   buffer(): Buffer {
@@ -61,8 +71,13 @@ export class InlineSpool implements SpoolSink {
   tailRoot(_index: number, start: number, length: number): void {
     this.#writer.root(start / CHUNK_SIZE, this.#buffer.subarray(0, length))
   }
-  sync(_index: number, start: number, size: number): void {
-    this.#writer.sync(this.#buffer, start, size)
+  write(_index: number, start: number, size: number): void {
+    this.#writer.write(this.#buffer, start, size)
+    this.#written = size
+  }
+  sync(_index: number, start: number, size: number, released: number): void {
+    this.#writer.sync(this.#buffer, start, size, released)
+    this.#written = size
     this.#durable = size
   }
   /** The started chunk of a resumed session, into the buffer. */

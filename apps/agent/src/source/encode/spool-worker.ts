@@ -9,7 +9,7 @@ import { SpoolWriter } from './spool-writer.ts'
 export interface SpoolWorkerData {
   place: SpoolPlace
   shared: SharedSpool
-  /** Volume offset below which bytes are in the spool and synced already. */
+  /** Volume offset below which bytes are in the spool already. */
   written: number
 }
 
@@ -33,8 +33,12 @@ function work(memory: SpoolMemory, writer: SpoolWriter): void {
       const buffer = bufferOf(job.buffer)
       if (job.type === 'chunks') writer.chunks(buffer, job.start, job.whole)
       else if (job.type === 'root') writer.root(job.start / CHUNK_SIZE, buffer.subarray(0, job.length))
-      else {
-        writer.sync(buffer, job.start, job.size)
+      else if (job.type === 'write') {
+        writer.write(buffer, job.start, job.size)
+        memory.written = job.size
+      } else {
+        writer.sync(buffer, job.start, job.size, job.released)
+        memory.written = job.size
         memory.durable = job.size
       }
       memory.finish()

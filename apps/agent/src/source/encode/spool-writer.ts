@@ -3,8 +3,6 @@ import { CHUNK_SIZE, HASH_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { SpoolFiles, type SpoolPlace } from './spool-files.ts'
 
-const PAGE = 4096
-
 /**
  * Hashes and writes the log out of buffers that each start at a chunk. Each whole chunk is hashed once, from memory, and
  * written in large pieces; the started one may be written several times as it grows. Runs in whichever thread owns it.
@@ -41,16 +39,20 @@ export class SpoolWriter {
     this.files.putRoot(chunk, this.#root)
   }
 
-  /** Makes the log durable up to `size`; the bytes from `start` on are in `buffer`. @throws DISK_FULL */
-  sync(buffer: Buffer, start: number, size: number): void {
+  /** Puts the log into the spool up to `size`, so that it survives a kill; the bytes from `start` on are in `buffer`. @throws DISK_FULL */
+  write(buffer: Buffer, start: number, size: number): void {
     this.#write(buffer, start, size)
-    this.files.sync(size)
+    this.files.syncRoots()
+  }
+
+  /** Makes the log durable up to `size`, but for what the miner holds, below `released`. @throws DISK_FULL */
+  sync(buffer: Buffer, start: number, size: number, released: number): void {
+    this.#write(buffer, start, size)
+    this.files.sync(size, released)
   }
 
   #write(buffer: Buffer, start: number, end: number): void {
     if (this.#written >= end) return
-    // the same bytes again from the start of their page, so that whole pages are written
-    this.#written -= (this.#written - start) % PAGE
     this.files.write(buffer.subarray(this.#written - start, end - start), this.#written)
     this.#written = end
   }

@@ -17,6 +17,11 @@ export class ThreadedSpool implements SpoolSink {
     this.#busyUntil = this.#buffers.map(() => 0)
   }
 
+  get written(): number {
+    this.#mustBeWell()
+    return this.#memory.written
+  }
+
   get durable(): number {
     this.#mustBeWell()
     return this.#memory.durable
@@ -41,8 +46,12 @@ export class ThreadedSpool implements SpoolSink {
     this.#ask(index, { type: 'root', buffer: index, start, length })
   }
 
-  sync(index: number, start: number, size: number): void {
-    this.#ask(index, { type: 'sync', buffer: index, start, size })
+  write(index: number, start: number, size: number): void {
+    this.#ask(index, { type: 'write', buffer: index, start, size })
+  }
+
+  sync(index: number, start: number, size: number, released: number): void {
+    this.#ask(index, { type: 'sync', buffer: index, start, size, released })
   }
 
   drain(): void {

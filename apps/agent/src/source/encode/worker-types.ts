@@ -17,13 +17,15 @@ export interface EncodeJob {
   /** Volume ids (hex) whose committed blobs live at least as long as the new snapshot must. */
   safeVolumes: string[]
   control: SharedArrayBuffer
+  /** Of this boot of the machine; '' where that has no name. */
+  bootId: string
   options: EncodeOptions
 }
 
 export interface EncodeOptions {
   /** Bytes that may be in the spool and not yet released. */
   spoolLimit: number
-  /** The spool is made durable every so many bytes or milliseconds. */
+  /** The spool is journalled every so many bytes or milliseconds. */
   journalBytes: number
   journalMs: number
   /** Random ranges of which expected answers are kept, each session. */
