@@ -33,7 +33,7 @@ export function openRpcClient(
 ): RpcClient {
   const { chainId, urls } = options
   const confirmations = Math.max(1, options.confirmations ?? (isDevnet(chainId) ? 2 : 12))
-  const pollMs = options.pollMs ?? (isDevnet(chainId) ? 300 : 4_000)
+  const pollMs = options.pollMs ?? (isDevnet(chainId) ? 100 : 4_000)
   const chain = defineChain({
     id: chainId,
     name: `chain ${chainId}`,

@@ -283,7 +283,7 @@ async function waitForAgreement(
             : `Waiting for the miner of order ${orderId} to state the commitment on chain.`,
       })
     }
-    await pause(250, signal)
+    await pause(100, signal)
   }
 }
 
