@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 /** Bytes of a spool segment; a segment holds the volume's bytes [n × SIZE, (n+1) × SIZE). */
-export const SPOOL_SEGMENT = 64 * 1024 * 1024
+export const SPOOL_SEGMENT = 16 * 1024 * 1024
 
 /** Where things of one source lie under the agent's data folder. */
 export const sourceFolder = (dataDir: string, sourceId: string): string => join(dataDir, 'sources', sourceId)

@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 
 /**
  * `sources/<id>/log.db`: the local cache of one source's log. It can be rebuilt from the log (`rebuild-cache.ts`), so
@@ -86,11 +85,13 @@ const VERSION = 2
 
 /** By version: what makes a cache of it one of the next version. */
 const UPGRADES: Record<number, string> = {
-  // everything that was spooled had been synced
+  // its spool had larger segments: a session in work begins again from its base
   1: `ALTER TABLE session ADD COLUMN boot TEXT NOT NULL DEFAULT '';
       ALTER TABLE session ADD COLUMN tail BLOB;
       ALTER TABLE session ADD COLUMN safe INTEGER NOT NULL DEFAULT 0;
-      UPDATE session SET safe = max(base_size, spooled - spooled % ${CHUNK_SIZE});`,
+      DELETE FROM blob WHERE gen IN (SELECT gen FROM session);
+      DELETE FROM probe WHERE gen IN (SELECT gen FROM session);
+      DELETE FROM session;`,
 }
 
 /**

@@ -5,7 +5,7 @@ import { hashChunks } from '@dmc/core/merkle/hash-chunks'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startWorker } from '../../worker/start-worker.ts'
-import { rootsFile, spoolFile, spoolFolder } from '../source-paths.ts'
+import { rootsFile, SPOOL_SEGMENT, spoolFile, spoolFolder } from '../source-paths.ts'
 import { noise, tempFolder } from '../test/make-tree.ts'
 import { LogWriter } from './log-writer.ts'
 import { SpoolMemory } from './spool-memory.ts'
@@ -69,8 +69,8 @@ function open(
 /** All that is spooled, from the segments' files. */
 function spooled(size: number): Buffer {
   const parts: Buffer[] = []
-  for (let at = 0; at < size; at += 64 * MIB) {
-    parts.push(readFileSync(spoolFile(temp.path, place.session, at / (64 * MIB))))
+  for (let at = 0; at < size; at += SPOOL_SEGMENT) {
+    parts.push(readFileSync(spoolFile(temp.path, place.session, at / SPOOL_SEGMENT)))
   }
   return Buffer.concat(parts).subarray(0, size)
 }
@@ -149,9 +149,9 @@ describe.each([
     const again = open(threaded, { size, tail })
     expect(again.writer.tailOf(size)).toEqual(tail)
     again.writer.close()
-    const segment = spoolFile(temp.path, place.session, 0)
+    const segment = spoolFile(temp.path, place.session, Math.floor(size / SPOOL_SEGMENT))
     const bytes = readFileSync(segment)
-    bytes.fill(0, size - 512)
+    bytes.fill(0, (size % SPOOL_SEGMENT) - 512)
     writeFileSync(segment, bytes)
     expect(() => open(threaded, { size, tail })).toThrow('ENODATA')
   })
@@ -197,7 +197,7 @@ describe.each([
     // the next segment can't be made: its name leads into a folder that is gone
     const folder = spoolFolder(temp.path, place.session)
     mkdirSync(join(temp.path, 'gone'))
-    symlinkSync(join(temp.path, 'gone', 'file'), join(folder, '00000001'))
+    symlinkSync(join(temp.path, 'gone', 'file'), join(folder, '00000002'))
     rmSync(join(temp.path, 'gone'), { recursive: true })
     expect(() => {
       append(writer, noise(80 * MIB, 'more'))
@@ -214,7 +214,7 @@ describe.each([
       writer.sync()
       expect(writer.durable).toBe(64 * MIB)
       // the next segment is on a disk that takes nothing
-      const segment = spoolFile(temp.path, place.session, 1)
+      const segment = spoolFile(temp.path, place.session, (64 * MIB) / SPOOL_SEGMENT)
       rmSync(segment, { force: true })
       symlinkSync('/dev/full', segment)
       writer.append(noise(100_000, 'too much'))
