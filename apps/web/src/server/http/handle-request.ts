@@ -128,6 +128,7 @@ export async function httpContext(
         ? null
         : (token, expiresAt) =>
             response.setHeader('Set-Cookie', printSessionCookie(origin, token, expiresAt)),
+    guard: null,
   }
 }
 

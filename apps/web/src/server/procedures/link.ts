@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { command, type DeliveredCommand } from '@dmc/core/dashboard/commands'
 import { reportBatch } from '@dmc/core/dashboard/reports'
-import { DmcError } from '@dmc/core/errors/dmc-error'
 import { addNonce } from '@dmc/db/account/nonces'
 import { applyReports } from '@dmc/db/agents/apply-reports'
 import { noteTaken, queuedCommands } from '@dmc/db/agents/commands'
 import { tracked } from '@trpc/server'
 import * as z from 'zod'
 import { readJsonArgs } from '../agents/command-json.ts'
+import { revoked } from '../agents/verify-agent.ts'
 import { commandId } from '../inputs.ts'
 import { tooMany } from '../limits.ts'
 import { agentOnly, anyone, router } from '../trpc.ts'
@@ -93,8 +93,3 @@ export const linkRouter = router({
       return { received: true }
     }),
 })
-
-const revoked = (): DmcError =>
-  new DmcError('PAIRING_REVOKED', 'This dashboard does not know this agent any more.', {
-    hint: 'Pair it again: dmc-agent pair',
-  })
