@@ -32,7 +32,7 @@ export async function renameAgent(
   })
 }
 
-/** From now on its key opens nothing here; what it reported stays until it is paired anew under another wallet. */
+/** From now on its key opens nothing here; what it reported stays, and is shown again when this wallet pairs it again. */
 export async function revokeAgent(
   db: Database,
   of: { agentId: string; owner: string; now: Date },
