@@ -1,9 +1,9 @@
-import { mkdirSync, realpathSync, rmdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { isInside } from '../sector/sector-path.ts'
-import { folderId } from '../source/restore/restore-target.ts'
+import { folderId, isRestoreMarker } from '../source/restore/restore-target.ts'
 
 export type RootKind = 'read' | 'restore' | 'sector'
 /** Real paths of the folders that this host allows its dashboard. */
@@ -91,6 +91,29 @@ export async function makeInsideRoots(roots: Roots, kind: RootKind, path: string
     throw outside(kind, path)
   }
   return folderId(Buffer.from(real))
+}
+
+/**
+ * A source that the dashboard may look into and restore from: its folder is inside one that may be read. One that is gone counts by
+ * where it was. @throws PATH_OUTSIDE_ROOTS
+ */
+export async function sourceInRoots(roots: Roots, path: Uint8Array): Promise<void> {
+  const text = Buffer.from(path).toString()
+  const real = await realpath(Buffer.from(path), 'buffer').then(
+    (found) => found.toString(),
+    (error) => ((error as NodeJS.ErrnoException).code === 'ENOENT' ? normalize(text) : null),
+  )
+  if (real === null || !roots.read.some((root) => isInside(real, root))) throw outside('read', text)
+}
+
+/** Takes away the folder that a restore made, if it is that one still and nothing was put into it. */
+export async function removeUnused(roots: Roots, kind: RootKind, path: string, made: string): Promise<void> {
+  const real = await inParent(roots, kind, path)
+  if (folderId(Buffer.from(real)) !== made) return
+  const names = readdirSync(real)
+  if (!names.every(isRestoreMarker)) return
+  for (const name of names) rmSync(join(real, name))
+  rmdirSync(real)
 }
 
 /** A name in a folder that is really inside an allowed one, whether it is there or not; no symbolic link. @throws PATH_OUTSIDE_ROOTS */
