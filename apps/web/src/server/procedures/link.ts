@@ -23,13 +23,13 @@ export const linkRouter = router({
     return { nonce }
   }),
 
-  /** Answers how far everything is kept; what came before is passed over. */
+  /** Answers how far everything is kept, and what there was no room for; what came before is passed over. */
   report: agentOnly.input(reportBatch).mutation(async ({ ctx, input }) => {
     const { agentId, owner } = ctx.who
     if (!ctx.services.reports.take(agentId)) throw tooMany()
     const applied = await applyReports(ctx.services.db, { agentId, owner, ...input, now: new Date() })
     if (applied === null) throw revoked()
-    return { lastSeq: applied.lastSeq }
+    return { lastSeq: applied.lastSeq, full: applied.full ?? [] }
   }),
 
   /**
