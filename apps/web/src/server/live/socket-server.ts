@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import { toTrpcError } from '../errors.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { TokenBuckets } from '../http/token-bucket.ts'
+import { logError } from '../log-error.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
 import { SESSION_ENDED_CHANNEL, type Session, sessionOfCookie } from '../sign-in/sessions.ts'
@@ -89,8 +90,7 @@ export async function createSocketServer(services: Services): Promise<SocketServ
     },
     onError: ({ error, path }) => {
       // without a path it is the peer's broken frame, which has closed the socket already
-      if (path !== undefined && error.code === 'INTERNAL_SERVER_ERROR')
-        console.error(`dashboard: ${path}:`, error.cause ?? error)
+      if (path !== undefined && error.code === 'INTERNAL_SERVER_ERROR') logError(path, error.cause ?? error)
     },
   })
 
