@@ -14,6 +14,7 @@ import { sourceAdd } from '../handlers/source-add.ts'
 import { mustBeNobodys } from '../restore-place.ts'
 import { keepBackingUp } from '../resume-backups.ts'
 import { ownerOf } from '../rows/owner-of.ts'
+import { measureLater } from './measure-later.ts'
 import { mustNotBeAnothers, publishEndpoint } from './publish-endpoint.ts'
 import { refused } from './refused.ts'
 import { inParent, insideRoots, makeInsideRoots, type Roots, sourceInRoots } from './roots.ts'
@@ -62,7 +63,10 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   const { ctx, roots, signal } = how
   const path = await insideRoots(roots, 'read', command.path)
   const name = command.name === undefined ? {} : { name: command.name }
-  if (ctx.sources.list().length >= MOST_THINGS) throw refused(`this host has ${MOST_THINGS} sources already`)
+  const known = ctx.sources.list()
+  if (known.length >= MOST_THINGS && !known.some((source) => source.path.equals(Buffer.from(path)))) {
+    throw refused(`this host has ${MOST_THINGS} sources already`)
+  }
   const source = await sourceAdd(ctx, { path, ...name }, () => {}, signal)
   measureLater(ctx, source.sourceId)
   return { sourceId: source.sourceId }
@@ -73,16 +77,6 @@ async function newestData(ctx: AgentContext, confirmed: OrderOnChain): Promise<C
   const { market } = await ctx.account()
   const newest = await readOrder(ctx.rpc.client, { market, orderId: confirmed.orderId })
   return confirmed.commitment ?? newest.commitment ?? newest.userPrepare ?? newest.minerPrepare
-}
-
-const measuring = new WeakMap<AgentContext, Promise<void>>()
-
-/** Only a figure for the screen; the backup walks the folder itself. One after the other: folders may be large, and many. */
-function measureLater(ctx: AgentContext, sourceId: string): void {
-  const measure = async () => {
-    if (!ctx.signal.aborted) await ctx.sources.measure(sourceId, ctx.signal).catch(() => {})
-  }
-  measuring.set(ctx, (measuring.get(ctx) ?? Promise.resolve()).then(measure))
 }
 
 /** flows 7 and 15: the order is the chain's, not the dashboard's word. */
