@@ -238,6 +238,17 @@ describe('a source that may be looked into', () => {
     }
   })
 
+  it('lies in one that may be read, also when the whole disk is gone: that is when it is needed', async () => {
+    const lost = await openRoots({ read: [at('lost-disk')], restore: [], sector: [] })
+    expect(lost.read).toEqual([])
+    const code = (path: string) => codeOf(sourceInRoots(lost, Buffer.from(at(path))))
+    expect(await code('lost-disk/photos')).toBe('allowed undefined')
+    expect(await code('lost-disk-2/photos')).toBe('PATH_OUTSIDE_ROOTS')
+    expect(await code('allowed/photos')).toBe('PATH_OUTSIDE_ROOTS')
+    // nothing is read there
+    expect(await codeOf(insideRoots(lost, 'read', at('lost-disk/photos')))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+
   it.each([
     'secret',
     'secret/keys',

@@ -7,7 +7,10 @@ import { folderId, isRestoreMarker } from '../source/restore/restore-target.ts'
 
 export type RootKind = 'read' | 'restore' | 'sector'
 /** Real paths of the folders that this host allows its dashboard. */
-export type Roots = Readonly<Record<RootKind, readonly string[]>>
+export type Roots = Readonly<Record<RootKind, readonly string[]>> & {
+  /** Folders to read that were not there: nothing is read in them, but what was backed up from them may come back. */
+  readonly vanished?: readonly string[]
+}
 
 const FLAG: Record<RootKind, string> = {
   read: '--allow-read',
@@ -26,7 +29,9 @@ export async function openRoots(configured: Record<RootKind, string[]>): Promise
     real(configured.restore),
     real(configured.sector),
   ])
-  return { read, restore, sector }
+  const there = await Promise.all(configured.read.map((path) => realpath(path).catch(() => null)))
+  const vanished = configured.read.filter((path, i) => there[i] === null && isAbsolute(path)).map(normalize)
+  return { read, restore, sector, vanished: vanished.filter((path) => path !== '/') }
 }
 
 /**
@@ -99,11 +104,14 @@ export async function makeInsideRoots(roots: Roots, kind: RootKind, path: string
  */
 export async function sourceInRoots(roots: Roots, path: Uint8Array): Promise<void> {
   const text = Buffer.from(path).toString()
-  const real = await realpath(Buffer.from(path), 'buffer').then(
-    (found) => found.toString(),
-    (error) => ((error as NodeJS.ErrnoException).code === 'ENOENT' ? normalize(text) : null),
+  const found = await realpath(Buffer.from(path), 'buffer').then(
+    (real) => ({ real: real.toString(), roots: roots.read }),
+    (error) =>
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? { real: normalize(text), roots: [...roots.read, ...(roots.vanished ?? [])] }
+        : null,
   )
-  if (real === null || !roots.read.some((root) => isInside(real, root))) throw outside('read', text)
+  if (!found?.roots.some((root) => isInside(found.real, root))) throw outside('read', text)
 }
 
 /** Takes away the folder that a restore made, if it is that one still and nothing was put into it. */

@@ -19,7 +19,7 @@ export function createRpcCheck(chainId: number): RpcCheck {
     if (actual === null) return
     if (actual !== chainId) {
       good.delete(url)
-      throw wrongChain(url, { wanted: chainId, actual })
+      throw wrongChain({ wanted: chainId, actual })
     }
     good.set(url, performance.now())
   }
@@ -38,7 +38,14 @@ export function createRpcCheck(chainId: number): RpcCheck {
 /** At the start, before anything is served: every RPC that answers is of our chain. @throws WRONG_CHAIN */
 export async function checkRpcUrls(check: RpcCheck, urls: readonly string[]): Promise<void> {
   const results = await Promise.allSettled(urls.map((url) => check.mustBeOurs(url)))
-  for (const result of results) if (result.status === 'rejected') throw result.reason
+  results.forEach((result, i) => {
+    if (result.status === 'fulfilled') return
+    const { reason } = result
+    // which one is for the log; later errors are shown to strangers, who are told no RPC. Path and query may hold a key
+    if (!DmcError.is(reason)) throw reason
+    const message = reason.message.replace('The RPC', `The RPC at ${new URL(urls[i] ?? '').host}`)
+    throw new DmcError(reason.code, message, { hint: reason.hint })
+  })
 }
 
 /** null when it can't be had. */
@@ -60,14 +67,7 @@ async function askChainId(url: string): Promise<number | null> {
   }
 }
 
-function wrongChain(url: string, { wanted, actual }: { wanted: number; actual: number }): DmcError {
-  // path and query may hold a key
-  const { host } = new URL(url)
-  return new DmcError(
-    'WRONG_CHAIN',
-    `The RPC at ${host} is of chain ${actual}; the dashboard is for chain ${wanted}.`,
-    {
-      hint: 'Check DMC_RPC_URLS and DMC_CHAIN_ID.',
-    },
-  )
-}
+const wrongChain = ({ wanted, actual }: { wanted: number; actual: number }): DmcError =>
+  new DmcError('WRONG_CHAIN', `The RPC is of chain ${actual}; the dashboard is for chain ${wanted}.`, {
+    hint: 'Check DMC_RPC_URLS and DMC_CHAIN_ID.',
+  })

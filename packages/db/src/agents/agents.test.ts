@@ -167,6 +167,7 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     expect(await db.prisma.job.count({ where })).toBe(1_000)
     expect(await db.prisma.job.count({ where: { ...where, jobId: 'j1099' } })).toBe(1)
     expect(await db.prisma.job.count({ where: { ...where, jobId: 'j0' } })).toBe(0)
+    await db.prisma.agent.delete({ where: { id: agentId } })
   })
 
   it('a journal without end is a ring', async () => {
@@ -189,6 +190,7 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     expect(count).toBeLessThanOrEqual(20_564)
     const newest = await db.prisma.journalEntry.findFirst({ where: { agentId }, orderBy: { id: 'desc' } })
     expect(newest?.seq).toBe(31_199n)
+    await db.prisma.journalEntry.deleteMany({ where: { agentId } })
   })
 
   it('a host that begins anew with each report is told to stop, and nothing of it is written', async () => {
