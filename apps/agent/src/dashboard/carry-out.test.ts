@@ -28,6 +28,8 @@ beforeAll(async () => {
     async measure(sourceId, signal) {
       most = Math.max(most, ++atOnce)
       const size = await real.measure(sourceId, signal)
+      // a folder that takes its time
+      await new Promise((resolve) => setTimeout(resolve, 30))
       atOnce--
       measured++
       return size
@@ -59,7 +61,7 @@ const until = async (done: () => boolean) => {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-it('many folders that a dashboard has added at once are counted one after the other, each once', async () => {
+it('many folders that a dashboard has added at once are counted one after the other, each once while it waits', async () => {
   await Promise.all(Array.from({ length: 50 }, (_, i) => add(i % 10)))
   await until(() => measured >= 10 && atOnce === 0)
   await new Promise((resolve) => setTimeout(resolve, 100))

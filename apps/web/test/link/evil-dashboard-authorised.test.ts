@@ -279,6 +279,7 @@ describe('a dashboard that was taken over, and a host that may do everything an 
   })
 
   it('three endpoint transactions a day, and a restart lifts nothing', async () => {
+    await outcome({ kind: 'sector.add', path: at('disk/six'), size: 1n << 20n })
     await sayEndpoint('')
     for (let done = 0; ; done++) {
       const before = await nonce()
@@ -304,6 +305,23 @@ describe('a dashboard that was taken over, and a host that may do everything an 
     await agent.json(['endpoint', 'set', '--yes'])
     expect(await onChain()).not.toBe('')
   }, 120_000)
+
+  it('what the dashboard has no room for is said in the journal, once, in this host’s own words', async () => {
+    const words = '\u001b[31mowned'
+    evil.acknowledge = (last) => ({ lastSeq: last, full: [words] })
+    for (const name of ['seven', 'eight']) {
+      await outcome({ kind: 'sector.add', path: at(`disk/${name}`), size: 1n << 20n })
+    }
+    evil.acknowledge = (last) => ({ lastSeq: last })
+    const journal = await agent.json<{ entries: { event: string; message: string }[] }>([
+      'journal',
+      '--limit',
+      '500',
+    ])
+    const said = journal.entries.filter(({ event }) => event === 'dashboard-full')
+    expect(said).toHaveLength(1)
+    expect(said[0]?.message).not.toContain('owned')
+  })
 
   it('a thousand estimates and a thousand sources at once leave it at work', async () => {
     let answered = 0

@@ -284,6 +284,24 @@ describe('a session that ends', () => {
     expect(Date.now() - started).toBeLessThan(1_000)
     await stillGood()
   })
+
+  it('that ended between the cookie and the hello, unheard, opens nothing', async () => {
+    const other = await signIn(server)
+    const answers: string[] = []
+    const code = await fate({ headers: { ...own(), cookie: other.jar.cookie } }, (socket) => {
+      socket.on('message', (data) => answers.push(String(data)))
+      // the row alone: as if the word of it had come before the socket was known
+      void server.services.db.prisma.session
+        .deleteMany({ where: { address: other.account.address } })
+        .then(() => {
+          socket.send(HELLO)
+          socket.send('{"id":1,"method":"query","params":{"path":"auth.me"}}')
+          setTimeout(() => socket.close(4000), 1_500)
+        })
+    })
+    expect(code).toBe(4403)
+    expect(answers.join()).not.toContain(other.account.address)
+  })
 })
 
 describe('at last', () => {
