@@ -6,7 +6,7 @@ import type { AgentContext } from '../agent-context.ts'
 import { snapshotLs } from '../handlers/snapshot-ls.ts'
 import { isInside } from '../sector/sector-path.ts'
 import { measureSource } from '../source/measure-source.ts'
-import { insideRoots, type RootKind, type Roots } from './roots.ts'
+import { insideRoots, type RootKind, type Roots, sourceInRoots } from './roots.ts'
 
 const MOST_ENTRIES = 500
 /** Of names and paths in one answer: the message stays below the socket's limit. */
@@ -76,10 +76,10 @@ async function estimate({ ctx, roots, signal }: Answering, path: string): Promis
 }
 
 async function listSnapshot(
-  { ctx, signal }: Answering,
+  { ctx, roots, signal }: Answering,
   ask: Extract<Ask, { kind: 'snapshot.ls' }>,
 ): Promise<Answer<'snapshot.ls'>> {
-  ctx.sources.get(ask.sourceId)
+  await sourceInRoots(roots, ctx.sources.get(ask.sourceId).path)
   const { entries } = await snapshotLs(
     ctx,
     { snapshot: ask.snapshotId, source: ask.sourceId, path: ask.path, recursive: false },

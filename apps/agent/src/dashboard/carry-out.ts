@@ -1,25 +1,31 @@
-import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
+import { readDefaultEndpoint, readEndpoint } from '@dmc/core/chain/read-endpoint'
+import { readOrder } from '@dmc/core/chain/read-order'
+import { type Commitment, OPERATOR_SCOPES, type OrderOnChain } from '@dmc/core/chain/types'
 import type { Command, CommandOf } from '@dmc/core/dashboard/commands'
-import { DmcError } from '@dmc/core/errors/dmc-error'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
 import { addContract, contractsOfSource, findContract } from '../contract/contract-rows.ts'
 import type { RestoreEvent } from '../control/types.ts'
 import { findSector } from '../find-sector.ts'
-import { endpointSet } from '../handlers/endpoint-set.ts'
 import { restoreInto } from '../handlers/restore-start.ts'
 import { sectorAdd } from '../handlers/sector-add.ts'
 import { sourceAdd } from '../handlers/source-add.ts'
+import { mustBeNobodys } from '../restore-place.ts'
 import { keepBackingUp } from '../resume-backups.ts'
 import { ownerOf } from '../rows/owner-of.ts'
-import { inParent, insideRoots, makeInsideRoots, type Roots } from './roots.ts'
+import { measureLater } from './measure-later.ts'
+import { mustNotBeAnothers, publishEndpoint } from './publish-endpoint.ts'
+import { refused } from './refused.ts'
+import { inParent, insideRoots, makeInsideRoots, type Roots, sourceInRoots } from './roots.ts'
 
 export type CommandResult = Record<string, string | number | bigint | boolean | null>
 
 export interface Carrying {
   ctx: AgentContext
   roots: Roots
+  /** The dashboard's number for it: what is counted, is counted once for it. */
+  commandId: bigint
   /** The folder that a restore made for itself (`dev:ino`), kept with the command: also after a stop or a kill it goes on there only. */
   folder: { made(): string | null; make(folder: string): void }
   signal: AbortSignal
@@ -27,6 +33,8 @@ export interface Carrying {
 }
 
 const MIB = 1n << 20n
+/** More than a host has, and what its dashboard keeps of it: one that asks without end fills nothing here. */
+const MOST_THINGS = 1_000
 
 /**
  * Does what the dashboard asked, if the chain and this host's allowed folders say that it may. The dashboard is believed in nothing:
@@ -46,7 +54,7 @@ export async function carryOut(how: Carrying, command: Command): Promise<Command
     case 'bill.link':
       return serveBill(how, command)
     case 'endpoint.publish':
-      return publishEndpoint(how)
+      return publishDefault(how)
   }
 }
 
@@ -55,11 +63,20 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   const { ctx, roots, signal } = how
   const path = await insideRoots(roots, 'read', command.path)
   const name = command.name === undefined ? {} : { name: command.name }
+  const known = ctx.sources.list()
+  if (known.length >= MOST_THINGS && !known.some((source) => source.path.equals(Buffer.from(path)))) {
+    throw refused(`this host has ${MOST_THINGS} sources already`)
+  }
   const source = await sourceAdd(ctx, { path, ...name }, () => {}, signal)
-  ctx.sources.measure(source.sourceId, ctx.signal).catch(() => {
-    // only a figure for the screen; the backup walks the folder itself
-  })
+  measureLater(ctx, source.sourceId)
   return { sourceId: source.sourceId }
+}
+
+/** What the order holds, or is about to hold: also what has too few confirmations to be acted on counts as another host's. */
+async function newestData(ctx: AgentContext, confirmed: OrderOnChain): Promise<Commitment | null> {
+  const { market } = await ctx.account()
+  const newest = await readOrder(ctx.rpc.client, { market, orderId: confirmed.orderId })
+  return confirmed.commitment ?? newest.commitment ?? newest.userPrepare ?? newest.minerPrepare
 }
 
 /** flows 7 and 15: the order is the chain's, not the dashboard's word. */
@@ -85,6 +102,13 @@ async function startBackup(how: Carrying, command: CommandOf<'backup.start'>): P
     if (known?.sourceId && known.sourceId !== source.sourceId) {
       throw refused(`order ${orderId} holds another source (${known.sourceId})`)
     }
+    const held = known === null ? await newestData(ctx, order) : null
+    if (held !== null) {
+      throw refused(
+        `order ${orderId} holds a backup (${held.size} bytes) that this host knows nothing of`,
+        'Nothing was done: it would be overwritten. Back up from the host that took this order, or take another one for this source.',
+      )
+    }
     addContract(ctx.store, {
       orderId,
       role: 'user',
@@ -103,8 +127,10 @@ async function startBackup(how: Carrying, command: CommandOf<'backup.start'>): P
 /** flow 11: into a folder that this very command makes, before a miner is talked to: what comes by that name later is not followed. */
 async function startRestore(how: Carrying, command: CommandOf<'restore.start'>): Promise<CommandResult> {
   const { ctx, roots, signal } = how
+  await sourceInRoots(roots, ctx.sources.get(command.sourceId).path)
   const made = how.folder.made()
   const to = await inParent(roots, 'restore', command.target)
+  await mustBeNobodys(ctx, to)
   let folder = made
   if (folder === null) {
     folder = await makeInsideRoots(roots, 'restore', command.target)
@@ -138,13 +164,16 @@ async function addSector(how: Carrying, command: CommandOf<'sector.add'>): Promi
   const path = await inParent(how.roots, 'sector', command.path)
   const known = (await how.ctx.sectors.list()).find((sector) => sector.path === path)
   if (known) return { sectorId: known.sectorId }
+  if ((await how.ctx.sectors.list()).length >= MOST_THINGS) {
+    throw refused(`this host has ${MOST_THINGS} sectors already`)
+  }
   const sector = await sectorAdd(how.ctx, { path, size: command.size }, () => {}, how.signal)
   return { sectorId: sector.sectorId }
 }
 
 /** flow 3: the bill is the wallet's own, by the chain, and no more than the sector holds. */
 async function serveBill(how: Carrying, command: CommandOf<'bill.link'>): Promise<CommandResult> {
-  const { ctx, signal } = how
+  const { ctx } = how
   const { billId } = command
   const sector = await findSector(ctx, command.sectorId)
   const owner = ownerOf(ctx)
@@ -154,21 +183,33 @@ async function serveBill(how: Carrying, command: CommandOf<'bill.link'>): Promis
     throw refused(`bill ${billId} is ${bill.miner}’s, not of the wallet that this host acts for (${owner})`)
   }
   if (bill.cancelled) throw refused(`bill ${billId} is cancelled`)
-  const linked = sectorOfBill(ctx.store, billId)
-  if (linked !== null && linked !== sector.sectorId) {
-    throw refused(`bill ${billId} sells another sector (${linked})`)
-  }
-  let sold = bill.capacity
-  for (const other of billsOfSector(ctx.store, sector.sectorId)) {
-    if (other !== billId) sold += (await reader.bill(other)).capacity
-  }
-  if (sold * MIB > BigInt(sector.size)) {
-    throw refused(
-      `bill ${billId} and the others of sector ${sector.sectorId} sell ${sold} MiB; it holds ${BigInt(sector.size) / MIB}`,
-    )
-  }
+  // before anything is linked: users of another host's bill would look for their data here
+  const { market } = await ctx.account()
+  const current = await readEndpoint(ctx.rpc.client, { market, billId })
+  mustNotBeAnothers(ctx, { billId, current, own: await ctx.endpoint() })
   await operatorAllowed(await ctx.account(), owner, OPERATOR_SCOPES.PREPARE)
-  linkBill(ctx.store, billId, sector.sectorId)
+  const capacities = new Map([[billId, bill.capacity]])
+  for (;;) {
+    // from this look at the rows to the new one nothing is waited for, so of two bills at once the second sees the first
+    const linked = sectorOfBill(ctx.store, billId)
+    if (linked !== null && linked !== sector.sectorId) {
+      throw refused(`bill ${billId} sells another sector (${linked})`)
+    }
+    const others = billsOfSector(ctx.store, sector.sectorId).filter((other) => other !== billId)
+    const unread = others.find((other) => !capacities.has(other))
+    if (unread !== undefined) {
+      capacities.set(unread, (await reader.bill(unread)).capacity)
+      continue
+    }
+    const sold = others.reduce((sum, other) => sum + (capacities.get(other) ?? 0n), bill.capacity)
+    if (sold * MIB > BigInt(sector.size)) {
+      throw refused(
+        `bill ${billId} and the others of sector ${sector.sectorId} sell ${sold} MiB; it holds ${BigInt(sector.size) / MIB}`,
+      )
+    }
+    linkBill(ctx.store, billId, sector.sectorId)
+    break
+  }
   ctx.journal.add({
     event: 'bill-linked',
     subject: `bill:${billId}`,
@@ -176,22 +217,15 @@ async function serveBill(how: Carrying, command: CommandOf<'bill.link'>): Promis
   })
   await ctx.serve()
   // what stands on chain must lead here; what the dashboard thinks of it is no matter
-  const own = await ctx.endpoint()
-  if (bill.endpoint !== own) {
-    await operatorAllowed(await ctx.account(), owner, OPERATOR_SCOPES.ENDPOINT)
-    await endpointSet(ctx, { mode: 'execute', billId, url: own }, () => {}, signal)
-  }
-  return { billId, sectorId: sector.sectorId, endpoint: own }
+  const endpoint = await publishEndpoint(how, { billId, current })
+  return { billId, sectorId: sector.sectorId, endpoint }
 }
 
-async function publishEndpoint({ ctx, signal }: Carrying): Promise<CommandResult> {
+async function publishDefault(how: Carrying): Promise<CommandResult> {
+  const { ctx } = how
   if ((await ctx.sectors.list()).length === 0) throw refused('this host has no sector to serve')
-  await operatorAllowed(await ctx.account(), ownerOf(ctx), OPERATOR_SCOPES.ENDPOINT)
-  const { done } = await endpointSet(ctx, { mode: 'execute', billId: 0n }, () => {}, signal)
-  return { endpoint: done?.endpoint ?? (await ctx.endpoint()) }
+  const miner = ownerOf(ctx)
+  const { market } = await ctx.account()
+  const current = await readDefaultEndpoint(ctx.rpc.client, { market, miner })
+  return { endpoint: await publishEndpoint(how, { billId: 0n, current }) }
 }
-
-const refused = (why: string): DmcError =>
-  new DmcError('COMMAND_REFUSED', `The agent refuses: ${why}.`, {
-    hint: 'Nothing was done. The agent asks the chain and its own allowed folders, not the dashboard.',
-  })

@@ -13,7 +13,7 @@ import {
   takeCommand,
 } from './command-rows.ts'
 import type { Outbox } from './outbox.ts'
-import type { Roots } from './roots.ts'
+import { type Roots, removeUnused } from './roots.ts'
 
 /** Commands at once: restores are long, the rest is quick. */
 const AT_ONCE = 4
@@ -78,6 +78,7 @@ export class CommandRunner {
           {
             ctx: this.#ctx,
             roots: this.#roots,
+            commandId,
             folder: {
               made: () => commandFolder(store, commandId),
               make: (made) => setCommandFolder(store, commandId, made),
@@ -101,10 +102,18 @@ export class CommandRunner {
         }
         const { code, message, hint } = error
         const shown = { code, message: message.slice(0, 1000), hint: hint.slice(0, 500) }
+        await this.#tidy(delivered)
         job?.end('failed', null, shown)
         return this.#finish(commandId, 'failed', null, shown)
       }
     }
+  }
+
+  /** A restore that came to nothing leaves no empty folder of its own behind: a second try may have the same name. */
+  async #tidy({ commandId, command }: DeliveredCommand): Promise<void> {
+    const made = commandFolder(this.#ctx.store, commandId)
+    if (command.kind !== 'restore.start' || made === null) return
+    await removeUnused(this.#roots, 'restore', command.target, made).catch(() => {})
   }
 
   #finish(

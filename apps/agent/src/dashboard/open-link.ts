@@ -129,17 +129,28 @@ export async function openDashboardLink(
         sending = true
         try {
           for (let batch = outbox.batch(); batch && !over; batch = outbox.batch()) {
-            const { lastSeq } = await api.link.report.mutate(batch)
+            const { lastSeq, full } = await api.link.report.mutate(batch)
             const newest = batch.reports.at(-1)?.seq ?? 0n
             // whatever it says, not more than was sent is done
             if (typeof lastSeq !== 'bigint' || lastSeq < newest) throw new Error('not kept')
             outbox.done(newest)
+            if (Array.isArray(full) && full.length > 0) {
+              noteOnce(
+                'dashboard-full',
+                'The dashboard has no room for more sources, sectors, snapshots or orders of this host: it does not show all of them.',
+              )
+            }
             noteConnected()
           }
         } catch (thrown) {
           const error = dashboardError(origin, thrown)
-          if (error.code === 'TOO_MANY_REQUESTS') setTimeout(() => void send(), 1_000).unref()
-          else refusedBy(thrown)
+          if (error.code === 'TOO_MANY_REQUESTS') {
+            noteOnce(
+              'dashboard-busy',
+              `The dashboard takes no reports of this host for now: ${error.message}`,
+            )
+            setTimeout(() => void send(), 5_000).unref()
+          } else refusedBy(thrown)
         } finally {
           sending = false
         }

@@ -14,11 +14,12 @@ import { join } from 'node:path'
 import type { DeliveredCommand } from '@dmc/core/dashboard/commands'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { isOwnEndpoint, noteOwnEndpoint } from '../account/endpoint-rows.ts'
 import type { AgentContext } from '../agent-context.ts'
 import { openTarget } from '../source/restore/restore-target.ts'
 import { openStore } from '../store/open-store.ts'
 import { type Carrying, carryOut } from './carry-out.ts'
-import { commandFolder, setCommandFolder, takeCommand } from './command-rows.ts'
+import { commandFolder, countEndpoint, setCommandFolder, takeCommand } from './command-rows.ts'
 import {
   checkRoot,
   inParent,
@@ -27,6 +28,8 @@ import {
   newInsideRoots,
   openRoots,
   type Roots,
+  removeUnused,
+  sourceInRoots,
 } from './roots.ts'
 
 let folder = ''
@@ -191,8 +194,15 @@ describe('a folder to restore into', () => {
       throw new DmcError('RPC_UNREACHABLE', 'away', { hint: 'x' })
     })
     const how = {
-      ctx: { store, jobs: { run } } as unknown as AgentContext,
+      ctx: {
+        store,
+        jobs: { run },
+        config: { dataDir: at('agent') },
+        sectors: { list: async () => [] },
+        sources: { get: () => ({ path: Buffer.from(at('allowed/photos')) }) },
+      } as unknown as AgentContext,
       roots,
+      commandId: 7n,
       signal: AbortSignal.timeout(60_000),
       onRestore() {},
       folder: {
@@ -209,6 +219,105 @@ describe('a folder to restore into', () => {
     expect(commandFolder(store, 7n)).toMatch(/^\d+:\d+$/)
     expect(await codeOf(carryOut(how, delivered.command))).toBe('RPC_UNREACHABLE')
     expect(run).toHaveBeenCalledTimes(2)
+    store.close()
+  })
+})
+
+describe('a source that may be looked into', () => {
+  const inside = (path: string) => codeOf(sourceInRoots(roots, Buffer.from(path)))
+
+  it('lies in a folder that may be read, also when it is gone since', async () => {
+    for (const path of [
+      'allowed/photos',
+      'allowed',
+      'allowed/photos/a.jpg',
+      'allowed/gone',
+      'allowed/gone/x',
+    ]) {
+      expect(await inside(at(path)), path).toBe('allowed undefined')
+    }
+  })
+
+  it('lies in one that may be read, also when the whole disk is gone: that is when it is needed', async () => {
+    const lost = await openRoots({ read: [at('lost-disk')], restore: [], sector: [] })
+    expect(lost.read).toEqual([])
+    const code = (path: string) => codeOf(sourceInRoots(lost, Buffer.from(at(path))))
+    expect(await code('lost-disk/photos')).toBe('allowed undefined')
+    expect(await code('lost-disk-2/photos')).toBe('PATH_OUTSIDE_ROOTS')
+    expect(await code('allowed/photos')).toBe('PATH_OUTSIDE_ROOTS')
+    // nothing is read there
+    expect(await codeOf(insideRoots(lost, 'read', at('lost-disk/photos')))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+
+  it.each([
+    'secret',
+    'secret/keys',
+    'secret/gone',
+    'gone',
+    'allowed-not/gone',
+    'allowed/way-out',
+    '/',
+    '/gone',
+  ])('%s does not', async (path) => {
+    expect(await inside(path.startsWith('/') ? path : at(path))).toBe('PATH_OUTSIDE_ROOTS')
+  })
+})
+
+describe('the folder of a restore that came to nothing', () => {
+  const made = async (name: string) => makeInsideRoots(roots, 'restore', at(`allowed/${name}`))
+  const remove = (name: string, id: string) => removeUnused(roots, 'restore', at(`allowed/${name}`), id)
+
+  it('is taken away when it is empty, or holds the mark of a restore only', async () => {
+    await remove('empty', await made('empty'))
+    expect(existsSync(at('allowed/empty'))).toBe(false)
+    const id = await made('marked')
+    writeFileSync(at('allowed/marked/.dmc-restore-abc'), '')
+    await remove('marked', id)
+    expect(existsSync(at('allowed/marked'))).toBe(false)
+  })
+
+  it('stays when something is in it, and when it is not that folder', async () => {
+    const id = await made('used')
+    writeFileSync(at('allowed/used/a'), 'x')
+    await remove('used', id)
+    expect(readdirSync(at('allowed/used'))).toEqual(['a'])
+    mkdirSync(at('allowed/other'))
+    await remove('other', id)
+    expect(existsSync(at('allowed/other'))).toBe(true)
+  })
+})
+
+describe('endpoints that a dashboard has a host put on chain', () => {
+  it('are three within a day, also after a restart; one command counts once', () => {
+    const dataDir = at('agent-of-endpoints')
+    let store = openStore(dataDir)
+    const now = 1_800_000_000_000
+    expect([1n, 1n, 2n, 3n, 4n].map((id) => countEndpoint(store, id, now))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
+    store.close()
+    store = openStore(dataDir)
+    expect(countEndpoint(store, 5n, now + 23 * 3600_000)).toBe(false)
+    expect(countEndpoint(store, 3n, now + 23 * 3600_000)).toBe(true)
+    expect(countEndpoint(store, 5n, now + 24 * 3600_000)).toBe(true)
+    store.close()
+  })
+
+  it('are this host’s own by what it wrote down or by its TLS key, nobody else’s', () => {
+    const store = openStore(at('agent-of-keys'))
+    const spki = (letter: string) => letter.repeat(43)
+    const own = `https://a.example:4450#spki=${spki('a')}`
+    noteOwnEndpoint(store, 'http://127.0.0.1:4451')
+    expect(isOwnEndpoint(store, own, own)).toBe(true)
+    expect(isOwnEndpoint(store, 'http://127.0.0.1:4451', own)).toBe(true)
+    expect(isOwnEndpoint(store, `https://moved.example:4450#spki=${spki('b')}.${spki('a')}`, own)).toBe(true)
+    for (const other of ['http://127.0.0.1:4452', `https://a.example:4450#spki=${spki('b')}`, 'junk']) {
+      expect(isOwnEndpoint(store, other, own), other).toBe(false)
+    }
     store.close()
   })
 })

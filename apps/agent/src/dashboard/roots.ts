@@ -1,13 +1,16 @@
-import { mkdirSync, realpathSync, rmdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, normalize } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { isInside } from '../sector/sector-path.ts'
-import { folderId } from '../source/restore/restore-target.ts'
+import { folderId, isRestoreMarker } from '../source/restore/restore-target.ts'
 
 export type RootKind = 'read' | 'restore' | 'sector'
 /** Real paths of the folders that this host allows its dashboard. */
-export type Roots = Readonly<Record<RootKind, readonly string[]>>
+export type Roots = Readonly<Record<RootKind, readonly string[]>> & {
+  /** Folders to read that were not there: nothing is read in them, but what was backed up from them may come back. */
+  readonly vanished?: readonly string[]
+}
 
 const FLAG: Record<RootKind, string> = {
   read: '--allow-read',
@@ -26,7 +29,9 @@ export async function openRoots(configured: Record<RootKind, string[]>): Promise
     real(configured.restore),
     real(configured.sector),
   ])
-  return { read, restore, sector }
+  const there = await Promise.all(configured.read.map((path) => realpath(path).catch(() => null)))
+  const vanished = configured.read.filter((path, i) => there[i] === null && isAbsolute(path)).map(normalize)
+  return { read, restore, sector, vanished: vanished.filter((path) => path !== '/') }
 }
 
 /**
@@ -91,6 +96,32 @@ export async function makeInsideRoots(roots: Roots, kind: RootKind, path: string
     throw outside(kind, path)
   }
   return folderId(Buffer.from(real))
+}
+
+/**
+ * A source that the dashboard may look into and restore from: its folder is inside one that may be read. One that is gone counts by
+ * where it was. @throws PATH_OUTSIDE_ROOTS
+ */
+export async function sourceInRoots(roots: Roots, path: Uint8Array): Promise<void> {
+  const text = Buffer.from(path).toString()
+  const found = await realpath(Buffer.from(path), 'buffer').then(
+    (real) => ({ real: real.toString(), roots: roots.read }),
+    (error) =>
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? { real: normalize(text), roots: [...roots.read, ...(roots.vanished ?? [])] }
+        : null,
+  )
+  if (!found?.roots.some((root) => isInside(found.real, root))) throw outside('read', text)
+}
+
+/** Takes away the folder that a restore made, if it is that one still and nothing was put into it. */
+export async function removeUnused(roots: Roots, kind: RootKind, path: string, made: string): Promise<void> {
+  const real = await inParent(roots, kind, path)
+  if (folderId(Buffer.from(real)) !== made) return
+  const names = readdirSync(real)
+  if (!names.every(isRestoreMarker)) return
+  for (const name of names) rmSync(join(real, name))
+  rmdirSync(real)
 }
 
 /** A name in a folder that is really inside an allowed one, whether it is there or not; no symbolic link. @throws PATH_OUTSIDE_ROOTS */

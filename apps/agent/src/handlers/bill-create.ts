@@ -1,6 +1,7 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { billIntent, linkBill } from '../account/bill-rows.ts'
 import { createBill, planBill } from '../account/create-bill.ts'
+import { noteOwnEndpoint } from '../account/endpoint-rows.ts'
 import type { AgentContext } from '../agent-context.ts'
 import type { Handler } from '../control/handler.ts'
 import { findSector } from '../find-sector.ts'
@@ -40,6 +41,7 @@ export const billCreate: Handler<'bill.create', AgentContext> = async (ctx, inpu
   }
   const intent = billIntent(ctx.store, account.market, sector.sectorId)
   const execution = { intent, subject: `sector:${sector.sectorId}`, ...progressOf(emit, signal) }
+  noteOwnEndpoint(ctx.store, wish.endpoint)
   const { plan, result, billId } = await createBill(account, wish, execution)
   linkBill(ctx.store, billId, sector.sectorId)
   await ctx.serve()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { formatEndpoint, parseEndpoint } from '@dmc/core/protocol/endpoint'
+import { noteOwnEndpoint } from '../account/endpoint-rows.ts'
 import { planEndpoint, setEndpoint } from '../account/set-endpoint.ts'
 import type { AgentContext } from '../agent-context.ts'
 import { loadTlsIdentity } from '../contract/wire/tls-identity.ts'
@@ -18,6 +19,7 @@ export const endpointSet: Handler<'endpoint.set', AgentContext> = async (ctx, in
     intent: `endpoint:${account.market}:${input.billId}:${randomUUID()}`,
     ...progressOf(emit, signal),
   }
+  noteOwnEndpoint(ctx.store, url)
   const { result } = await setEndpoint(account, wish, execution)
   return { plan, done: { endpoint: url, hashes: result ? [result.hash] : [] } }
 }

@@ -5,6 +5,7 @@ import type { AgentContext } from '../agent-context.ts'
 import type { Handler } from '../control/handler.ts'
 import type { RestoreEvent, RestoreResult } from '../control/types.ts'
 import { readName } from '../path-text.ts'
+import { mustBeNobodys } from '../restore-place.ts'
 import { listSnapshot, type OpenedSnapshot } from '../source/list-snapshot.ts'
 import { restoreSnapshot } from '../source/restore-snapshot.ts'
 import { crashPoint } from '../store/crash-point.ts'
@@ -17,8 +18,9 @@ export const restoreStart: Handler<'restore.start', AgentContext> = (ctx, input,
 /** Into that very folder (`folderId`), which is there at `to`; nothing else is made or followed. */
 export const restoreInto =
   (folder: string | undefined): Handler<'restore.start', AgentContext> =>
-  (ctx, input, emit, signal) =>
-    ctx.jobs.run<RestoreResult, RestoreEvent>(
+  async (ctx, input, emit, signal) => {
+    if (!input.verifyOnly) await mustBeNobodys(ctx, input.to)
+    return ctx.jobs.run<RestoreResult, RestoreEvent>(
       { key: `restore ${randomUUID()}`, kind: 'restore', subject: input.snapshot, signal, emit },
       (tell, stop, job) =>
         withSnapshot(
@@ -92,6 +94,7 @@ export const restoreInto =
           },
         ),
     )
+  }
 
 /** Reads, proves and opens everything below a path; writes nothing. */
 async function verify(

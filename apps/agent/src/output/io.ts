@@ -77,7 +77,8 @@ function debugText(error: DmcError): string {
   const lines = [error.stack ?? '']
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause)
     lines.push(`caused by ${cause.stack}`)
-  return lines.join('\n')
+  // a message may be the other side's, and stands in the stack too
+  return lines.join('\n').split('\n').map(cleanText).join('\n')
 }
 
 /** For errors that a command raises about itself. */

@@ -120,6 +120,9 @@ describe('printError', () => {
   it('shows stack and causes with --debug', () => {
     printError(io({ debug: true }), error)
     expect(err).toMatch(/output\.test\.ts[\s\S]*caused by Error: inner/)
+    // what a dashboard or a miner said stands in the stack too, and steers no terminal
+    expect(err).not.toContain('\u001b')
+    expect(err).toContain('No space on \\x1b[31m/x.')
   })
 })
 

@@ -1,6 +1,6 @@
 import { accountSchema } from './schema/account.ts'
 import { contractSchema } from './schema/contract.ts'
-import { commandFolderSchema, dashboardSchema } from './schema/dashboard.ts'
+import { commandFolderSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
 import { sourceSchema } from './schema/source.ts'
@@ -11,4 +11,5 @@ export const MIGRATIONS: readonly string[] = [
   [journalSchema, transactionSchema, sourceSchema, sectorSchema, accountSchema, contractSchema].join(';\n'),
   dashboardSchema,
   commandFolderSchema,
+  endpointSchema,
 ]

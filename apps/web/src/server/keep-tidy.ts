@@ -5,6 +5,7 @@ import { sweepConnections, touchConnections } from '@dmc/db/agents/agents'
 import { expireCommands } from '@dmc/db/agents/commands'
 import { pruneChanges } from '@dmc/db/changes/prune-changes'
 import { deleteOldPairings } from '@dmc/db/pairing/requests'
+import { logError } from './log-error.ts'
 import type { Services } from './services.ts'
 
 const EVERY_MS = 30_000
@@ -31,7 +32,7 @@ export function keepTidy({ db, links }: Services): { stop(): void } {
       ? sweepConnections(db, { before: new Date(Date.now() + 1_000) })
       : Promise.resolve()
   const run = () => {
-    tidy().catch((error: unknown) => console.error('dashboard: tidying:', error))
+    tidy().catch((error: unknown) => logError('tidying', error))
   }
   const timer = setInterval(run, EVERY_MS)
   timer.unref()

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import next from 'next'
 import { readWebEnv } from '../env.ts'
+import { logError } from './log-error.ts'
 import { startServer } from './start-server.ts'
 
 const APP = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,6 +37,6 @@ async function main(): Promise<void> {
 main().catch((thrown: unknown) => {
   const error = toDmcError(thrown)
   console.error(`error: ${error.message} (${error.code})\n  next: ${error.hint}`)
-  if (error.code === 'BUG') console.error(thrown)
+  if (error.code === 'BUG') logError('start', thrown)
   process.exit(error.exitCode)
 })

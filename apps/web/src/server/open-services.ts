@@ -7,13 +7,16 @@ import { TokenBuckets } from './http/token-bucket.ts'
 import { AgentLinks } from './live/agent-links.ts'
 import { ChangeFeed } from './live/change-feed.ts'
 import { CommandBell } from './live/command-bell.ts'
+import { checkRpcUrls, createRpcCheck, type RpcCheck } from './rpc-check.ts'
 import type { ChainServices, Services } from './services.ts'
 
-/** Opens the database and what stands on it. @throws DATABASE_*, see openDatabase */
+/** Opens the database and what stands on it. @throws WRONG_CHAIN before anything is opened; DATABASE_*, see openDatabase */
 export async function openServices(
   env: WebEnv,
   origins: readonly [string, ...string[]],
 ): Promise<Services & { close(): Promise<void> }> {
+  const check = createRpcCheck(env.chain.chainId)
+  await checkRpcUrls(check, env.chain.rpcUrls)
   const db = await openDatabase(env.database)
   const feed = await ChangeFeed.open(db)
   const bell = await CommandBell.open(db)
@@ -22,7 +25,7 @@ export async function openServices(
     origin: origins[0],
     origins,
     db,
-    chain: openChain(env),
+    chain: openChain(env, check),
     feed,
     bell,
     links: new AgentLinks(),
@@ -37,7 +40,7 @@ export async function openServices(
   }
 }
 
-function openChain({ chain }: WebEnv): ChainServices {
+function openChain({ chain }: WebEnv, check: RpcCheck): ChainServices {
   const client = createPublicClient({
     chain: defineChain({
       id: chain.chainId,
@@ -45,7 +48,11 @@ function openChain({ chain }: WebEnv): ChainServices {
       nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
       rpcUrls: { default: { http: chain.rpcUrls } },
     }),
-    transport: fallback(chain.rpcUrls.map((url) => http(url, { batch: true, timeout: 10_000 }))),
+    transport: fallback(
+      chain.rpcUrls.map((url) =>
+        http(url, { batch: true, timeout: 10_000, onFetchRequest: () => check.mustBeOurs(url) }),
+      ),
+    ),
     cacheTime: 0,
   }) as PublicClient
   let facts: ReturnType<ChainServices['facts']> | null = null
@@ -53,6 +60,7 @@ function openChain({ chain }: WebEnv): ChainServices {
     client,
     chainId: chain.chainId,
     market: chain.market,
+    check,
     facts() {
       facts ??= checkMarket(client, chain.market).then(async () => {
         const [token, parameters] = await Promise.all([

@@ -6,6 +6,7 @@ import type { TokenBuckets } from './http/token-bucket.ts'
 import type { AgentLinks } from './live/agent-links.ts'
 import type { ChangeFeed } from './live/change-feed.ts'
 import type { CommandBell } from './live/command-bell.ts'
+import type { RpcCheck } from './rpc-check.ts'
 
 /** What procedures work with; assembled once in `open-services.ts`. */
 export interface Services {
@@ -31,6 +32,8 @@ export interface ChainServices {
   client: PublicClient
   chainId: number
   market: Address
+  /** Of each RPC, before it is asked. */
+  check: RpcCheck
   /** Fixed for good; asked once. @throws RPC_* */
   facts(): Promise<{ token: Address; parameters: MarketParameters }>
 }

@@ -28,7 +28,7 @@ export interface StartOptions {
   otherUpgrades?: (request: import('node:http').IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-/** Pages, API and sockets on one port. @throws DATABASE_*, and what listening throws */
+/** Pages, API and sockets on one port. @throws WRONG_CHAIN, DATABASE_*, and what listening throws */
 export async function startServer(env: WebEnv, options: StartOptions = {}): Promise<WebServer> {
   let handler: ReturnType<typeof requestHandler> | null = null
   const server = createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {

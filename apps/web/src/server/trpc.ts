@@ -1,5 +1,5 @@
 import { hasOddText } from '@dmc/db/agents/plain-text'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { getTRPCErrorFromUnknown, initTRPC, TRPCError } from '@trpc/server'
 import superjson from 'superjson'
 import type { Context } from './context.ts'
 import { dmcErrorOf, toTrpcError } from './errors.ts'
@@ -37,7 +37,7 @@ export const createCallerFactory = t.createCallerFactory
 /** What a procedure throws reaches the caller as a tRPC error with the DmcError inside. */
 const translated = t.middleware(async ({ ctx, type, getRawInput, next }) => {
   // over HTTP a subscription would be a connection without the limits of sockets
-  if (type === 'subscription' && ctx.setSession !== null) {
+  if (type === 'subscription' && ctx.guard === null) {
     throw new TRPCError({ code: 'BAD_REQUEST', message: 'Subscriptions go over the WebSocket.' })
   }
   if ((await getRawInput()) === REFUSED_INPUT) {
@@ -48,8 +48,22 @@ const translated = t.middleware(async ({ ctx, type, getRawInput, next }) => {
   }
   const result = await next()
   if (!result.ok) throw toTrpcError(result.error)
+  if (type === 'subscription') return { ...result, data: counted(ctx, result.data as AsyncIterable<unknown>) }
   return result
 })
+
+/** A subscription from its first step to its last, however it ends. @throws TOO_MANY_REQUESTS */
+async function* counted(ctx: Context, items: AsyncIterable<unknown>) {
+  let leave: (() => void) | undefined
+  try {
+    leave = ctx.guard?.subscription()
+    yield* items
+  } catch (error) {
+    throw toTrpcError(getTRPCErrorFromUnknown(error))
+  } finally {
+    leave?.()
+  }
+}
 
 /** What could not be kept as it is, is refused before anything looks at it. */
 const plain = translated.unstable_pipe(async ({ getRawInput, next }) => {

@@ -203,6 +203,7 @@ export const ERROR_CODES = {
   UNSAFE_PATH: verification,
   TARGET_NOT_EMPTY: usage,
   TARGET_UNWRITABLE: storage,
+  TARGET_REFUSED: usage,
   RESTORE_PARTIAL: partial,
   NOTHING_TO_RESTORE: failed,
 

@@ -1,11 +1,11 @@
-import type { Database } from '../open-database.ts'
+import type { Database, Queries } from '../open-database.ts'
 
 /**
  * Counts one attempt under a key, for all web instances together.
  * @returns how many there were in the running window, this one counted; and when the window ends.
  */
 export async function countAttempt(
-  db: Database,
+  db: { prisma: Pick<Queries, '$queryRaw'> },
   of: { key: string; windowMs: number; now: Date },
 ): Promise<{ count: number; resetAt: Date }> {
   const end = new Date(of.now.getTime() + of.windowMs)

@@ -104,6 +104,104 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     expect(row).toMatchObject({ operator: OWNER, hostName: 'renamed' })
   })
 
+  const numbered = (n: number): Report =>
+    ({ ...(source(`name ${n}`) as object), sourceId: `s${n}` }) as Report
+  const sector = (n: number): Report => ({
+    kind: 'sector',
+    sectorId: `d${n}`,
+    path: '/disk',
+    state: 'registered',
+    size: 1n,
+    used: 0n,
+    free: 1n,
+    diskFree: null,
+    mounted: true,
+    bills: [],
+    orders: 0,
+    removed: false,
+  })
+  const job = (n: number): Report => ({
+    kind: 'job',
+    jobId: `j${n}`,
+    job: 'backup',
+    subject: 'x',
+    state: 'done',
+    stage: 'done',
+    sourceId: null,
+    commandId: null,
+    done: 1n,
+    total: 1n,
+    rate: null,
+    note: null,
+    result: null,
+    error: null,
+    startedMs: 1_700_000_000_000 + n,
+    updatedMs: 1_700_000_000_000 + n,
+    finishedMs: null,
+  })
+  let sent = 0
+  const flood = async (count: number, make: (n: number) => Report) => {
+    let last: Awaited<ReturnType<typeof apply>> = null
+    for (let n = 0; n < count; n += 64) {
+      const batch = Array.from({ length: Math.min(64, count - n) }, (_, i) => make(n + i))
+      last = await apply(batch.map((report) => [++sent, report]))
+    }
+    return last
+  }
+
+  it('a host that reports sources, sectors and jobs without end has a thousand of each here', async () => {
+    const where = { agentId }
+    expect(await flood(1_100, numbered)).toMatchObject({ full: ['source'], lastSeq: BigInt(sent) })
+    expect(await db.prisma.source.count({ where })).toBe(1_000)
+    // those that are there are still told of, and one that was removed makes room
+    expect(await apply([[++sent, { ...numbered(5), bytes: 77n } as Report]])).not.toHaveProperty('full')
+    const kept = { agentId_sourceId: { agentId, sourceId: 's5' } }
+    expect((await db.prisma.source.findUnique({ where: kept }))?.bytes).toBe(77n)
+    await apply([[++sent, { ...numbered(6), removed: true } as Report]])
+    expect(await apply([[++sent, numbered(5_000)]])).not.toHaveProperty('full')
+    expect(await db.prisma.source.count({ where })).toBe(1_000)
+    expect(await flood(1_100, sector)).toMatchObject({ full: ['sector'] })
+    expect(await db.prisma.sector.count({ where })).toBe(1_000)
+    // of jobs the oldest go
+    await flood(1_100, job)
+    expect(await db.prisma.job.count({ where })).toBe(1_000)
+    expect(await db.prisma.job.count({ where: { ...where, jobId: 'j1099' } })).toBe(1)
+    expect(await db.prisma.job.count({ where: { ...where, jobId: 'j0' } })).toBe(0)
+    await db.prisma.agent.delete({ where: { id: agentId } })
+  })
+
+  it('a journal without end is a ring', async () => {
+    await db.prisma.journalEntry.createMany({
+      data: Array.from({ length: 20_400 }, (_, n) => ({
+        owner: OWNER,
+        agentId,
+        seq: BigInt(n),
+        time: now(),
+        level: 'info' as const,
+        event: 'x',
+        subject: '',
+        message: 'm',
+        data: {},
+      })),
+    })
+    await flood(1_200, (n) => entry(30_000 + n))
+    const count = await db.prisma.journalEntry.count({ where: { agentId } })
+    expect(count).toBeGreaterThanOrEqual(20_000)
+    expect(count).toBeLessThanOrEqual(20_564)
+    const newest = await db.prisma.journalEntry.findFirst({ where: { agentId }, orderBy: { id: 'desc' } })
+    expect(newest?.seq).toBe(31_199n)
+    await db.prisma.journalEntry.deleteMany({ where: { agentId } })
+  })
+
+  it('a host that begins anew with each report is told to stop, and nothing of it is written', async () => {
+    const epoch = (n: number) => n.toString(16).padStart(32, '0')
+    for (let n = 0; n < 5; n++) await apply([[1, entry(n)]], epoch(n))
+    await expect(apply([[1, entry(99)]], epoch(99))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    expect(await db.prisma.journalEntry.count({ where: { agentId } })).toBe(5)
+    // the store that it has goes on
+    expect(await apply([[2, entry(100)]], epoch(4))).toMatchObject({ applied: 1 })
+  })
+
   it('of ten who bring one nonce one gets it', async () => {
     const nonce = randomUUID()
     await addNonce(db, { nonce, kind: 'siwe', expiresAt: soon() })

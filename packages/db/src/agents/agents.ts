@@ -32,7 +32,7 @@ export async function renameAgent(
   })
 }
 
-/** From now on its key opens nothing here; what it reported stays until it is paired anew under another wallet. */
+/** From now on its key opens nothing here; what it reported stays, and is shown again when this wallet pairs it again. */
 export async function revokeAgent(
   db: Database,
   of: { agentId: string; owner: string; now: Date },
@@ -52,16 +52,18 @@ export async function revokeAgent(
   })
 }
 
+/** @returns false when there is no such agent any more, or it was revoked */
 export async function noteConnected(
   db: Database,
   of: { agentId: string; owner: string; instance: string; now: Date },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.agent.updateMany({
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { count } = await tx.agent.updateMany({
       where: { id: of.agentId, revokedAt: null },
       data: { connectedAt: of.now, lastSeenAt: of.now, instance: of.instance },
     })
-    await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
+    return count > 0
   })
 }
 

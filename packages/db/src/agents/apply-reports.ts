@@ -3,6 +3,7 @@ import { type NewChange, noteChanges } from '../changes/note-changes.ts'
 import type { Prisma } from '../generated/client.ts'
 import type { Database, Queries } from '../open-database.ts'
 import { plainText } from './plain-text.ts'
+import { cutJobs, cutJournal, type Kept, mayBeginAnew, Room } from './report-limits.ts'
 
 interface Reporter {
   agentId: string
@@ -11,54 +12,69 @@ interface Reporter {
 
 /**
  * Applies what an agent reports, each number once and in order: all of it with the new last number, or nothing. What comes a
- * second time is passed over.
- * @returns the number up to which everything is in the database; null when there is no such agent any more
+ * second time is passed over, and so is what an agent has too many of.
+ * @returns the number up to which everything is in the database, and what there was no room for; null when there is no such agent any more
+ * @throws TOO_MANY_REQUESTS when it began anew too often
  */
 export async function applyReports(
   db: Database,
   of: Reporter & ReportBatch & { now: Date },
-): Promise<{ lastSeq: bigint; applied: number } | null> {
+): Promise<{ lastSeq: bigint; applied: number; full?: Kept[] } | null> {
   return db.transaction(async (tx) => {
     const [agent] = await tx.$queryRaw<{ lastSeq: bigint; reportEpoch: string | null }[]>`
       SELECT "lastSeq", "reportEpoch" FROM agents WHERE id = ${of.agentId} AND "revokedAt" IS NULL FOR UPDATE`
     if (!agent) return null
     let lastSeq = agent.lastSeq
     if (agent.reportEpoch !== of.epoch) {
+      await mayBeginAnew(tx, of.agentId, of.now)
       // another store on that host: its numbers start again, and its journal's too
       lastSeq = 0n
       await tx.journalEntry.updateMany({ where: { agentId: of.agentId }, data: { seq: null } })
     }
     const fresh = of.reports.filter(({ seq }) => seq > lastSeq).sort((a, b) => (a.seq < b.seq ? -1 : 1))
     const changes = new Map<string, NewChange>()
+    const room = new Room(tx, of.agentId)
     for (const { seq, report } of fresh) {
       lastSeq = seq
-      const told = await apply(tx, of, plainText(report), of.now)
+      const told = await apply(tx, of, plainText(report), { now: of.now, room })
+      if (told === null) continue
       const change = { ...told, owner: of.owner }
       changes.set(`${told.topic}:${told.key}`, change)
     }
+    const kinds = fresh.map(({ report }) => report.kind)
+    if (kinds.includes('job')) await cutJobs(tx, of.agentId)
+    const added = kinds.filter((kind) => kind === 'journal').length
+    if (added > 0) await cutJournal(db, tx, { ...of, added })
     await tx.agent.update({
       where: { id: of.agentId },
       data: { lastSeq, reportEpoch: of.epoch, lastSeenAt: of.now },
     })
     await noteChanges(tx, [...changes.values()])
-    return { lastSeq, applied: fresh.length }
+    const full = room.full.size > 0 ? { full: [...room.full] } : {}
+    return { lastSeq, applied: fresh.length, ...full }
   })
 }
 
 type Told = Pick<NewChange, 'topic' | 'key'>
 
-function apply(tx: Queries, by: Reporter, report: Report, now: Date): Promise<Told> {
+/** @returns null when there was no room for it */
+function apply(
+  tx: Queries,
+  by: Reporter,
+  report: Report,
+  { now, room }: { now: Date; room: Room },
+): Promise<Told | null> {
   switch (report.kind) {
     case 'host':
       return applyHost(tx, by, report)
     case 'source':
-      return applySource(tx, by, report, now)
+      return applySource(tx, by, report, now, room)
     case 'sector':
-      return applySector(tx, by, report, now)
+      return applySector(tx, by, report, now, room)
     case 'snapshot':
-      return applySnapshot(tx, by, report)
+      return applySnapshot(tx, by, report, room)
     case 'contract':
-      return applyContract(tx, by, report, now)
+      return applyContract(tx, by, report, now, room)
     case 'job':
       return applyJob(tx, by, report, now)
     case 'journal':
@@ -83,7 +99,8 @@ async function applySource(
   { agentId, owner }: Reporter,
   report: ReportOf<'source'>,
   now: Date,
-): Promise<Told> {
+  room: Room,
+): Promise<Told | null> {
   const { sourceId, name, path, state, bytes, snapshots } = report
   const row = {
     owner,
@@ -99,11 +116,9 @@ async function applySource(
     removedAt: report.removed ? now : null,
   }
   const key = { agentId, sourceId }
-  await tx.source.upsert({
-    where: { agentId_sourceId: key },
-    create: { ...key, ...row, createdAt: now },
-    update: row,
-  })
+  const { count } = await tx.source.updateMany({ where: key, data: row })
+  if (count === 0 && !(await room.take('source'))) return null
+  if (count === 0) await tx.source.create({ data: { ...key, ...row, createdAt: now } })
   return { topic: 'source', key: sourceId }
 }
 
@@ -112,15 +127,14 @@ async function applySector(
   { agentId, owner }: Reporter,
   report: ReportOf<'sector'>,
   now: Date,
-): Promise<Told> {
+  room: Room,
+): Promise<Told | null> {
   const { kind: _kind, sectorId, removed, bills, ...facts } = report
   const row = { ...facts, owner, bills: json(bills), updatedAt: now, removedAt: removed ? now : null }
   const key = { agentId, sectorId }
-  await tx.sector.upsert({
-    where: { agentId_sectorId: key },
-    create: { ...key, ...row, createdAt: now },
-    update: row,
-  })
+  const { count } = await tx.sector.updateMany({ where: key, data: row })
+  if (count === 0 && !(await room.take('sector'))) return null
+  if (count === 0) await tx.sector.create({ data: { ...key, ...row, createdAt: now } })
   return { topic: 'sector', key: sectorId }
 }
 
@@ -128,7 +142,8 @@ async function applySnapshot(
   tx: Queries,
   { agentId, owner }: Reporter,
   report: ReportOf<'snapshot'>,
-): Promise<Told> {
+  room: Room,
+): Promise<Told | null> {
   const { kind: _kind, sourceId, snapshotId, takenMs, orders, ...facts } = report
   const row = {
     ...facts,
@@ -138,11 +153,9 @@ async function applySnapshot(
     durable: orders.length > 0,
   }
   const key = { agentId, sourceId, snapshotId }
-  await tx.snapshot.upsert({
-    where: { agentId_sourceId_snapshotId: key },
-    create: { ...key, ...row },
-    update: row,
-  })
+  const { count } = await tx.snapshot.updateMany({ where: key, data: row })
+  if (count === 0 && !(await room.take('snapshot'))) return null
+  if (count === 0) await tx.snapshot.create({ data: { ...key, ...row } })
   return { topic: 'source', key: sourceId }
 }
 
@@ -151,14 +164,14 @@ async function applyContract(
   { agentId, owner }: Reporter,
   report: ReportOf<'contract'>,
   now: Date,
-): Promise<Told> {
+  room: Room,
+): Promise<Told | null> {
   const { kind: _kind, orderId, ...facts } = report
   const row = { ...facts, owner, updatedAt: now }
-  await tx.contract.upsert({
-    where: { agentId_orderId: { agentId, orderId } },
-    create: { agentId, orderId, ...row },
-    update: row,
-  })
+  const key = { agentId, orderId }
+  const { count } = await tx.contract.updateMany({ where: key, data: row })
+  if (count === 0 && !(await room.take('contract'))) return null
+  if (count === 0) await tx.contract.create({ data: { ...key, ...row } })
   return { topic: 'contract', key: String(orderId) }
 }
 

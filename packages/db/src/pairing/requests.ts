@@ -81,7 +81,10 @@ export async function deleteOldPairings(db: Database, now: Date): Promise<void> 
   await db.prisma.pairingToken.deleteMany({ where: { expiresAt: { lt: now } } })
 }
 
-/** The agent's row for a host that has just been approved. A host that pairs again under another wallet is a new agent. */
+/**
+ * The agent's row for a host that has just been approved. A host that pairs again under another wallet is a new agent; what the first
+ * wallet has of it stays that wallet's, and is there again when the host comes back.
+ */
 export async function adoptAgent(
   tx: Queries,
   facts: HostFacts,
@@ -89,12 +92,12 @@ export async function adoptAgent(
 ): Promise<string> {
   const { identity, operator, hostId, hostName, os, arch, version, roles } = facts
   const host = { operator, hostId, hostName, os, arch, version, roles }
-  const known = await tx.agent.findUnique({ where: { identity } })
-  if (known && known.owner === of.owner) {
-    await tx.agent.update({ where: { identity }, data: { ...host, name: of.name, revokedAt: null } })
-    return known.id
-  }
-  if (known) await tx.agent.delete({ where: { identity } })
-  const { id } = await tx.agent.create({ data: { ...host, identity, owner: of.owner, name: of.name } })
+  const known = { identity_owner: { identity, owner: of.owner } }
+  const { id } = await tx.agent.upsert({
+    where: known,
+    create: { ...host, identity, owner: of.owner, name: of.name },
+    update: { ...host, name: of.name, revokedAt: null },
+    select: { id: true },
+  })
   return id
 }

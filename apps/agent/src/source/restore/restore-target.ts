@@ -19,6 +19,8 @@ import type { OverwritePolicy } from '../types.ts'
 /** In the target while a restore is in work; a second start with the same snapshot then goes on. */
 const MARKER = '.dmc-restore-'
 
+export const isRestoreMarker = (name: string): boolean => name.startsWith(MARKER)
+
 export interface RestoreTarget {
   path: Buffer
   marker: Buffer

@@ -18,5 +18,13 @@ CREATE TABLE dashboard_command (
 ) STRICT;
 CREATE INDEX dashboard_command_state ON dashboard_command (state)`
 
+/**
+ * Endpoints that this host has put on chain, or was about to, and how often the dashboard had it do so: a cap that a restart or another
+ * pairing does not lift.
+ */
+export const endpointSchema = `
+CREATE TABLE own_endpoint (url TEXT PRIMARY KEY) STRICT;
+CREATE TABLE dashboard_endpoint (command_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
+
 /** Which folder a restore made for itself, as `dev:ino`: after a restart it goes on in that one only. */
 export const commandFolderSchema = 'ALTER TABLE dashboard_command ADD COLUMN folder TEXT'

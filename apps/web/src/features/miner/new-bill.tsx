@@ -105,7 +105,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
   const [step, setStep] = useState('1')
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
-  const added = useRef<{ path: string; gib: string; sectorId: string } | null>(null)
+  const added = useRef<{ agentId: string; path: string; gib: string; sectorId: string } | null>(null)
 
   const now = status.data?.head?.time ?? BigInt(Math.floor(Date.now() / 1000))
   const priceText = price === '' ? formatTokensExact(median ?? FIRST_PRICE) : price
@@ -160,8 +160,9 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
     setAdding(true)
     try {
       let sectorId = sector?.sectorId ?? null
-      if (sectorId === null && added.current?.path === path && added.current.gib === sizeText)
-        sectorId = added.current.sectorId
+      const before = added.current
+      const same = before?.path === path && before.gib === sizeText && before.agentId === agent.agentId
+      if (sectorId === null && same) sectorId = before.sectorId
       if (sectorId === null) {
         const registered = await api.sectors.add.mutate({
           agentId: agent.agentId,
@@ -170,7 +171,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
           requestKey: crypto.randomUUID(),
         })
         sectorId = registered.sectorId
-        added.current = { path, gib: sizeText, sectorId }
+        added.current = { agentId: agent.agentId, path, gib: sizeText, sectorId }
       }
       setAdding(false)
       await transact.run({
@@ -184,7 +185,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
             bill: terms,
             endpoint,
           }),
-        followUp: { kind: 'bill', sectorId },
+        followUp: { kind: 'bill', sectorId, agentId: sector?.agentId ?? agent.agentId },
       })
     } catch (error) {
       setAdding(false)

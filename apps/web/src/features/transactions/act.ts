@@ -1,6 +1,6 @@
 import type { ChainCall } from '@dmc/core/chain/acts/market-call'
 import type { SignedPermit } from '@dmc/core/chain/acts/permit'
-import type { FollowUp } from './tray-store.ts'
+import type { FollowUp } from './tell-follow-up.ts'
 
 export type TransactStep = 'idle' | 'checking' | 'permit' | 'wallet' | 'sent'
 

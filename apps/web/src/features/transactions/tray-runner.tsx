@@ -7,6 +7,7 @@ import { usePublicClient } from 'wagmi'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useTRPCClient } from '../../lib/trpc.ts'
 import { followOnce } from './follow-transaction.ts'
+import { tellFollowUp } from './tell-follow-up.ts'
 import { changeInTray, needsWork, type TrayEntry, trayKey, useTray } from './tray-store.ts'
 
 /**
@@ -35,7 +36,7 @@ export function TrayRunner({ owner }: { owner: Address }) {
         changeInTray(key, entry.id, change)
         tell(entry, change)
       } else if (entry.followUp !== undefined) {
-        await report(api, entry)
+        await tellFollowUp(api, entry)
         changeInTray(key, entry.id, { followed: true })
       }
     }
@@ -66,15 +67,5 @@ function tell(entry: TrayEntry, change: Partial<TrayEntry>): void {
     toast.warning(`${entry.title}: dropped`, {
       description: 'The chain forgot it; nothing happened. Send it again.',
     })
-  }
-}
-
-async function report(api: ReturnType<typeof useTRPCClient>, entry: TrayEntry): Promise<void> {
-  const { followUp, result } = entry
-  if (followUp?.kind === 'order' && result?.orderId !== undefined) {
-    await api.orders.placed.mutate({ sourceId: followUp.sourceId, orderId: BigInt(result.orderId) })
-  }
-  if (followUp?.kind === 'bill' && result?.billId !== undefined) {
-    await api.bills.published.mutate({ sectorId: followUp.sectorId, billId: BigInt(result.billId) })
   }
 }

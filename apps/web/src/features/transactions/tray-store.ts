@@ -2,11 +2,9 @@
 
 import { useSyncExternalStore } from 'react'
 import type { Address, Hex } from 'viem'
+import type { FollowUp } from './tell-follow-up.ts'
 
 export type TrayState = 'submitted' | 'done' | 'reverted' | 'replaced' | 'dropped'
-
-/** What the dashboard must hear once the transaction is confirmed; kept with it, so that a closed tab loses nothing. */
-export type FollowUp = { kind: 'order'; sourceId: string } | { kind: 'bill'; sectorId: string }
 
 export interface TrayEntry {
   id: string

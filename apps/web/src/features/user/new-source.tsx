@@ -97,7 +97,7 @@ function Wizard({
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   /** A source that was registered already for this folder, so that a second try makes no second source. */
-  const added = useRef<{ path: string; sourceId: string } | null>(null)
+  const added = useRef<{ agentId: string; path: string; sourceId: string } | null>(null)
 
   const estimate = useQuery({
     ...trpc.sources.estimate.queryOptions({ agentId: agent?.agentId ?? '', path: path ?? '' }),
@@ -160,7 +160,9 @@ function Wizard({
     setAdding(true)
     try {
       let sourceId = existing
-      if (sourceId === null && added.current?.path === path) sourceId = added.current.sourceId
+      const before = added.current
+      if (sourceId === null && before?.path === path && before.agentId === agent.agentId)
+        sourceId = before.sourceId
       if (sourceId === null) {
         const registered = await api.sources.add.mutate({
           agentId: agent.agentId,
@@ -168,7 +170,7 @@ function Wizard({
           requestKey: crypto.randomUUID(),
         })
         sourceId = registered.sourceId
-        added.current = { path, sourceId }
+        added.current = { agentId: agent.agentId, path, sourceId }
       }
       setAdding(false)
       await transact.run({
@@ -190,7 +192,7 @@ function Wizard({
               challenges: 0,
             },
           }),
-        followUp: { kind: 'order', sourceId },
+        followUp: { kind: 'order', sourceId, agentId: known.data?.agentId ?? agent.agentId },
       })
     } catch (error) {
       setAdding(false)

@@ -46,11 +46,7 @@ export async function verifyAgent(
   const expiresAt = BigInt(of.hello.expiresAt)
   await mustBeFresh(db, { nonce, kind: 'agent', expiresAt, now: of.now, refuse })
   const agent = await findAgent(db, agentId)
-  if (!agent || agent.revokedAt) {
-    throw new DmcError('PAIRING_REVOKED', 'This dashboard does not know this agent any more.', {
-      hint: 'Pair it again: dmc-agent pair',
-    })
-  }
+  if (!agent || agent.revokedAt) throw revoked()
   for (const origin of of.origins) {
     const signer = await recoverTypedDataAddress({
       ...agentSignInTypedData({ origin, nonce, agentId, expiresAt }),
@@ -114,6 +110,11 @@ async function mustBeFresh(
     throw of.refuse('The proof has expired, or the clocks of host and dashboard are an hour apart.')
   }
 }
+
+export const revoked = (): DmcError =>
+  new DmcError('PAIRING_REVOKED', 'This dashboard does not know this agent any more.', {
+    hint: 'Pair it again: dmc-agent pair',
+  })
 
 const refuse = (message: string): DmcError =>
   new DmcError('AGENT_SIGN_IN_REFUSED', message, { hint: 'The agent tries again by itself.' })

@@ -33,7 +33,7 @@ const call = z.discriminatedUnion('method', [
  * not exist.
  */
 export async function serveDevWallet(
-  { env }: Services,
+  { chain, env }: Services,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -52,6 +52,7 @@ export async function serveDevWallet(
   }
   const text = await forward(
     env.chain.rpcUrls,
+    chain.check,
     JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: normal(method, params) }),
   )
   const answer = z

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type NodeHTTPCreateContextFnOptions, nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http'
 import type { Context } from '../context.ts'
+import { logError } from '../log-error.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
 import { sessionOfCookie } from '../sign-in/sessions.ts'
@@ -94,8 +95,7 @@ async function serveTrpc(
     createContext: ({ req, res }: NodeHTTPCreateContextFnOptions<IncomingMessage, ServerResponse>) =>
       httpContext(services, req, res),
     onError: ({ error, path: called }) => {
-      if (error.code === 'INTERNAL_SERVER_ERROR')
-        console.error(`dashboard: ${called ?? '?'}:`, error.cause ?? error)
+      if (error.code === 'INTERNAL_SERVER_ERROR') logError(called ?? '?', error.cause ?? error)
     },
   })
 }
@@ -128,6 +128,7 @@ export async function httpContext(
         ? null
         : (token, expiresAt) =>
             response.setHeader('Set-Cookie', printSessionCookie(origin, token, expiresAt)),
+    guard: null,
   }
 }
 
@@ -145,7 +146,7 @@ async function serveHealth({ db }: Services, response: ServerResponse): Promise<
 
 function refuse(response: ServerResponse, error: unknown): void {
   const known = error instanceof HttpRefusal
-  if (!known) console.error('dashboard:', error)
+  if (!known) logError('a request', error)
   if (response.headersSent) {
     response.destroy()
     return

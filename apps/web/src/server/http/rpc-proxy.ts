@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as z from 'zod'
+import type { RpcCheck } from '../rpc-check.ts'
 import type { Services } from '../services.ts'
 import { HttpRefusal, readJson } from './read-json.ts'
 
@@ -34,7 +35,7 @@ const body = z.union([call, z.array(call).min(1).max(MOST_CALLS)])
 
 /** A page's reads of the chain: the same server as the page, so no third party learns who looks at what. */
 export async function serveRpc(
-  { env }: Services,
+  { chain, env }: Services,
   request: IncomingMessage,
   response: ServerResponse,
   take: (amount: number) => void,
@@ -46,15 +47,16 @@ export async function serveRpc(
   if (refused) throw new HttpRefusal(403, `${refused.method} is not among the methods that read.`)
   // the request itself has been counted as one
   take(calls.length - 1)
-  const text = await forward(env.chain.rpcUrls, JSON.stringify(parsed.data))
+  const text = await forward(env.chain.rpcUrls, chain.check, JSON.stringify(parsed.data))
   response.setHeader('Content-Type', 'application/json')
   response.end(text)
 }
 
-/** Asks one RPC after the other. @throws HttpRefusal 502 */
-export async function forward(urls: readonly string[], text: string): Promise<string> {
+/** Asks one RPC after the other, of our chain only. @throws HttpRefusal 502 */
+export async function forward(urls: readonly string[], check: RpcCheck, text: string): Promise<string> {
   for (const url of urls) {
     try {
+      await check.mustBeOurs(url)
       const answer = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

@@ -1,3 +1,4 @@
+import { withoutUrls } from '@dmc/core/chain/chain-error'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { noteTrouble } from '@dmc/db/chain/note-head'
 import type { Lease } from '@dmc/db/engine'
@@ -93,12 +94,16 @@ export function startIndexer(options: IndexerOptions): Indexer {
 function failure(cause: unknown): DmcError {
   const { name = '', message = String(cause) } = cause instanceof Error ? cause : {}
   const database = /^(Prisma|DriverAdapter)/.test(name)
-  return new DmcError(database ? 'DATABASE_UNREACHABLE' : 'BUG', `The indexer can’t go on: ${message}`, {
-    hint: database
-      ? 'It is tried again by itself; if it stays, look at the database’s own log.'
-      : 'It is tried again by itself; if it stays, please report this.',
-    cause,
-  })
+  return new DmcError(
+    database ? 'DATABASE_UNREACHABLE' : 'BUG',
+    `The indexer can’t go on: ${withoutUrls(message)}`,
+    {
+      hint: database
+        ? 'It is tried again by itself; if it stays, look at the database’s own log.'
+        : 'It is tried again by itself; if it stays, please report this.',
+      cause,
+    },
+  )
 }
 
 function rest(ms: number, signal: AbortSignal): Promise<void> {

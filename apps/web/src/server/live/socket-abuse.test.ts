@@ -21,6 +21,10 @@ afterAll(async () => {
 })
 
 const url = () => `ws://127.0.0.1:${server.port}/api/ws?connectionParams=1`
+/** Too much is cut off: with its reason, if that arrived before the line went dead. */
+const CUT = [1008, 1006]
+const SUBSCRIBE = (id: number) =>
+  `{"id":${id},"method":"subscription","params":{"path":"live.changes","input":{"json":{}}}}`
 const HELLO = JSON.stringify({ method: 'connectionParams', data: { kind: 'browser' } })
 
 /** How a connection ends: the HTTP status of a refused upgrade, or the close code. */
@@ -165,6 +169,108 @@ describe('a socket that misbehaves is closed, the server lives, others notice no
   })
 })
 
+describe('a list of requests is weighed as tRPC reads it, however it is dressed up', () => {
+  const request = (id: number) => `{"id":${id},"method":"query","params":{"path":"auth.me"}}`
+  const hundred = Array.from({ length: 100 }, (_, id) => request(id))
+
+  it.each([
+    ['a space before it', ` [${hundred.join(',')}]`],
+    ['a line break and a tab before it', `\r\n\t[${hundred.join(',')}]`],
+    [
+      'the word method written with an escape',
+      `[${hundred.join(',').replaceAll('"method"', '"\\u006dethod"')}]`,
+    ],
+    ['both', `\n[${hundred.join(',').replaceAll('"method"', '"\\u006d\\u0065thod"')}]`],
+  ])('%s', async (_, text) => {
+    const answers: string[] = []
+    const code = await fate({ headers: own() }, (socket) => {
+      socket.on('message', (data) => answers.push(String(data)))
+      socket.send(HELLO)
+      socket.send(text)
+      setTimeout(() => socket.close(4000), 1_000)
+    })
+    expect(code).toBe(1008)
+    expect(answers).toEqual([])
+  })
+
+  it('twenty in one message are answered, and count as twenty', async () => {
+    const answers: string[] = []
+    const code = await fate({ headers: own() }, (socket) => {
+      socket.on('message', (data) => answers.push(String(data)))
+      socket.send(HELLO)
+      for (let i = 0; i < 15; i++) {
+        socket.send(` [${Array.from({ length: 20 }, (_, n) => request(i * 20 + n)).join(',')}]`)
+      }
+      setTimeout(() => socket.close(4000), 1_000)
+    })
+    expect(CUT).toContain(code)
+    // 200 at once, and some that came meanwhile; nothing of what came after the limit
+    expect(answers.length).toBeLessThan(260)
+    await stillGood()
+  })
+})
+
+describe('a peer that takes without end', () => {
+  it('thirty subscriptions on one socket', async () => {
+    const started = new Set<unknown>()
+    const code = await fate({ headers: own() }, (socket) => {
+      socket.on('message', (data) => {
+        const answer = JSON.parse(String(data))
+        if (answer.result?.type === 'data') started.add(answer.id)
+      })
+      socket.send(HELLO)
+      for (let i = 1; i <= 30; i++) socket.send(SUBSCRIBE(i))
+      setTimeout(() => socket.close(4000), 2_000)
+    })
+    expect(CUT).toContain(code)
+    expect(started.size).toBeLessThanOrEqual(20)
+    await stillGood()
+  })
+
+  it('a subscription that is stopped makes room for another one', async () => {
+    let answered = 0
+    const code = await fate({ headers: own() }, (socket) => {
+      socket.on('message', (data) => {
+        const { id, result } = JSON.parse(String(data))
+        if (result?.type === 'data') {
+          answered++
+          socket.send(`{"id":${id},"method":"subscription.stop"}`)
+        }
+        if (result?.type === 'stopped') {
+          if (id >= 40) socket.close(4000)
+          else socket.send(SUBSCRIBE(id + 1))
+        }
+      })
+      socket.send(HELLO)
+      socket.send(SUBSCRIBE(1))
+    })
+    expect(code).toBe(4000)
+    expect(answered).toBe(40)
+  })
+
+  it('asks for megabytes and never reads them', async () => {
+    const socket = new WebSocket(url(), { headers: own() })
+    await new Promise((resolve) => socket.once('open', resolve))
+    socket.send(HELLO)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+    socket.on('error', () => {})
+    socket.pause()
+    // each answer repeats the name that was asked for
+    const path = 'x'.repeat(60 * 1024)
+    for (let i = 1; i <= 190; i++) socket.send(`{"id":${i},"method":"query","params":{"path":"${path}"}}`)
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    socket.resume()
+    const cut = await Promise.race([
+      closed.then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 3_000)),
+    ])
+    socket.terminate()
+    expect(cut).toBe(true)
+    await stillGood()
+  })
+})
+
 describe('a session that ends', () => {
   it('closes its sockets within a second when it is signed out, and no others', async () => {
     const other = await signIn(server)
@@ -177,6 +283,24 @@ describe('a session that ends', () => {
     expect(await closed).toBe(4403)
     expect(Date.now() - started).toBeLessThan(1_000)
     await stillGood()
+  })
+
+  it('that ended between the cookie and the hello, unheard, opens nothing', async () => {
+    const other = await signIn(server)
+    const answers: string[] = []
+    const code = await fate({ headers: { ...own(), cookie: other.jar.cookie } }, (socket) => {
+      socket.on('message', (data) => answers.push(String(data)))
+      // the row alone: as if the word of it had come before the socket was known
+      void server.services.db.prisma.session
+        .deleteMany({ where: { address: other.account.address } })
+        .then(() => {
+          socket.send(HELLO)
+          socket.send('{"id":1,"method":"query","params":{"path":"auth.me"}}')
+          setTimeout(() => socket.close(4000), 1_500)
+        })
+    })
+    expect(code).toBe(4403)
+    expect(answers.join()).not.toContain(other.account.address)
   })
 })
 

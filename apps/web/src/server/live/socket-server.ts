@@ -3,20 +3,22 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { MESSAGE_BYTES } from '@dmc/core/dashboard/reports'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { findSession } from '@dmc/db/account/sessions'
 import { noteConnected, noteDisconnected } from '@dmc/db/agents/agents'
 import { TRPCError } from '@trpc/server'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { agentHello, verifyAgent } from '../agents/verify-agent.ts'
+import { agentHello, revoked, verifyAgent } from '../agents/verify-agent.ts'
 import type { Context } from '../context.ts'
 import { toTrpcError } from '../errors.ts'
 import { remoteAddress } from '../http/remote-address.ts'
 import { TokenBuckets } from '../http/token-bucket.ts'
+import { logError } from '../log-error.ts'
 import { appRouter } from '../router.ts'
 import type { Services } from '../services.ts'
 import { SESSION_ENDED_CHANNEL, type Session, sessionOfCookie } from '../sign-in/sessions.ts'
 import { AGENT_REVOKED_CHANNEL } from './channels.ts'
-import { CLOSE, watchSocket } from './socket-limits.ts'
+import { CLOSE, guardSocket, type SocketGuard } from './socket-limits.ts'
 
 const PATH = '/api/ws'
 const BROWSERS_PER_ADDRESS = 40
@@ -31,7 +33,7 @@ interface Held {
   browser: boolean
   session: Session | null
   socket: WebSocket
-  watch: { helloDone(): void }
+  guard: SocketGuard
   agentId?: string
 }
 
@@ -75,7 +77,7 @@ export async function createSocketServer(services: Services): Promise<SocketServ
       if (!entry) throw new TRPCError({ code: 'BAD_REQUEST', message: 'The connection has gone.' })
       try {
         const context = await contextOf(entry, info.connectionParams)
-        entry.watch.helloDone()
+        entry.guard.helloDone()
         return context
       } catch (error) {
         // the reason goes out first, as tRPC's own answer; its own close, without a code, comes after this one
@@ -88,18 +90,22 @@ export async function createSocketServer(services: Services): Promise<SocketServ
     },
     onError: ({ error, path }) => {
       // without a path it is the peer's broken frame, which has closed the socket already
-      if (path !== undefined && error.code === 'INTERNAL_SERVER_ERROR')
-        console.error(`dashboard: ${path}:`, error.cause ?? error)
+      if (path !== undefined && error.code === 'INTERNAL_SERVER_ERROR') logError(path, error.cause ?? error)
     },
   })
 
   async function contextOf(entry: Held, params: Record<string, string | undefined> | null): Promise<Context> {
-    const base = { services, remote: entry.remote, browser: null, setSession: null }
+    const base = { services, remote: entry.remote, browser: null, setSession: null, guard: entry.guard }
     if (entry.browser) {
       if (params?.kind !== 'browser')
         throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Not a browser’s hello.' })
       const { session } = entry
       if (!session) return { ...base, who: { kind: 'nobody' } }
+      // it may have ended after the cookie was read and before this socket could be told
+      if (!(await findSession(db, session.hash, new Date()))) {
+        setImmediate(() => entry.socket.close(...CLOSE.sessionEnded))
+        throw new TRPCError({ code: 'UNAUTHORIZED', message: 'The session has ended.' })
+      }
       return { ...base, who: { kind: 'wallet', address: session.address, sessionHash: session.hash } }
     }
     const hello = agentHello.safeParse(params)
@@ -120,7 +126,8 @@ export async function createSocketServer(services: Services): Promise<SocketServ
         .finally(() => leaving.delete(noting))
       leaving.add(noting)
     })
-    await noteConnected(db, { agentId, owner, instance: linkId, now: new Date() })
+    // from here on a revocation finds this socket; one that came before is seen in the row
+    if (!(await noteConnected(db, { agentId, owner, instance: linkId, now: new Date() }))) throw revoked()
     if (entry.socket.readyState > 1)
       await noteDisconnected(db, { agentId, owner, instance: linkId, now: new Date() })
     return { ...base, who: { kind: 'agent', agentId, owner, linkId } }
@@ -130,11 +137,11 @@ export async function createSocketServer(services: Services): Promise<SocketServ
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    entry: Omit<Held, 'socket' | 'watch'>,
+    entry: Omit<Held, 'socket' | 'guard'>,
   ) =>
     wss.handleUpgrade(request, socket, head, (client) => {
-      const watch = watchSocket(client, entry.id, messages)
-      held.set(client, { ...entry, socket: client, watch })
+      const guard = guardSocket(client, entry.id, messages)
+      held.set(client, { ...entry, socket: client, guard })
       client.once('close', () => {
         held.delete(client)
         clearTimeout(expiry)

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { command, type DeliveredCommand } from '@dmc/core/dashboard/commands'
 import { reportBatch } from '@dmc/core/dashboard/reports'
-import { DmcError } from '@dmc/core/errors/dmc-error'
 import { addNonce } from '@dmc/db/account/nonces'
 import { applyReports } from '@dmc/db/agents/apply-reports'
 import { noteTaken, queuedCommands } from '@dmc/db/agents/commands'
 import { tracked } from '@trpc/server'
 import * as z from 'zod'
 import { readJsonArgs } from '../agents/command-json.ts'
+import { revoked } from '../agents/verify-agent.ts'
 import { commandId } from '../inputs.ts'
 import { tooMany } from '../limits.ts'
 import { agentOnly, anyone, router } from '../trpc.ts'
@@ -23,13 +23,13 @@ export const linkRouter = router({
     return { nonce }
   }),
 
-  /** Answers how far everything is kept; what came before is passed over. */
+  /** Answers how far everything is kept, and what there was no room for; what came before is passed over. */
   report: agentOnly.input(reportBatch).mutation(async ({ ctx, input }) => {
     const { agentId, owner } = ctx.who
     if (!ctx.services.reports.take(agentId)) throw tooMany()
     const applied = await applyReports(ctx.services.db, { agentId, owner, ...input, now: new Date() })
     if (applied === null) throw revoked()
-    return { lastSeq: applied.lastSeq }
+    return { lastSeq: applied.lastSeq, full: applied.full ?? [] }
   }),
 
   /**
@@ -93,8 +93,3 @@ export const linkRouter = router({
       return { received: true }
     }),
 })
-
-const revoked = (): DmcError =>
-  new DmcError('PAIRING_REVOKED', 'This dashboard does not know this agent any more.', {
-    hint: 'Pair it again: dmc-agent pair',
-  })

@@ -286,6 +286,37 @@ describe('a paired host', () => {
     expect(again[0]).toBe(4410)
   })
 
+  it('revoked in the very moment in which it signs in, it stays out', async () => {
+    const { keys, userCode } = await start()
+    const { agentId } = await owner.api.pairing.approve.mutate({ code: userCode })
+    const closed: number[] = []
+    const { db } = server.services
+    const real = db.prisma
+    const agents = new Proxy(real.agent, {
+      get: (target, name) =>
+        name === 'findUnique'
+          ? async (of: never) => {
+              // read as paired, and revoked before anything is made of that
+              const found = await target.findUnique(of)
+              await owner.api.agents.revoke.mutate({ agentId })
+              return found
+            }
+          : Reflect.get(target, name),
+    })
+    const racing = new Proxy(real, {
+      get: (target, name) => (name === 'agent' ? agents : Reflect.get(target, name)),
+    })
+    Object.assign(db, { prisma: racing })
+    void connect(agentId, keys.identity, closed).catch(() => {})
+    try {
+      await until('it is shut out', async () => closed.length > 0, 5_000)
+    } finally {
+      Object.assign(db, { prisma: real })
+    }
+    expect(closed).toEqual([4410])
+    expect(server.services.links.get(agentId)).toBeUndefined()
+  })
+
   it('a newer connection of the same host takes over', async () => {
     const { keys, userCode } = await start()
     const { agentId } = await owner.api.pairing.approve.mutate({ code: userCode })
@@ -304,8 +335,18 @@ describe('a paired host', () => {
     const first = await start(keys)
     const { agentId } = await owner.api.pairing.approve.mutate({ code: first.userCode })
     const again = await start(keys)
+    const source = { agentId, sourceId: 'a', owner: owner.account.address, name: 'photos', path: '/photos' }
+    const rest = { state: 'ready' as const, orders: [], createdAt: new Date(), updatedAt: new Date() }
+    await server.services.db.prisma.source.create({ data: { ...source, ...rest } })
     const taken = await other.api.pairing.approve.mutate({ code: again.userCode })
     expect(taken.agentId).not.toBe(agentId)
-    expect(await refusal(owner.api.agents.get.query({ agentId }))).toBe('NOT_YOURS')
+    expect(await refusal(other.api.agents.get.query({ agentId }))).toBe('NOT_YOURS')
+    // a wallet's yes takes nothing from another wallet
+    expect((await owner.api.agents.get.query({ agentId })).agentId).toBe(agentId)
+    expect(await server.services.db.prisma.source.count({ where: { agentId } })).toBe(1)
+    // and back: the old row, with what it had
+    const back = await start(keys)
+    expect((await owner.api.pairing.approve.mutate({ code: back.userCode })).agentId).toBe(agentId)
+    expect((await other.api.agents.get.query({ agentId: taken.agentId })).agentId).toBe(taken.agentId)
   })
 })

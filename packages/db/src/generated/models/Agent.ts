@@ -362,11 +362,12 @@ export type AgentOrderByWithRelationInput = {
 
 export type AgentWhereUniqueInput = Prisma.AtLeast<{
   id?: string
-  identity?: string
+  identity_owner?: Prisma.AgentIdentityOwnerCompoundUniqueInput
   AND?: Prisma.AgentWhereInput | Prisma.AgentWhereInput[]
   OR?: Prisma.AgentWhereInput[]
   NOT?: Prisma.AgentWhereInput | Prisma.AgentWhereInput[]
   owner?: Prisma.StringFilter<"Agent"> | string
+  identity?: Prisma.StringFilter<"Agent"> | string
   operator?: Prisma.StringFilter<"Agent"> | string
   name?: Prisma.StringFilter<"Agent"> | string
   hostId?: Prisma.StringNullableFilter<"Agent"> | string | null
@@ -391,7 +392,7 @@ export type AgentWhereUniqueInput = Prisma.AtLeast<{
   jobs?: Prisma.JobListRelationFilter
   contracts?: Prisma.ContractListRelationFilter
   schedules?: Prisma.ScheduleListRelationFilter
-}, "id" | "identity">
+}, "id" | "identity_owner">
 
 export type AgentOrderByWithAggregationInput = {
   id?: Prisma.SortOrder
@@ -629,6 +630,11 @@ export type AgentUncheckedUpdateManyInput = {
   reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+}
+
+export type AgentIdentityOwnerCompoundUniqueInput = {
+  identity: string
+  owner: string
 }
 
 export type AgentCountOrderByAggregateInput = {
@@ -2104,6 +2110,9 @@ export type $AgentPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     owner: string
+    /**
+     * A host that went over to another wallet is an agent of each.
+     */
     identity: string
     operator: string
     name: string

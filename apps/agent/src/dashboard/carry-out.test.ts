@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { AgentContext } from '../agent-context.ts'
+import { openSourceService } from '../source/source-service.ts'
+import { openJournal } from '../store/journal.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import { type Carrying, carryOut } from './carry-out.ts'
+import { openRoots } from './roots.ts'
+
+/** Real sources in a real store; of the rest of an agent only what `source.add` asks for. */
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dmc-carry-')))
+const MANY = 1_010
+let store: Store
+let how: Carrying
+let atOnce = 0
+let most = 0
+let measured = 0
+
+beforeAll(async () => {
+  for (let i = 0; i < MANY; i++) mkdirSync(join(folder, `home/${i}`), { recursive: true })
+  writeFileSync(join(folder, 'home/0/a'), 'x')
+  store = openStore(join(folder, 'agent'))
+  const real = openSourceService({ store, dataDir: join(folder, 'agent') })
+  const sources: typeof real = {
+    ...real,
+    async measure(sourceId, signal) {
+      most = Math.max(most, ++atOnce)
+      const size = await real.measure(sourceId, signal)
+      // a folder that takes its time
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      atOnce--
+      measured++
+      return size
+    },
+  }
+  const ctx = {
+    store,
+    sources,
+    journal: openJournal(store),
+    sectors: { list: async () => [] },
+    signal: new AbortController().signal,
+  } as unknown as AgentContext
+  how = {
+    ctx,
+    roots: await openRoots({ read: [join(folder, 'home')], restore: [], sector: [] }),
+    commandId: 1n,
+    folder: { made: () => null, make() {} },
+    signal: ctx.signal,
+    onRestore() {},
+  }
+})
+afterAll(() => {
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const add = (i: number) => carryOut(how, { kind: 'source.add', path: join(folder, `home/${i}`) })
+const until = async (done: () => boolean) => {
+  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+it('many folders that a dashboard has added at once are counted one after the other, each once while it waits', async () => {
+  await Promise.all(Array.from({ length: 50 }, (_, i) => add(i % 10)))
+  await until(() => measured >= 10 && atOnce === 0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(most).toBe(1)
+  expect(measured).toBeLessThanOrEqual(20)
+  expect(how.ctx.sources.list()[0]).toMatchObject({ size: { files: 1 } })
+})
+
+it('a thousand sources, and the dashboard can have no more of them added', async () => {
+  for (let i = how.ctx.sources.list().length; i < 1_000; i++) await add(i)
+  await expect(add(1_000)).rejects.toMatchObject({ code: 'COMMAND_REFUSED' })
+  expect(how.ctx.sources.list()).toHaveLength(1_000)
+  // one that is there already is found, as ever
+  expect(await add(999)).toEqual(await add(999))
+}, 120_000)
