@@ -11,9 +11,9 @@ import { giveBack } from '../disk/give-back.ts'
 import type { SourceKeys, VolumeReader } from './types.ts'
 
 /** Opened blobs that are kept, in bytes. */
-const CACHE = 48 * 1024 * 1024
+const CACHE = 32 * 1024 * 1024
 /** Neighbouring blobs are asked for in one request of at most so many bytes. */
-const MERGE = 8 * 1024 * 1024
+const MERGE = 4 * 1024 * 1024
 
 /**
  * Opens blobs of a log: each is read, authenticated and decompressed; the last ones are kept. Two wishes for one blob
