@@ -81,7 +81,7 @@ describe('verified reader', () => {
 
   it('asks for neighbours together, ahead of a reader that goes forward, and for nothing twice', async () => {
     const client = memoryClient(log, tick)
-    const reader = openVerifiedReader({ volumes: [volumeOf(client, log)] })
+    const reader = openVerifiedReader({ volumes: [volumeOf(client, log)], cacheBytes: 48 * MIB })
     for (let at = 0; at < log.length; at += 900_000) {
       const length = Math.min(900_000, log.length - at)
       expect((await reader.read('aa', at, length)).equals(log.subarray(at, at + length))).toBe(true)
