@@ -117,6 +117,7 @@ export async function openAgent(
           keys: { salt: source.salt, sourceKey },
           target,
           base,
+          excludes: source.excludes,
           chain: { chainId: rpc.chainId, market },
           dataDir: config.dataDir,
           onProgress,

@@ -43,6 +43,7 @@ const localId = z.string().min(1).max(64)
 /** `preview` computes and shows, sends nothing; `execute` sends and waits for the confirmations. */
 const mode = z.enum(['preview', 'execute'])
 const nothing = z.strictObject({})
+const excludes = z.array(z.string().max(4096)).max(1000)
 
 export const orderTerms = z.strictObject({
   weeks,
@@ -110,8 +111,11 @@ export const METHODS = {
       path: z.string().min(1),
       name: localId.optional(),
       terms: orderTerms.optional(),
+      excludes: excludes.optional(),
     }),
   ),
+  /** Replaces what is left out of a source, from its next backup on. */
+  'source.exclude': method<SourceRow>().takes(z.strictObject({ source: localId, excludes })),
   'source.list': method<{ sources: SourceRow[] }>().takes(nothing),
   'source.remove': method<{ sourceId: string }>().takes(z.strictObject({ source: localId })),
   'market.list': method<{ bills: MarketRow[]; blockNumber: bigint; blockTime: bigint }>().takes(

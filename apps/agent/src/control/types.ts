@@ -99,6 +99,9 @@ export interface SourceRow {
   /** At the last scan; 0 before it. */
   bytes: number
   files: number
+  /** Patterns of what is left out, and how many names that was at the last scan. */
+  excludes: string[]
+  excluded: number
   orders: bigint[]
   snapshots: number
   lastSnapshotMs: number | null
@@ -175,6 +178,8 @@ export interface BackupResult {
   unchanged: boolean
   /** First 1,000. */
   missing: { path: string; reason: string }[]
+  /** Names that the source's excludes left out; what lies in an excluded folder is not counted. */
+  excluded: number
   seconds: { stage: string; seconds: number; bytes: number }[]
 }
 

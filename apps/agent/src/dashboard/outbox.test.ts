@@ -122,6 +122,8 @@ describe('outbox', () => {
         orders,
         snapshots: 0,
         lastSnapshotMs: null,
+        excludes: [],
+        excluded: 0,
         removed: false,
       })
       outbox.put(`j${i}`, entry(i, 'ü'.repeat(4_000)))

@@ -298,6 +298,8 @@ const gone = (sourceId: string): Report => ({
   orders: [],
   snapshots: 0,
   lastSnapshotMs: null,
+  excludes: [],
+  excluded: 0,
   removed: true,
 })
 

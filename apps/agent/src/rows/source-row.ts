@@ -17,6 +17,8 @@ export function sourceRow(ctx: AgentContext, source: SourceInfo): SourceRow {
     state: job?.state === 'running' ? 'hashing' : job?.state === 'failed' ? 'failed' : 'ready',
     bytes: source.size?.bytes ?? 0,
     files: source.size?.files ?? 0,
+    excludes: source.excludes,
+    excluded: source.size?.excluded ?? 0,
     orders: orders.map((contract) => contract.orderId),
     snapshots: snapshots.length,
     lastSnapshotMs: snapshots[0]?.time ?? null,

@@ -49,6 +49,8 @@ export interface StartBackupOptions {
   dataDir: string
   /** Volumes (hex ids) whose orders live at least as long as the new snapshot must; the target's counts always. */
   safeVolumes?: string[]
+  /** The source's excludes; none by default. */
+  excludes?: readonly string[]
   onProgress?: (progress: BackupProgress) => void
   hasher?: Hasher
   /** Makes the local cache anew from the log (`rebuildCache`); asked once when it does not match `base`. */
@@ -141,6 +143,7 @@ class WorkerRun implements BackupRun {
       folder: this.#folder,
       sourcePath: options.source.path,
       sourceName: options.source.name,
+      excludes: [...(options.excludes ?? [])],
       keys: options.keys,
       target: options.target,
       chain: options.chain,

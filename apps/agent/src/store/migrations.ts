@@ -3,7 +3,7 @@ import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, dashboardSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
-import { sourceSchema } from './schema/source.ts'
+import { sourceExcludesSchema, sourceSchema } from './schema/source.ts'
 import { transactionSchema } from './schema/transaction.ts'
 
 /** One string a version, applied once, in order, never edited after a release. */
@@ -11,4 +11,5 @@ export const MIGRATIONS: readonly string[] = [
   [journalSchema, transactionSchema, sourceSchema, sectorSchema, accountSchema, contractSchema].join(';\n'),
   dashboardSchema,
   commandFolderSchema,
+  sourceExcludesSchema,
 ]

@@ -60,6 +60,7 @@ export function createMemoryRun(
         addedBytes: 0,
       },
       missing: [],
+      excluded: 0,
       unchanged: false,
     }),
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { CONTRACT_STATES, SECTOR_STATES, SOURCE_STATES } from '../market/states.ts'
+import { MOST_EXCLUDE_CHARS, MOST_EXCLUDES } from '../source/exclude-patterns.ts'
 
 /**
  * What an agent tells the dashboard. Each report is the whole state of one thing, so the newest of a thing is enough and a
@@ -17,6 +18,7 @@ const chainId = z
   .min(0n)
   .max(2n ** 63n - 1n)
 const ms = count
+const excludes = z.array(text(MOST_EXCLUDE_CHARS)).max(MOST_EXCLUDES)
 const path = text(4096)
 const orders = z.array(chainId).max(200)
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
@@ -71,6 +73,9 @@ const source = z.strictObject({
   orders,
   snapshots: count,
   lastSnapshotMs: ms.nullable(),
+  /** Patterns of what is left out, and how many names that was at the last walk. */
+  excludes,
+  excluded: count,
   removed: z.boolean(),
 })
 

@@ -172,6 +172,7 @@ export const ERROR_CODES = {
   SOURCE_OVERLAPS_AGENT: usage,
   SOURCE_TOO_LARGE: incomplete,
   SOURCE_BUSY: failed,
+  EXCLUDE_INVALID: usage,
   FILE_CHANGED: partial,
   READ_ERROR: storage,
 

@@ -74,6 +74,8 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     orders: [2n ** 62n],
     snapshots: 0,
     lastSnapshotMs: null,
+    excludes: ['*.tmp'],
+    excluded: 3,
     removed: false,
   })
 

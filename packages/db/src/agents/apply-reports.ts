@@ -94,6 +94,7 @@ async function applySource(
     snapshots,
     files: BigInt(report.files),
     orders: json(report.orders),
+    excludes: json(report.excludes),
     lastSnapshotAt: date(report.lastSnapshotMs),
     updatedAt: now,
     removedAt: report.removed ? now : null,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { lazy } from '../run-action.ts'
 import { addExamples } from './examples.ts'
-import { dryRun, termsOptions } from './options.ts'
+import { collect, dryRun, termsOptions } from './options.ts'
 
 export function defineUser(program: Command): void {
   program.commandsGroup('Back up (user):')
@@ -17,12 +17,34 @@ export function defineUser(program: Command): void {
     )
     .argument('<path>', 'the folder or file')
     .option('--name <name>', 'a short name (default: the folder’s own)')
+    .option(
+      '--exclude <pattern>',
+      'leave out what fits, as in a .gitignore file at the source’s top (repeatable)',
+      collect,
+    )
   for (const option of termsOptions()) add.addOption(option)
   addExamples(add.action(lazy(async () => (await import('../source-add.ts')).sourceAdd)), [
     ['source add ~/Pictures'],
     ['source add /srv/data --name data'],
+    ["source add ~/src --exclude node_modules/ --exclude '*.o'", 'folders, and files anywhere'],
     ['source add ~/Documents --weeks 24 --max-price 2.5', 'with order terms'],
   ])
+  addExamples(
+    source
+      .command('exclude')
+      .summary('what is left out of a source')
+      .description(
+        'Replaces the patterns of what is left out of a source, from its next backup on. They are written as in a .gitignore file at the source’s top and never reach outside of it: *.tmp fits anywhere, /cache only at the top, build/ only folders, !keep.tmp takes back. What is left out is counted in each backup’s summary; earlier snapshots keep it.',
+      )
+      .argument('<source>', 'id or name')
+      .argument('[patterns...]', 'the new list')
+      .option('--none', 'leave nothing out any more')
+      .action(lazy(async () => (await import('../source-exclude.ts')).sourceExclude)),
+    [
+      ["source exclude photos '*.tmp' /cache '.thumbnails/'"],
+      ['source exclude photos --none', 'everything again'],
+    ],
+  )
   addExamples(
     source
       .command('list')

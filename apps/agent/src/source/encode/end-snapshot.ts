@@ -77,6 +77,7 @@ export function endSnapshot(work: SnapshotWork, tree: EncodedTree): EncodedResul
       addedBytes: writer.size - job.base.size,
     },
     missing: totals.partial.map(({ path, reason }) => ({ path: showPath(path), reason })),
+    excluded: tree.excluded,
     unchanged: false,
   }
   db.prepare(

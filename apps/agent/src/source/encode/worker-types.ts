@@ -10,6 +10,7 @@ export interface EncodeJob {
   /** Absolute path of the source, bytes. */
   sourcePath: Uint8Array
   sourceName: string
+  excludes: string[]
   keys: SourceKeys
   target: VolumeTarget
   chain: { chainId: number; market: string }

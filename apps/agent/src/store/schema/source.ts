@@ -13,3 +13,8 @@ CREATE TABLE source (
   unreadable INTEGER,
   measured_at INTEGER
 ) STRICT`
+
+/** What of a source is left out: JSON list of patterns, and how many names that was at the last walk. */
+export const sourceExcludesSchema = `
+ALTER TABLE source ADD COLUMN excludes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE source ADD COLUMN excluded INTEGER NOT NULL DEFAULT 0`
