@@ -173,6 +173,8 @@ export const ERROR_CODES = {
   SOURCE_TOO_LARGE: incomplete,
   SOURCE_BUSY: failed,
   EXCLUDE_INVALID: usage,
+  SCHEDULE_INVALID: usage,
+  RETENTION_NEEDS_HOST: key,
   FILE_CHANGED: partial,
   READ_ERROR: storage,
 
