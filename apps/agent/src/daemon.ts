@@ -32,6 +32,8 @@ import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
 import { resumeBackups } from './resume-backups.ts'
+import { openScheduler } from './schedule/open-scheduler.ts'
+import type { Scheduler } from './schedule/scheduler.ts'
 import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
 import { openSourceService } from './source/source-service.ts'
@@ -137,6 +139,7 @@ export async function openAgent(
   let server: MinerServer | null = null
   let serving: Promise<void> | null = null
   let link: DashboardLink | null = null
+  let scheduler: Scheduler | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -208,6 +211,7 @@ export async function openAgent(
     },
     async close() {
       stop.abort()
+      scheduler?.close()
       await link?.close()
       await server?.close()
       await jobs.close()
@@ -229,6 +233,7 @@ export async function openAgent(
       if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })
     })
     resumeBackups(context)
+    scheduler = openScheduler(context)
     if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()

@@ -17,6 +17,7 @@ export const sourceList: Action = async ({ io, caller }) => {
     { title: 'Orders', text: (row) => row.orders.join(', ') || '–' },
     { title: 'Snapshots', text: (row) => String(row.snapshots), align: 'right' },
     { title: 'Last', text: (row) => formatMs(row.lastSnapshotMs) },
+    { title: 'Next', text: (row) => (row.schedule ? formatMs(row.schedule.nextMs) : 'by hand') },
     { title: 'Left out', text: (row) => row.excludes.join(', ') || '–', flexible: true },
     { title: 'Path', text: (row) => row.path, flexible: true },
   ])

@@ -13,6 +13,7 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'endpoint.set': async () => (await import('../handlers/endpoint-set.ts')).endpointSet,
   'source.add': async () => (await import('../handlers/source-add.ts')).sourceAdd,
   'source.exclude': async () => (await import('../handlers/source-exclude.ts')).sourceExclude,
+  'source.schedule': async () => (await import('../handlers/source-schedule.ts')).sourceSchedule,
   'source.list': async () => (await import('../handlers/source-list.ts')).sourceList,
   'source.remove': async () => (await import('../handlers/source-remove.ts')).sourceRemove,
   'market.list': async () => (await import('../handlers/market-list.ts')).marketList,

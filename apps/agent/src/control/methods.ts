@@ -1,3 +1,4 @@
+import { scheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Hex } from 'viem'
 import * as z from 'zod'
 import type {
@@ -116,6 +117,10 @@ export const METHODS = {
   ),
   /** Replaces what is left out of a source, from its next backup on. */
   'source.exclude': method<SourceRow>().takes(z.strictObject({ source: localId, excludes })),
+  /** When it is backed up by itself; null: by hand only. */
+  'source.schedule': method<SourceRow>().takes(
+    z.strictObject({ source: localId, rule: scheduleRule.nullable() }),
+  ),
   'source.list': method<{ sources: SourceRow[] }>().takes(nothing),
   'source.remove': method<{ sourceId: string }>().takes(z.strictObject({ source: localId })),
   'market.list': method<{ bills: MarketRow[]; blockNumber: bigint; blockTime: bigint }>().takes(

@@ -1,7 +1,9 @@
 import type { Commitment } from '@dmc/core/chain/types'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ContractState, OrderState, SourceState } from '@dmc/core/market/states'
+import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Address, Hex } from 'viem'
+import type { RunOutcome } from '../schedule/schedule-rows.ts'
 import type { SectorInfo } from '../sector/types.ts'
 import type { BackupProgress, SnapshotInfo } from '../source/types.ts'
 import type { JournalEntry } from '../store/journal.ts'
@@ -107,6 +109,18 @@ export interface SourceRow {
   lastSnapshotMs: number | null
   /** Order parameters registered with the account service (flow 6); null = ask each time. */
   terms: OrderTerms | null
+  /** When it is backed up by itself; null: by hand only. */
+  schedule: ScheduleRow | null
+}
+
+export interface ScheduleRow {
+  rule: ScheduleRule
+  nextMs: number
+  lastMs: number | null
+  lastOutcome: RunOutcome | null
+  lastNote: string | null
+  /** Runs that never were, since it was first set. */
+  missed: number
 }
 
 export interface OrderTerms {

@@ -3,11 +3,13 @@ import { lastBackupJob } from '../contract/backup-jobs.ts'
 import { listContracts } from '../contract/contract-rows.ts'
 import type { SourceRow } from '../control/types.ts'
 import { registeredTerms } from '../order-wish.ts'
+import { findSchedule } from '../schedule/schedule-rows.ts'
 import type { SourceInfo } from '../source/types.ts'
 
 export function sourceRow(ctx: AgentContext, source: SourceInfo): SourceRow {
   const { sourceId, name } = source
   const job = lastBackupJob(ctx.store, sourceId)
+  const schedule = findSchedule(ctx.store, sourceId)
   const snapshots = ctx.sources.snapshots(sourceId)
   const orders = listContracts(ctx.store, 'user').filter((contract) => contract.sourceId === sourceId)
   return {
@@ -23,5 +25,13 @@ export function sourceRow(ctx: AgentContext, source: SourceInfo): SourceRow {
     snapshots: snapshots.length,
     lastSnapshotMs: snapshots[0]?.time ?? null,
     terms: registeredTerms(ctx, sourceId),
+    schedule: schedule && {
+      rule: schedule.rule,
+      nextMs: schedule.nextRun,
+      lastMs: schedule.lastRun,
+      lastOutcome: schedule.lastOutcome,
+      lastNote: schedule.lastNote,
+      missed: schedule.missed,
+    },
   }
 }

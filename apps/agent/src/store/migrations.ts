@@ -3,7 +3,7 @@ import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, dashboardSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
-import { sourceExcludesSchema, sourceSchema } from './schema/source.ts'
+import { sourceExcludesSchema, sourceScheduleSchema, sourceSchema } from './schema/source.ts'
 import { transactionSchema } from './schema/transaction.ts'
 
 /** One string a version, applied once, in order, never edited after a release. */
@@ -12,4 +12,5 @@ export const MIGRATIONS: readonly string[] = [
   dashboardSchema,
   commandFolderSchema,
   sourceExcludesSchema,
+  sourceScheduleSchema,
 ]

@@ -47,6 +47,28 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     source
+      .command('schedule')
+      .summary('when a source is backed up by itself')
+      .description(
+        'When a source is backed up by itself. dmc-agent run does it, also without a dashboard; what was missed while the host slept is made up for once. It spends nothing: without an order it only says so.',
+      )
+      .argument('<source>', 'id or name')
+      .option('--every <time>', 'so often: 90m, 6h, 1d')
+      .option('--at <times>', 'daily at these times: 03:00,15:00')
+      .option('--cron <rule>', 'minute, hour, day, month, weekday: "0 3 * * 1-5"')
+      .option('--off', 'by hand only')
+      .option('--timezone <zone>', 'whose times of day (default: this host’s), like Europe/Berlin')
+      .action(lazy(async () => (await import('../source-schedule.ts')).sourceSchedule)),
+    [
+      ['source schedule photos --at 03:00'],
+      ['source schedule photos --every 6h'],
+      ['source schedule photos --cron "30 2 * * 1-5" --timezone Europe/Berlin'],
+      ['source schedule photos --off'],
+    ],
+    'Where the clock is set forward over a time, it runs when the gap ends; where a time comes twice, at the first.',
+  )
+  addExamples(
+    source
       .command('list')
       .description('The sources of this host.')
       .action(lazy(async () => (await import('../source-list.ts')).sourceList)),
