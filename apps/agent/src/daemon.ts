@@ -33,6 +33,7 @@ import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
 import { resumeBackups } from './resume-backups.ts'
 import { openScheduler } from './schedule/open-scheduler.ts'
+import { findRetention } from './schedule/retention-rows.ts'
 import type { Scheduler } from './schedule/scheduler.ts'
 import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
@@ -120,6 +121,7 @@ export async function openAgent(
           target,
           base,
           excludes: source.excludes,
+          retention: findRetention(store, sourceId),
           chain: { chainId: rpc.chainId, market },
           dataDir: config.dataDir,
           onProgress,

@@ -63,6 +63,10 @@ function report({ io }: Shell, result: BackupResult): number {
   }
   if (result.excluded > 0)
     io.print(`${count(result.excluded, 'name')} left out, as the source's excludes say.`)
+  if (result.forgotten.length > 0)
+    io.print(
+      `${count(result.forgotten.length, 'earlier snapshot')} forgotten, as the source's retention says.`,
+    )
   for (const { stage, seconds, bytes } of result.seconds) {
     io.note(
       io.colors.dim(

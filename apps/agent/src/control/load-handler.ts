@@ -14,6 +14,7 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'source.add': async () => (await import('../handlers/source-add.ts')).sourceAdd,
   'source.exclude': async () => (await import('../handlers/source-exclude.ts')).sourceExclude,
   'source.schedule': async () => (await import('../handlers/source-schedule.ts')).sourceSchedule,
+  'source.keep': async () => (await import('../handlers/source-keep.ts')).sourceKeep,
   'source.list': async () => (await import('../handlers/source-list.ts')).sourceList,
   'source.remove': async () => (await import('../handlers/source-remove.ts')).sourceRemove,
   'market.list': async () => (await import('../handlers/market-list.ts')).marketList,

@@ -1,6 +1,8 @@
+import { retentionPolicy } from '@dmc/core/schedule/retention'
 import { scheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Hex } from 'viem'
 import * as z from 'zod'
+import type { SnapshotInfo } from '../source/types.ts'
 import type {
   Act,
   BackupEvent,
@@ -120,6 +122,10 @@ export const METHODS = {
   /** When it is backed up by itself; null: by hand only. */
   'source.schedule': method<SourceRow>().takes(
     z.strictObject({ source: localId, rule: scheduleRule.nullable() }),
+  ),
+  /** How many snapshots are kept, null for all; answers which ones the next snapshot forgets. */
+  'source.keep': method<{ source: SourceRow; forgets: SnapshotInfo[] }>().takes(
+    z.strictObject({ source: localId, policy: retentionPolicy.nullable(), mode }),
   ),
   'source.list': method<{ sources: SourceRow[] }>().takes(nothing),
   'source.remove': method<{ sourceId: string }>().takes(z.strictObject({ source: localId })),

@@ -1,6 +1,7 @@
 import type { Commitment } from '@dmc/core/chain/types'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ContractState, OrderState, SourceState } from '@dmc/core/market/states'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Address, Hex } from 'viem'
 import type { RunOutcome } from '../schedule/schedule-rows.ts'
@@ -111,6 +112,8 @@ export interface SourceRow {
   terms: OrderTerms | null
   /** When it is backed up by itself; null: by hand only. */
   schedule: ScheduleRow | null
+  /** How many snapshots are kept; null: all. */
+  retention: RetentionPolicy | null
 }
 
 export interface ScheduleRow {
@@ -194,6 +197,8 @@ export interface BackupResult {
   missing: { path: string; reason: string }[]
   /** Names that the source's excludes left out; what lies in an excluded folder is not counted. */
   excluded: number
+  /** Ids of snapshots that the source's retention let go with this one. */
+  forgotten: string[]
   seconds: { stage: string; seconds: number; bytes: number }[]
 }
 

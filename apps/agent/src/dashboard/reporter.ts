@@ -90,7 +90,15 @@ export class Reporter {
     const { sources } = this.#ctx
     const seen = new Set<string>()
     for (const info of sources.list()) {
-      const { terms: _terms, schedule: _schedule, bytes, name, path, ...row } = sourceRow(this.#ctx, info)
+      const {
+        terms: _terms,
+        schedule: _schedule,
+        retention: _retention,
+        bytes,
+        name,
+        path,
+        ...row
+      } = sourceRow(this.#ctx, info)
       seen.add(row.sourceId)
       const report = {
         kind: 'source',

@@ -3,6 +3,7 @@ import { lastBackupJob } from '../contract/backup-jobs.ts'
 import { listContracts } from '../contract/contract-rows.ts'
 import type { SourceRow } from '../control/types.ts'
 import { registeredTerms } from '../order-wish.ts'
+import { findRetention } from '../schedule/retention-rows.ts'
 import { findSchedule } from '../schedule/schedule-rows.ts'
 import type { SourceInfo } from '../source/types.ts'
 
@@ -33,5 +34,6 @@ export function sourceRow(ctx: AgentContext, source: SourceInfo): SourceRow {
       lastNote: schedule.lastNote,
       missed: schedule.missed,
     },
+    retention: findRetention(ctx.store, sourceId),
   }
 }

@@ -78,6 +78,8 @@ export interface EncodedResult {
   missing: { path: string; reason: string }[]
   /** Names that the source's excludes left out; what lies in an excluded folder is not counted. */
   excluded: number
+  /** Ids of earlier snapshots that this one's catalog leaves out, as the source's retention says. */
+  forgotten: string[]
   /** True when the source did not differ from the last snapshot: nothing was appended. */
   unchanged: boolean
 }

@@ -61,6 +61,7 @@ export function createMemoryRun(
       },
       missing: [],
       excluded: 0,
+      forgotten: [],
       unchanged: false,
     }),
   }

@@ -69,6 +69,28 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     source
+      .command('keep')
+      .summary('how many snapshots are kept')
+      .description(
+        'How many snapshots of a source are kept; the others are forgotten together with its next snapshot, in the same transaction. The newest and the newest complete one are always kept; of each day, week and month the newest complete one counts. Only this host can say so: a dashboard may only ask for more to be kept.',
+      )
+      .argument('<source>', 'id or name')
+      .option('--last <n>', 'the newest n')
+      .option('--daily <n>', 'one for each of the last n days that have one')
+      .option('--weekly <n>', 'one for each of so many weeks')
+      .option('--monthly <n>', 'one for each of so many months')
+      .option('--all', 'forget none')
+      .option('--timezone <zone>', 'by whose clock days begin (default: this host’s)')
+      .option('--dry-run', 'show which snapshots would be forgotten; change nothing')
+      .action(lazy(async () => (await import('../source-keep.ts')).sourceKeep)),
+    [
+      ['source keep photos --last 10 --daily 7 --weekly 4 --monthly 12'],
+      ['source keep photos --last 3 --dry-run', 'which would go?'],
+      ['source keep photos --all'],
+    ],
+  )
+  addExamples(
+    source
       .command('list')
       .description('The sources of this host.')
       .action(lazy(async () => (await import('../source-list.ts')).sourceList)),

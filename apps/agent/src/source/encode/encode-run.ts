@@ -139,7 +139,7 @@ export class EncodeRun {
     dropSession(this.#db, folder, this.#session)
     sweep(this.#db, folder)
     const commitment = { root: base.root as `0x${string}`, size: BigInt(base.size) }
-    return { ...last, commitment, excluded, unchanged: true }
+    return { ...last, commitment, excluded, forgotten: [], unchanged: true }
   }
 
   #openWriter(): LogWriter {
@@ -211,8 +211,12 @@ export class EncodeRun {
   }
 }
 
-/** An earlier version's has no count of what was left out. */
-const readResult = (json: string): EncodedResult => ({ excluded: 0, ...JSON.parse(json, reviveBig) })
+/** An earlier version's says nothing of what was left out or forgotten. */
+const readResult = (json: string): EncodedResult => ({
+  excluded: 0,
+  forgotten: [],
+  ...JSON.parse(json, reviveBig),
+})
 
 const staleCache = (message: string): DmcError =>
   new DmcError('STORE_CORRUPT', message, {
