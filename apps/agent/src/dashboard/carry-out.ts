@@ -1,6 +1,8 @@
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import type { Command, CommandOf } from '@dmc/core/dashboard/commands'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { describeRetention, keepsAtLeast, RETENTION_KINDS } from '@dmc/core/schedule/retention'
+import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
@@ -11,8 +13,12 @@ import { endpointSet } from '../handlers/endpoint-set.ts'
 import { restoreInto } from '../handlers/restore-start.ts'
 import { sectorAdd } from '../handlers/sector-add.ts'
 import { sourceAdd } from '../handlers/source-add.ts'
+import { sourceExclude } from '../handlers/source-exclude.ts'
 import { keepBackingUp } from '../resume-backups.ts'
 import { ownerOf } from '../rows/owner-of.ts'
+import { findRetention } from '../schedule/retention-rows.ts'
+import { setRetention } from '../schedule/set-retention.ts'
+import { setSchedule } from '../schedule/set-schedule.ts'
 import { inParent, insideRoots, makeInsideRoots, type Roots } from './roots.ts'
 
 export type CommandResult = Record<string, string | number | bigint | boolean | null>
@@ -37,6 +43,12 @@ export async function carryOut(how: Carrying, command: Command): Promise<Command
   switch (command.kind) {
     case 'source.add':
       return addSource(how, command)
+    case 'source.setExcludes':
+      return setExcludes(how, command)
+    case 'schedule.set':
+      return scheduleSource(how, command)
+    case 'retention.set':
+      return keepMore(how, command)
     case 'backup.start':
       return startBackup(how, command)
     case 'restore.start':
@@ -55,12 +67,67 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   const { ctx, roots, signal } = how
   const path = await insideRoots(roots, 'read', command.path)
   const name = command.name === undefined ? {} : { name: command.name }
-  const source = await sourceAdd(ctx, { path, ...name }, () => {}, signal)
+  // of a source that there is, the excludes are not changed by adding it again
+  const known = ctx.sources.list().some((source) => source.path.toString() === path)
+  const excludes = command.excludes === undefined || known ? {} : { excludes: command.excludes }
+  const source = await sourceAdd(ctx, { path, ...name, ...excludes }, () => {}, signal)
   ctx.sources.measure(source.sourceId, ctx.signal).catch(() => {
     // only a figure for the screen; the backup walks the folder itself
   })
   return { sourceId: source.sourceId }
 }
+
+/** What a source leaves out. @throws RETENTION_NEEDS_HOST for another list while snapshots are forgotten; EXCLUDE_INVALID */
+async function setExcludes(how: Carrying, command: CommandOf<'source.setExcludes'>): Promise<CommandResult> {
+  const { ctx, signal } = how
+  const source = ctx.sources.get(command.sourceId)
+  const excludes = checkExcludes(command.excludes)
+  // what is left out now would be gone with the snapshots that still have it; with no list at all nothing is left out
+  const same = excludes.length === 0 || excludes.join('\n') === source.excludes.join('\n')
+  if (!same && findRetention(ctx.store, source.sourceId) !== null) {
+    throw needsHost(
+      `Source ${source.name} forgets old snapshots, so only its host may say what it leaves out`,
+      `dmc-agent source exclude ${source.sourceId} -- ${excludes.map(shellWord).join(' ')}`,
+    )
+  }
+  await sourceExclude(ctx, { source: source.sourceId, excludes }, () => {}, signal)
+  ctx.sources.measure(source.sourceId, ctx.signal).catch(() => {
+    // only a figure for the screen
+  })
+  return { sourceId: source.sourceId }
+}
+
+/** When a source is backed up; its folder must still be one that the dashboard may have backed up. @throws SCHEDULE_INVALID */
+async function scheduleSource(how: Carrying, command: CommandOf<'schedule.set'>): Promise<CommandResult> {
+  const { ctx, roots } = how
+  const source = ctx.sources.get(command.sourceId)
+  if (command.rule !== null) await insideRoots(roots, 'read', source.path.toString())
+  const schedule = setSchedule(ctx, source.sourceId, command.rule)
+  return { sourceId: source.sourceId, nextMs: schedule?.nextRun ?? null }
+}
+
+/** Keeps more snapshots, never fewer: that is said on the host. @throws RETENTION_NEEDS_HOST */
+async function keepMore({ ctx }: Carrying, command: CommandOf<'retention.set'>): Promise<CommandResult> {
+  const { sourceId, name } = ctx.sources.get(command.sourceId)
+  const { policy } = command
+  const present = findRetention(ctx.store, sourceId)
+  if (policy !== null && !keepsAtLeast(policy, present)) {
+    const options = RETENTION_KINDS.flatMap((kind) => (policy[kind] ? [`--${kind} ${policy[kind]}`] : []))
+    throw needsHost(
+      `Source ${name} keeps ${describeRetention(present)} of its snapshots, and only its host may say that fewer are kept`,
+      `dmc-agent source keep ${sourceId} ${options.join(' ')} --timezone ${shellWord(policy.timeZone)}`,
+    )
+  }
+  setRetention(ctx, sourceId, policy)
+  return { sourceId }
+}
+
+const needsHost = (why: string, run: string): DmcError =>
+  new DmcError('RETENTION_NEEDS_HOST', `${why}.`, { hint: `Nothing was changed. On the host, run: ${run}` })
+
+/** As it can be pasted into a shell. */
+const shellWord = (text: string): string =>
+  /^[A-Za-z0-9_./,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** flows 7 and 15: the order is the chain's, not the dashboard's word. */
 async function startBackup(how: Carrying, command: CommandOf<'backup.start'>): Promise<CommandResult> {

@@ -124,6 +124,8 @@ describe('outbox', () => {
         lastSnapshotMs: null,
         excludes: [],
         excluded: 0,
+        schedule: null,
+        retention: null,
         removed: false,
       })
       outbox.put(`j${i}`, entry(i, 'ü'.repeat(4_000)))

@@ -1,16 +1,8 @@
+import type { RUN_OUTCOMES } from '@dmc/core/dashboard/reports'
 import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Store } from '../store/open-store.ts'
 
 /** running: a backup that the schedule began; skipped: the one before was still running; no-order: nothing to back up into. */
-export const RUN_OUTCOMES = [
-  'running',
-  'done',
-  'unchanged',
-  'partial',
-  'failed',
-  'skipped',
-  'no-order',
-] as const
 export type RunOutcome = (typeof RUN_OUTCOMES)[number]
 
 /** A source's schedule and how it goes; times in Unix ms of this host. */

@@ -76,6 +76,15 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     lastSnapshotMs: null,
     excludes: ['*.tmp'],
     excluded: 3,
+    schedule: {
+      rule: { kind: 'cron', spec: '0 3 * * *', timeZone: 'Europe/Berlin' },
+      nextMs: 2_000_000_000_000,
+      lastMs: 1_900_000_000_000,
+      lastOutcome: 'partial',
+      lastNote: null,
+      missed: 2,
+    },
+    retention: { last: 3, weekly: 2, timeZone: 'UTC' },
     removed: false,
   })
 
