@@ -1,5 +1,5 @@
-import { describeRetention, RETENTION_KINDS, type RetentionPolicy } from '@dmc/core/schedule/retention'
-import { localTimeZone } from '@dmc/core/schedule/schedule-rule'
+import { describeRetention, localTimeZone, RETENTION_KINDS } from '@dmc/core/schedule/describe'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import { callAgent } from '../control/call-agent.ts'
 import { cleanText } from '../output/clean-text.ts'
 import { count, formatMs } from '../output/format.ts'

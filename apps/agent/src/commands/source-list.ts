@@ -1,4 +1,4 @@
-import { describeRetention } from '@dmc/core/schedule/retention'
+import { describeRetention } from '@dmc/core/schedule/describe'
 import { formatSize } from '@dmc/core/units/format-size'
 import { callAgent } from '../control/call-agent.ts'
 import { formatMs } from '../output/format.ts'

@@ -1,4 +1,5 @@
-import { describeRule, localTimeZone, type ScheduleRule } from '@dmc/core/schedule/schedule-rule'
+import { describeRule, localTimeZone } from '@dmc/core/schedule/describe'
+import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import { callAgent } from '../control/call-agent.ts'
 import { cleanText } from '../output/clean-text.ts'
 import { formatMs } from '../output/format.ts'

@@ -5,8 +5,9 @@ import { sourceRow } from '../rows/source-row.ts'
 
 /** Replaces what is left out of a source; what earlier snapshots hold stays. */
 export const sourceExclude: Handler<'source.exclude', AgentContext> = async (ctx, input) => {
-  const { sourceId } = findSource(ctx, input.source)
+  const { sourceId, excludes: before } = findSource(ctx, input.source)
   const source = ctx.sources.setExcludes(sourceId, input.excludes)
+  if (before.join('\n') === source.excludes.join('\n')) return sourceRow(ctx, source)
   ctx.journal.add({
     event: 'source-excludes',
     subject: `source:${sourceId}`,

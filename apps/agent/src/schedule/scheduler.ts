@@ -1,4 +1,5 @@
-import { describeRule, nextRun } from '@dmc/core/schedule/schedule-rule'
+import { describeRule } from '@dmc/core/schedule/describe'
+import { nextRun } from '@dmc/core/schedule/schedule-rule'
 import type { BackupJob } from '../contract/backup-jobs.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'

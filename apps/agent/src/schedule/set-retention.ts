@@ -1,4 +1,5 @@
-import { describeRetention, type RetentionPolicy } from '@dmc/core/schedule/retention'
+import { describeRetention } from '@dmc/core/schedule/describe'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import { checkTimeZone } from '@dmc/core/schedule/schedule-rule'
 import type { AgentContext } from '../agent-context.ts'
 import { findRetention, saveRetention } from './retention-rows.ts'

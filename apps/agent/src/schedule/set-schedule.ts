@@ -1,4 +1,5 @@
-import { checkRule, describeRule, nextRun, type ScheduleRule } from '@dmc/core/schedule/schedule-rule'
+import { describeRule } from '@dmc/core/schedule/describe'
+import { checkRule, nextRun, type ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { AgentContext } from '../agent-context.ts'
 import { dropSchedule, findSchedule, type Schedule, saveSchedule } from './schedule-rows.ts'
 

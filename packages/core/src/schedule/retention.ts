@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { RETENTION_KINDS } from './describe.ts'
 
 const many = z.number().int().min(1).max(10_000).optional()
 
@@ -16,8 +17,6 @@ export const retentionPolicy = z
     message: 'at least one of last, daily, weekly, monthly',
   })
 export type RetentionPolicy = z.output<typeof retentionPolicy>
-
-export const RETENTION_KINDS = ['last', 'daily', 'weekly', 'monthly'] as const
 
 export interface KeptOrNot {
   snapshotId: string
@@ -72,16 +71,6 @@ export function keepsAtLeast(next: RetentionPolicy | null, present: RetentionPol
   // the same numbers by another clock choose other snapshots
   if (next.timeZone !== present.timeZone) return false
   return RETENTION_KINDS.every((kind) => (next[kind] ?? 0) >= (present[kind] ?? 0))
-}
-
-/** For people: "the last 10, 7 daily, 4 weekly (Europe/Berlin)". */
-export function describeRetention(policy: RetentionPolicy | null): string {
-  if (policy === null) return 'all'
-  const parts = RETENTION_KINDS.flatMap((kind) => {
-    const count = policy[kind]
-    return count === undefined ? [] : [kind === 'last' ? `the last ${count}` : `${count} ${kind}`]
-  })
-  return `${parts.join(', ')} (${policy.timeZone})`
 }
 
 const DAY_MS = 86_400_000

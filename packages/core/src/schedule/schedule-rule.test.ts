@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkRule, describeRule, nextRun, type ScheduleRule } from './schedule-rule.ts'
+import { describeRule } from './describe.ts'
+import { checkRule, nextRun, type ScheduleRule } from './schedule-rule.ts'
 
 const rule = (kind: ScheduleRule['kind'], spec: string, timeZone = 'Europe/Berlin') => ({
   kind,

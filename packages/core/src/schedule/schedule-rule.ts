@@ -58,13 +58,6 @@ export function nextRun(rule: ScheduleRule, afterMs: number, since: number): num
   return runs.length === 0 ? null : Math.min(...runs)
 }
 
-/** For people: "every 6h", "daily at 03:00, 15:00 (Europe/Berlin)", "cron 0 3 * * * (UTC)". */
-export function describeRule({ kind, spec, timeZone }: ScheduleRule): string {
-  if (kind === 'interval') return `every ${spec}`
-  if (kind === 'times') return `daily at ${spec.replaceAll(',', ', ')} (${timeZone})`
-  return `cron ${spec} (${timeZone})`
-}
-
 function intervalMs(spec: string): number {
   let ms: number
   try {
@@ -108,9 +101,6 @@ export function checkTimeZone(name: string): string {
     throw invalid(`'${name.slice(0, 40)}' is no time zone`)
   }
 }
-
-/** Of the machine that asks. */
-export const localTimeZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone
 
 const invalid = (what: string): DmcError =>
   new DmcError('SCHEDULE_INVALID', `This is no schedule: ${what}.`, {

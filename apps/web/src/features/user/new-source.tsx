@@ -8,7 +8,7 @@ import { formatSize } from '@dmc/core/units/format-size'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { count, space } from '../../lib/amounts.ts'
+import { count, pay, space } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
 import { useOwner } from '../../lib/session.tsx'
@@ -21,8 +21,11 @@ import { type Agent, ChooseAgent, NoAgent } from '../agents/choose-agent.tsx'
 import { FolderBrowser } from '../agents/folder-browser.tsx'
 import { useGrant } from '../agents/use-grant.ts'
 import { useTransact } from '../transactions/use-transact.ts'
+import { ExcludesField, patternsOf } from './excludes-field.tsx'
 import { PickBill } from './pick-bill.tsx'
 import { ReviewOrder } from './review-order.tsx'
+import { DAILY, ScheduleFields, type ScheduleWish, wishedRule } from './schedule-fields.tsx'
+import { useSettled } from './use-settled.ts'
 
 const WEEKS = 24
 
@@ -92,15 +95,23 @@ function Wizard({
     agents[0]
   const [chosenPath, setPath] = useState<string | null>(null)
   const path = known.data?.path ?? chosenPath
+  const [excludes, setExcludes] = useState('')
+  // a pattern is asked about when it is written, not with each letter
+  const patterns = useSettled(excludes)
+  const [schedule, setSchedule] = useState<ScheduleWish>(DAILY)
   const [weeks, setWeeks] = useState(WEEKS)
   const [picked, setPicked] = useState<bigint | null>(billId)
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
   /** A source that was registered already for this folder, so that a second try makes no second source. */
-  const added = useRef<{ path: string; sourceId: string } | null>(null)
+  const added = useRef<{ key: string; sourceId: string } | null>(null)
 
   const estimate = useQuery({
-    ...trpc.sources.estimate.queryOptions({ agentId: agent?.agentId ?? '', path: path ?? '' }),
+    ...trpc.sources.estimate.queryOptions({
+      agentId: agent?.agentId ?? '',
+      path: path ?? '',
+      excludes: known.data?.excludes ?? patternsOf(patterns),
+    }),
     enabled: agent !== undefined && path !== null,
     staleTime: 60_000,
   })
@@ -156,19 +167,36 @@ function Wizard({
   if (agent === undefined) return null
   const place = async () => {
     if (path === null || explained === null || fit === null || grant.data === undefined) return
+    const addKey = path
     setFailed(null)
     setAdding(true)
     try {
       let sourceId = existing
-      if (sourceId === null && added.current?.path === path) sourceId = added.current.sourceId
+      if (sourceId === null && added.current?.key === addKey) sourceId = added.current.sourceId
       if (sourceId === null) {
         const registered = await api.sources.add.mutate({
           agentId: agent.agentId,
           path,
+          excludes: patternsOf(excludes),
           requestKey: crypto.randomUUID(),
         })
         sourceId = registered.sourceId
-        added.current = { path, sourceId }
+        added.current = { key: addKey, sourceId }
+      }
+      if (existing === null) {
+        // the host knows this folder already when it was registered before: what is asked for now holds
+        if (patternsOf(excludes).length > 0) {
+          await api.sources.setExcludes.mutate({
+            sourceId,
+            excludes: patternsOf(excludes),
+            requestKey: crypto.randomUUID(),
+          })
+        }
+        await api.sources.setSchedule.mutate({
+          sourceId,
+          rule: wishedRule(schedule),
+          requestKey: crypto.randomUUID(),
+        })
       }
       setAdding(false)
       await transact.run({
@@ -215,7 +243,10 @@ function Wizard({
               }}
             />
             {existing === null ? (
-              <FolderBrowser agentId={agent.agentId} root="read" path={path} onOpen={setPath} />
+              <>
+                <FolderBrowser agentId={agent.agentId} root="read" path={path} onOpen={setPath} />
+                <ExcludesField id="excludes" value={excludes} onChange={setExcludes} />
+              </>
             ) : (
               <p className="font-mono text-[0.8125rem] [overflow-wrap:anywhere]">{path}</p>
             )}
@@ -239,13 +270,18 @@ function Wizard({
                   <span className="text-muted">
                     {' '}
                     · {space(capacity ?? 0n)} with room for later snapshots
+                    {estimate.data.excluded > 0 ? ` · ${count(estimate.data.excluded)} left out` : ''}
                     {estimate.data.unreadable > 0
                       ? ` · ${count(estimate.data.unreadable)} can’t be read`
                       : ''}
+                    {explained === null ? '' : ` · ${pay(explained.weekPrice)} a week`}
                   </span>
                 </p>
               )}
             </div>
+            {existing === null ? (
+              <ScheduleFields id="schedule" value={schedule} onChange={setSchedule} />
+            ) : null}
           </CardBody>
         </Card>
         <PickBill
