@@ -24,7 +24,7 @@ test('a schedule set in the browser: the host backs up by itself with the dashbo
   test.setTimeout(300_000)
   await world.devnet.fund(account.address, { faucetCalls: 1 })
   await connectAs(account)
-  await world.miner('night-nas', { size: '8MiB', price: '0.2' })
+  await world.miner('night-nas', { size: '64MiB', price: '0.2' })
   const home = join(world.folder, 'desk')
   const papers = join(home, 'papers')
   mkdirSync(join(papers, 'cache'), { recursive: true })
@@ -60,7 +60,7 @@ test('a schedule set in the browser: the host backs up by itself with the dashbo
   const place = page.getByRole('button', { name: 'Place the order' })
   await expect(place).toBeEnabled()
   await place.click()
-  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.waitForURL(/\/u\/sources\/(?!new)[^/]+$/, { timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
   const card = page.getByRole('region', { name: 'Schedule' })
   await expect(card).toContainText('every 1m')
@@ -68,8 +68,9 @@ test('a schedule set in the browser: the host backs up by itself with the dashbo
   await expect(card).toContainText('*.tmp /cache/')
 
   const listed = async () => (await agent.json<Listed>(['source', 'list'])).sources[0]
-  const before = (await listed())?.snapshots ?? 0
-  expect(before).toBeGreaterThan(0)
+  await expect(page.getByText('Equal: the commitment is in force')).toBeVisible({ timeout: 90_000 })
+  await expect.poll(async () => (await listed())?.snapshots, { timeout: 60_000 }).toBe(1)
+  const before = 1
   await world.stopWeb('SIGKILL')
   appendFileSync(join(papers, 'letter.txt'), 'written while nobody looked\n')
   writeFileSync(join(papers, 'more.tmp'), 'z')

@@ -68,10 +68,15 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   const { ctx, roots, signal } = how
   const path = await insideRoots(roots, 'read', command.path)
   const name = command.name === undefined ? {} : { name: command.name }
-  // of a source that there is, the excludes are not changed by adding it again
-  const known = ctx.sources.list().some((source) => source.path.toString() === path)
-  const excludes = command.excludes === undefined || known ? {} : { excludes: command.excludes }
-  const source = await sourceAdd(ctx, { path, ...name, ...excludes }, () => {}, signal)
+  const { excludes } = command
+  const known = ctx.sources.list().some((each) => each.path.toString() === path)
+  const first = excludes === undefined || known ? {} : { excludes }
+  const source = await sourceAdd(ctx, { path, ...name, ...first }, () => {}, signal)
+  const { sourceId } = source
+  // of a source that there is already, as when it is asked for by itself
+  if (known && excludes !== undefined)
+    await setExcludes(how, { kind: 'source.setExcludes', sourceId, excludes })
+  if (command.schedule !== undefined) setSchedule(ctx, sourceId, command.schedule)
   ctx.sources.measure(source.sourceId, ctx.signal).catch(() => {
     // only a figure for the screen; the backup walks the folder itself
   })

@@ -21,6 +21,8 @@ const sourceAdd = z.strictObject({
   path,
   name: z.string().min(1).max(64).optional(),
   excludes: excludes.optional(),
+  /** When it is backed up by itself; null: by hand only. */
+  schedule: scheduleRule.nullable().optional(),
 })
 /** What a source leaves out. More of it is refused while the host forgets snapshots: what is left out would be gone with them. */
 const sourceSetExcludes = z.strictObject({ kind: z.literal('source.setExcludes'), sourceId: id, excludes })

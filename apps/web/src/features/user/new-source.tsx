@@ -7,7 +7,7 @@ import { matchBill } from '@dmc/core/market/match-bill'
 import { formatSize } from '@dmc/core/units/format-size'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { count, pay, space } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
@@ -103,8 +103,6 @@ function Wizard({
   const [picked, setPicked] = useState<bigint | null>(billId)
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
-  /** A source that was registered already for this folder, so that a second try makes no second source. */
-  const added = useRef<{ key: string; sourceId: string } | null>(null)
 
   const estimate = useQuery({
     ...trpc.sources.estimate.queryOptions({
@@ -167,36 +165,20 @@ function Wizard({
   if (agent === undefined) return null
   const place = async () => {
     if (path === null || explained === null || fit === null || grant.data === undefined) return
-    const addKey = path
     setFailed(null)
     setAdding(true)
     try {
       let sourceId = existing
-      if (sourceId === null && added.current?.key === addKey) sourceId = added.current.sourceId
       if (sourceId === null) {
+        // a second try makes no second source: the host knows the folder, and takes what is asked for now
         const registered = await api.sources.add.mutate({
           agentId: agent.agentId,
           path,
           excludes: patternsOf(excludes),
+          schedule: wishedRule(schedule),
           requestKey: crypto.randomUUID(),
         })
         sourceId = registered.sourceId
-        added.current = { key: addKey, sourceId }
-      }
-      if (existing === null) {
-        // the host knows this folder already when it was registered before: what is asked for now holds
-        if (patternsOf(excludes).length > 0) {
-          await api.sources.setExcludes.mutate({
-            sourceId,
-            excludes: patternsOf(excludes),
-            requestKey: crypto.randomUUID(),
-          })
-        }
-        await api.sources.setSchedule.mutate({
-          sourceId,
-          rule: wishedRule(schedule),
-          requestKey: crypto.randomUUID(),
-        })
       }
       setAdding(false)
       await transact.run({

@@ -60,12 +60,13 @@ export const sourcesRouter = router({
         path: hostPath,
         name: z.string().min(1).max(64).optional(),
         excludes: excludes.default([]),
+        schedule: scheduleRule.nullable().optional(),
         requestKey,
       }),
     )
     .mutation(async ({ ctx, input }) => {
       await ownAgent(ctx, input.agentId)
-      const { path, name } = input
+      const { path, name, schedule } = input
       const { commandId, result } = await carryOut(ctx, {
         agentId: input.agentId,
         command: {
@@ -73,6 +74,7 @@ export const sourcesRouter = router({
           path,
           ...(name === undefined ? {} : { name }),
           excludes: checkExcludes(input.excludes),
+          ...(schedule === undefined ? {} : { schedule: schedule && checkRule(schedule) }),
         },
         requestKey: input.requestKey,
       })
