@@ -16,7 +16,16 @@ interface Zone {
   may: string[]
 }
 
-const CORE_LIBRARIES = ['viem', 'zod', '@noble/curves', '@noble/hashes', '@scure/bip39', 'cborg', 'ipaddr.js']
+const CORE_LIBRARIES = [
+  'viem',
+  'zod',
+  '@noble/curves',
+  '@noble/hashes',
+  '@scure/bip39',
+  'cborg',
+  'ipaddr.js',
+  'croner',
+]
 const NODE_FILES = ['node:crypto', 'node:module', 'node:zlib', '@chainsafe/hashtree', '@dmc/native']
 
 /** First match wins, so the narrow ones stand first. */

@@ -32,6 +32,9 @@ import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
 import { resumeBackups } from './resume-backups.ts'
+import { openScheduler } from './schedule/open-scheduler.ts'
+import { findRetention } from './schedule/retention-rows.ts'
+import type { Scheduler } from './schedule/scheduler.ts'
 import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
 import { openSourceService } from './source/source-service.ts'
@@ -117,6 +120,8 @@ export async function openAgent(
           keys: { salt: source.salt, sourceKey },
           target,
           base,
+          excludes: source.excludes,
+          retention: findRetention(store, sourceId),
           chain: { chainId: rpc.chainId, market },
           dataDir: config.dataDir,
           onProgress,
@@ -136,6 +141,7 @@ export async function openAgent(
   let server: MinerServer | null = null
   let serving: Promise<void> | null = null
   let link: DashboardLink | null = null
+  let scheduler: Scheduler | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -207,6 +213,7 @@ export async function openAgent(
     },
     async close() {
       stop.abort()
+      scheduler?.close()
       await link?.close()
       await server?.close()
       await jobs.close()
@@ -228,6 +235,7 @@ export async function openAgent(
       if (code !== 'INTERRUPTED') journal.add({ level: 'warning', event: 'links', message })
     })
     resumeBackups(context)
+    scheduler = openScheduler(context)
     if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()

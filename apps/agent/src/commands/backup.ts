@@ -61,6 +61,12 @@ function report({ io }: Shell, result: BackupResult): number {
     )
     io.print(`Order ${result.orderId} is active: ${formatSize(commitment.size)} under ${commitment.root}.`)
   }
+  if (result.excluded > 0)
+    io.print(`${count(result.excluded, 'name')} left out, as the source's excludes say.`)
+  if (result.forgotten.length > 0)
+    io.print(
+      `${count(result.forgotten.length, 'earlier snapshot')} forgotten, as the source's retention says.`,
+    )
   for (const { stage, seconds, bytes } of result.seconds) {
     io.note(
       io.colors.dim(

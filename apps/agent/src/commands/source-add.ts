@@ -7,7 +7,7 @@ import type { Action } from './shell.ts'
 import { parseTerms, type TermsOptions } from './terms.ts'
 
 /** flow 5, and flow 6 when terms are given */
-export const sourceAdd: Action<[string], TermsOptions & { name?: string }> = async (
+export const sourceAdd: Action<[string], TermsOptions & { name?: string; exclude?: string[] }> = async (
   { io, caller },
   options,
   path,
@@ -25,9 +25,11 @@ export const sourceAdd: Action<[string], TermsOptions & { name?: string }> = asy
   const source = await callAgent(caller, 'source.add', {
     path: resolve(path),
     ...(options.name ? { name: options.name } : {}),
+    ...(options.exclude ? { excludes: options.exclude } : {}),
     ...(terms ? { terms } : {}),
   })
   io.document('source.add', { source })
   io.print(`Source ${source.sourceId} (${cleanText(source.name)}): ${cleanText(source.path)}`)
+  if (source.excludes.length > 0) io.print(`Left out: ${source.excludes.map(cleanText).join(', ')}`)
   io.note(`What it would cost: dmc-agent market --source ${source.sourceId} --weeks 24`)
 }

@@ -1,3 +1,4 @@
+import { describeRetention } from '@dmc/core/schedule/describe'
 import { formatSize } from '@dmc/core/units/format-size'
 import { callAgent } from '../control/call-agent.ts'
 import { formatMs } from '../output/format.ts'
@@ -17,6 +18,9 @@ export const sourceList: Action = async ({ io, caller }) => {
     { title: 'Orders', text: (row) => row.orders.join(', ') || '–' },
     { title: 'Snapshots', text: (row) => String(row.snapshots), align: 'right' },
     { title: 'Last', text: (row) => formatMs(row.lastSnapshotMs) },
+    { title: 'Next', text: (row) => (row.schedule ? formatMs(row.schedule.nextMs) : 'by hand') },
+    { title: 'Kept', text: (row) => describeRetention(row.retention), flexible: true },
+    { title: 'Left out', text: (row) => row.excludes.join(', ') || '–', flexible: true },
     { title: 'Path', text: (row) => row.path, flexible: true },
   ])
 }

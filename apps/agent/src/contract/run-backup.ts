@@ -74,15 +74,27 @@ export async function runBackup(
 }
 
 function noteDone(context: ContractContext, sourceId: string, { orderId, encoded }: BackupResult): void {
-  const { snapshot, missing, unchanged } = encoded
+  const { snapshot, missing, unchanged, excluded, forgotten } = encoded
+  const left = excluded > 0 ? ` ${excluded} names were left out by its excludes.` : ''
   context.journal.add({
     level: missing.length > 0 ? 'warning' : 'info',
     event: 'backup-done',
     subject: `source:${sourceId}`,
     message: unchanged
       ? `Nothing changed since the last snapshot of source ${sourceId}; order ${orderId} holds it.`
-      : `Snapshot ${snapshot.snapshotId} of source ${sourceId} is held under order ${orderId}${missing.length > 0 ? `; ${snapshot.missing} files could not be stored` : ''}.`,
-    data: { orderId, ...snapshot },
+      : `Snapshot ${snapshot.snapshotId} of source ${sourceId} is held under order ${orderId}${missing.length > 0 ? `; ${snapshot.missing} files could not be stored` : ''}.${left}`,
+    data: { orderId, ...snapshot, excluded },
+  })
+  if (forgotten.length === 0) return
+  context.journal.add({
+    event: 'snapshots-forgotten',
+    subject: `source:${sourceId}`,
+    message:
+      `As the retention of source ${sourceId} says, ${forgotten.length === 1 ? 'a snapshot was' : `${forgotten.length} snapshots were`} forgotten: ${forgotten.map((id) => id.slice(0, 12)).join(', ')}.`.slice(
+        0,
+        4000,
+      ),
+    data: { forgotten: forgotten.slice(0, 100) },
   })
 }
 

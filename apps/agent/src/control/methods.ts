@@ -1,5 +1,8 @@
+import { retentionPolicy } from '@dmc/core/schedule/retention'
+import { scheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Hex } from 'viem'
 import * as z from 'zod'
+import type { SnapshotInfo } from '../source/types.ts'
 import type {
   Act,
   BackupEvent,
@@ -43,6 +46,7 @@ const localId = z.string().min(1).max(64)
 /** `preview` computes and shows, sends nothing; `execute` sends and waits for the confirmations. */
 const mode = z.enum(['preview', 'execute'])
 const nothing = z.strictObject({})
+const excludes = z.array(z.string().max(4096)).max(1000)
 
 export const orderTerms = z.strictObject({
   weeks,
@@ -110,7 +114,18 @@ export const METHODS = {
       path: z.string().min(1),
       name: localId.optional(),
       terms: orderTerms.optional(),
+      excludes: excludes.optional(),
     }),
+  ),
+  /** Replaces what is left out of a source, from its next backup on. */
+  'source.exclude': method<SourceRow>().takes(z.strictObject({ source: localId, excludes })),
+  /** When it is backed up by itself; null: by hand only. */
+  'source.schedule': method<SourceRow>().takes(
+    z.strictObject({ source: localId, rule: scheduleRule.nullable() }),
+  ),
+  /** How many snapshots are kept, null for all; answers which ones the next snapshot forgets. */
+  'source.keep': method<{ source: SourceRow; forgets: SnapshotInfo[] }>().takes(
+    z.strictObject({ source: localId, policy: retentionPolicy.nullable(), mode }),
   ),
   'source.list': method<{ sources: SourceRow[] }>().takes(nothing),
   'source.remove': method<{ sourceId: string }>().takes(z.strictObject({ source: localId })),

@@ -1,7 +1,10 @@
 import type { Commitment } from '@dmc/core/chain/types'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ContractState, OrderState, SourceState } from '@dmc/core/market/states'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
+import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Address, Hex } from 'viem'
+import type { RunOutcome } from '../schedule/schedule-rows.ts'
 import type { SectorInfo } from '../sector/types.ts'
 import type { BackupProgress, SnapshotInfo } from '../source/types.ts'
 import type { JournalEntry } from '../store/journal.ts'
@@ -99,11 +102,28 @@ export interface SourceRow {
   /** At the last scan; 0 before it. */
   bytes: number
   files: number
+  /** Patterns of what is left out, and how many names that was at the last scan. */
+  excludes: string[]
+  excluded: number
   orders: bigint[]
   snapshots: number
   lastSnapshotMs: number | null
   /** Order parameters registered with the account service (flow 6); null = ask each time. */
   terms: OrderTerms | null
+  /** When it is backed up by itself; null: by hand only. */
+  schedule: ScheduleRow | null
+  /** How many snapshots are kept; null: all. */
+  retention: RetentionPolicy | null
+}
+
+export interface ScheduleRow {
+  rule: ScheduleRule
+  nextMs: number
+  lastMs: number | null
+  lastOutcome: RunOutcome | null
+  lastNote: string | null
+  /** Runs that never were, since it was first set. */
+  missed: number
 }
 
 export interface OrderTerms {
@@ -175,6 +195,10 @@ export interface BackupResult {
   unchanged: boolean
   /** First 1,000. */
   missing: { path: string; reason: string }[]
+  /** Names that the source's excludes left out; what lies in an excluded folder is not counted. */
+  excluded: number
+  /** Ids of snapshots that the source's retention let go with this one. */
+  forgotten: string[]
   seconds: { stage: string; seconds: number; bytes: number }[]
 }
 

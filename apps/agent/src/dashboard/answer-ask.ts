@@ -2,9 +2,11 @@ import { constants } from 'node:fs'
 import { access, lstat, opendir, readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answer, Ask, AskKind } from '@dmc/core/dashboard/commands'
+import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import type { AgentContext } from '../agent-context.ts'
 import { snapshotLs } from '../handlers/snapshot-ls.ts'
 import { isInside } from '../sector/sector-path.ts'
+import { Excluder } from '../source/encode/excluder.ts'
 import { measureSource } from '../source/measure-source.ts'
 import { insideRoots, type RootKind, type Roots, sourceInRoots } from './roots.ts'
 
@@ -29,7 +31,7 @@ export async function answerAsk(how: Answering, ask: Ask): Promise<Answer<AskKin
     case 'mounts':
       return { mounts: await listMounts(how.roots) }
     case 'estimate':
-      return estimate(how, ask.path)
+      return estimate(how, ask)
     case 'snapshot.ls':
       return listSnapshot(how, ask)
   }
@@ -62,17 +64,25 @@ async function browse(roots: Roots, kind: RootKind, path: string | null): Promis
   return { path: real, ...shown }
 }
 
-async function estimate({ ctx, roots, signal }: Answering, path: string): Promise<Answer<'estimate'>> {
-  const real = await insideRoots(roots, 'read', path)
+async function estimate(
+  { ctx, roots, signal }: Answering,
+  ask: Extract<Ask, { kind: 'estimate' }>,
+): Promise<Answer<'estimate'>> {
+  const real = await insideRoots(roots, 'read', ask.path)
+  const excludes = checkExcludes(ask.excludes ?? [])
   await access(real, constants.R_OK)
   let done = true
-  const size = await measureSource(Buffer.from(real), AbortSignal.any([signal, ctx.signal]), {
+  const root = Buffer.from(real)
+  const limit = {
     ms: ESTIMATE_MS,
     onCut: () => {
       done = false
     },
-  })
-  return { files: size.files, bytes: size.bytes, unreadable: size.unreadable, done }
+  }
+  const until = AbortSignal.any([signal, ctx.signal])
+  const size = await measureSource(root, until, limit, Excluder.of(root, excludes))
+  const { files, bytes, unreadable, excluded } = size
+  return { files, bytes, unreadable, excluded, done }
 }
 
 async function listSnapshot(

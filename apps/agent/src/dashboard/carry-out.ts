@@ -2,6 +2,10 @@ import { readDefaultEndpoint, readEndpoint } from '@dmc/core/chain/read-endpoint
 import { readOrder } from '@dmc/core/chain/read-order'
 import { type Commitment, OPERATOR_SCOPES, type OrderOnChain } from '@dmc/core/chain/types'
 import type { Command, CommandOf } from '@dmc/core/dashboard/commands'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { describeRetention, RETENTION_KINDS } from '@dmc/core/schedule/describe'
+import { keepsAtLeast } from '@dmc/core/schedule/retention'
+import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
@@ -11,9 +15,13 @@ import { findSector } from '../find-sector.ts'
 import { restoreInto } from '../handlers/restore-start.ts'
 import { sectorAdd } from '../handlers/sector-add.ts'
 import { sourceAdd } from '../handlers/source-add.ts'
+import { sourceExclude } from '../handlers/source-exclude.ts'
 import { mustBeNobodys } from '../restore-place.ts'
 import { keepBackingUp } from '../resume-backups.ts'
 import { ownerOf } from '../rows/owner-of.ts'
+import { findRetention } from '../schedule/retention-rows.ts'
+import { setRetention } from '../schedule/set-retention.ts'
+import { setSchedule } from '../schedule/set-schedule.ts'
 import { measureLater } from './measure-later.ts'
 import { mustNotBeAnothers, publishEndpoint } from './publish-endpoint.ts'
 import { refused } from './refused.ts'
@@ -45,6 +53,12 @@ export async function carryOut(how: Carrying, command: Command): Promise<Command
   switch (command.kind) {
     case 'source.add':
       return addSource(how, command)
+    case 'source.setExcludes':
+      return setExcludes(how, command)
+    case 'schedule.set':
+      return scheduleSource(how, command)
+    case 'retention.set':
+      return keepMore(how, command)
     case 'backup.start':
       return startBackup(how, command)
     case 'restore.start':
@@ -63,14 +77,70 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   const { ctx, roots, signal } = how
   const path = await insideRoots(roots, 'read', command.path)
   const name = command.name === undefined ? {} : { name: command.name }
-  const known = ctx.sources.list()
-  if (known.length >= MOST_THINGS && !known.some((source) => source.path.equals(Buffer.from(path)))) {
-    throw refused(`this host has ${MOST_THINGS} sources already`)
+  const { excludes } = command
+  const sources = ctx.sources.list()
+  const known = sources.some((each) => each.path.equals(Buffer.from(path)))
+  if (sources.length >= MOST_THINGS && !known) throw refused(`this host has ${MOST_THINGS} sources already`)
+  const first = excludes === undefined || known ? {} : { excludes }
+  const source = await sourceAdd(ctx, { path, ...name, ...first }, () => {}, signal)
+  const { sourceId } = source
+  // of a source that there is already, as when it is asked for by itself
+  if (known && excludes !== undefined)
+    await setExcludes(how, { kind: 'source.setExcludes', sourceId, excludes })
+  if (command.schedule !== undefined) setSchedule(ctx, sourceId, command.schedule)
+  measureLater(ctx, sourceId)
+  return { sourceId }
+}
+
+/** What a source leaves out. @throws RETENTION_NEEDS_HOST for another list while snapshots are forgotten; EXCLUDE_INVALID */
+async function setExcludes(how: Carrying, command: CommandOf<'source.setExcludes'>): Promise<CommandResult> {
+  const { ctx, signal } = how
+  const source = ctx.sources.get(command.sourceId)
+  const excludes = checkExcludes(command.excludes)
+  // what is left out now would be gone with the snapshots that still have it; with no list at all nothing is left out
+  const same = excludes.length === 0 || excludes.join('\n') === source.excludes.join('\n')
+  if (!same && findRetention(ctx.store, source.sourceId) !== null) {
+    throw needsHost(
+      `Source ${source.name} forgets old snapshots, so only its host may say what it leaves out`,
+      `dmc-agent source exclude ${source.sourceId} -- ${excludes.map(shellWord).join(' ')}`,
+    )
   }
-  const source = await sourceAdd(ctx, { path, ...name }, () => {}, signal)
+  await sourceExclude(ctx, { source: source.sourceId, excludes }, () => {}, signal)
   measureLater(ctx, source.sourceId)
   return { sourceId: source.sourceId }
 }
+
+/** When a source is backed up; its folder must still be one that the dashboard may have backed up. @throws SCHEDULE_INVALID */
+async function scheduleSource(how: Carrying, command: CommandOf<'schedule.set'>): Promise<CommandResult> {
+  const { ctx, roots } = how
+  const source = ctx.sources.get(command.sourceId)
+  if (command.rule !== null) await insideRoots(roots, 'read', source.path.toString())
+  const schedule = setSchedule(ctx, source.sourceId, command.rule)
+  return { sourceId: source.sourceId, nextMs: schedule?.nextRun ?? null }
+}
+
+/** Keeps more snapshots, never fewer: that is said on the host. @throws RETENTION_NEEDS_HOST */
+async function keepMore({ ctx }: Carrying, command: CommandOf<'retention.set'>): Promise<CommandResult> {
+  const { sourceId, name } = ctx.sources.get(command.sourceId)
+  const { policy } = command
+  const present = findRetention(ctx.store, sourceId)
+  if (policy !== null && !keepsAtLeast(policy, present)) {
+    const options = RETENTION_KINDS.flatMap((kind) => (policy[kind] ? [`--${kind} ${policy[kind]}`] : []))
+    throw needsHost(
+      `Source ${name} keeps ${describeRetention(present)} of its snapshots, and only its host may say that fewer are kept`,
+      `dmc-agent source keep ${sourceId} ${options.join(' ')} --timezone ${shellWord(policy.timeZone)}`,
+    )
+  }
+  setRetention(ctx, sourceId, policy)
+  return { sourceId }
+}
+
+const needsHost = (why: string, run: string): DmcError =>
+  new DmcError('RETENTION_NEEDS_HOST', `${why}.`, { hint: `Nothing was changed. On the host, run: ${run}` })
+
+/** As it can be pasted into a shell. */
+const shellWord = (text: string): string =>
+  /^[A-Za-z0-9_./,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** What the order holds, or is about to hold: also what has too few confirmations to be acted on counts as another host's. */
 async function newestData(ctx: AgentContext, confirmed: OrderOnChain): Promise<Commitment | null> {

@@ -122,6 +122,10 @@ describe('outbox', () => {
         orders,
         snapshots: 0,
         lastSnapshotMs: null,
+        excludes: [],
+        excluded: 0,
+        schedule: null,
+        retention: null,
         removed: false,
       })
       outbox.put(`j${i}`, entry(i, 'ü'.repeat(4_000)))

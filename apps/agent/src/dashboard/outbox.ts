@@ -56,6 +56,14 @@ export class Outbox {
     this.#tell()
   }
 
+  /** Keys of what was said, by how they begin. */
+  said(prefix: string): string[] {
+    return this.#store.db
+      .prepare('SELECT key FROM dashboard_said WHERE substr(key, 1, ?) = ?')
+      .all(prefix.length, prefix)
+      .map(({ key }) => String(key))
+  }
+
   /** Entries of the journal that are not in the outbox yet; each once. */
   addJournal(read: (afterSeq: number) => { seq: number; report: Report }[]): void {
     for (;;) {

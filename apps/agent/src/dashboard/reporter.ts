@@ -90,7 +90,7 @@ export class Reporter {
     const { sources } = this.#ctx
     const seen = new Set<string>()
     for (const info of sources.list()) {
-      const { terms: _terms, bytes, name, path, ...row } = sourceRow(this.#ctx, info)
+      const { terms: _terms, bytes, name, path, schedule, ...row } = sourceRow(this.#ctx, info)
       seen.add(row.sourceId)
       const report = {
         kind: 'source',
@@ -99,10 +99,13 @@ export class Reporter {
         path: cut(path, 4096),
         bytes: BigInt(bytes),
         orders: row.orders.slice(-200),
+        schedule: schedule && { ...schedule, lastNote: schedule.lastNote && cut(schedule.lastNote, 1000) },
         removed: false,
       } as const
       this.#outbox.put(`source:${row.sourceId}`, report)
-      for (const snapshot of sources.snapshots(row.sourceId).slice(0, 500)) {
+      const listed = sources.snapshots(row.sourceId)
+      this.#reportForgotten(row.sourceId, new Set(listed.map(({ snapshotId }) => snapshotId)))
+      for (const snapshot of listed.slice(0, 500)) {
         this.#outbox.put(`snapshot:${row.sourceId}:${snapshot.snapshotId}`, {
           kind: 'snapshot',
           sourceId: row.sourceId,
@@ -114,6 +117,7 @@ export class Reporter {
           partial: snapshot.missing > 0,
           unreadable: snapshot.missing,
           orders: report.orders,
+          forgotten: false,
         })
       }
     }
@@ -121,6 +125,28 @@ export class Reporter {
       if (!seen.has(sourceId)) this.#outbox.put(`source:${sourceId}`, gone(sourceId))
     }
     this.#seen.sources = seen
+  }
+
+  /** What was once said to be there and is not in the catalog any more. */
+  #reportForgotten(sourceId: string, listed: ReadonlySet<string>): void {
+    const prefix = `snapshot:${sourceId}:`
+    for (const key of this.#outbox.said(prefix)) {
+      const snapshotId = key.slice(prefix.length)
+      if (listed.has(snapshotId)) continue
+      this.#outbox.put(key, {
+        kind: 'snapshot',
+        sourceId,
+        snapshotId,
+        takenMs: 0,
+        files: 0n,
+        bytes: 0n,
+        addedBytes: 0n,
+        partial: false,
+        unreadable: 0,
+        orders: [],
+        forgotten: true,
+      })
+    }
   }
 
   async #reportSectors(): Promise<void> {
@@ -298,6 +324,10 @@ const gone = (sourceId: string): Report => ({
   orders: [],
   snapshots: 0,
   lastSnapshotMs: null,
+  excludes: [],
+  excluded: 0,
+  schedule: null,
+  retention: null,
   removed: true,
 })
 

@@ -46,6 +46,8 @@ export async function backUpSource(
     commitment,
     unchanged: encoded.unchanged,
     missing: encoded.missing.slice(0, 1000),
+    excluded: encoded.excluded,
+    forgotten: encoded.forgotten,
     seconds: [
       { stage: 'encode', seconds: seconds.encode, bytes: encoded.snapshot.bytes },
       { stage: 'deliver', seconds: seconds.deliver, bytes: encoded.snapshot.addedBytes },

@@ -7,9 +7,15 @@ import { isInside } from '../sector/sector-path.ts'
 import { crashPoint } from '../store/crash-point.ts'
 
 /** flow 5, and flow 6 when terms are given. */
-export const sourceAdd: Handler<'source.add', AgentContext> = async (ctx, { path, name, terms }) => {
+export const sourceAdd: Handler<'source.add', AgentContext> = async (
+  ctx,
+  { path, name, terms, excludes },
+) => {
   await mustNotOverlapSectors(ctx, path)
-  const source = await ctx.sources.add(path, name === undefined ? {} : { name })
+  const source = await ctx.sources.add(path, {
+    ...(name === undefined ? {} : { name }),
+    ...(excludes === undefined ? {} : { excludes }),
+  })
   if (terms) {
     const text = JSON.stringify(terms, (_key, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
@@ -24,7 +30,7 @@ export const sourceAdd: Handler<'source.add', AgentContext> = async (ctx, { path
   ctx.journal.add({
     event: 'source-added',
     subject: `source:${source.sourceId}`,
-    message: `Source ${source.name} is ${source.path.toString()}.`,
+    message: `Source ${source.name} is ${source.path.toString()}.${source.excludes.length > 0 ? ` Left out: ${source.excludes.join(', ')}.` : ''}`,
   })
   return sourceRow(ctx, source)
 }

@@ -1,4 +1,5 @@
 import { lstatSync, opendirSync } from 'node:fs'
+import type { Excluder } from './encode/excluder.ts'
 import { joinBytes } from './path-bytes.ts'
 import type { SourceSize } from './types.ts'
 
@@ -13,14 +14,19 @@ export async function measureSource(
   signal?: AbortSignal,
   /** Stops after so many ms with what was found; `onCut` is told. */
   limit?: { ms: number; onCut: () => void },
+  excluder?: Excluder | null,
 ): Promise<SourceSize> {
   const end = limit ? performance.now() + limit.ms : Number.POSITIVE_INFINITY
-  const size: SourceSize = { files: 0, directories: 0, bytes: 0, unreadable: 0, measuredAt: 0 }
+  const size: SourceSize = { files: 0, directories: 0, bytes: 0, unreadable: 0, excluded: 0, measuredAt: 0 }
   const linked = new Set<string>()
   let turn = performance.now()
   const look = (path: Buffer): boolean => {
     const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     if (!stat) return false
+    if (path !== root && excluder?.excludes(path, stat.isDirectory())) {
+      size.excluded++
+      return false
+    }
     if (stat.isFile()) {
       size.files++
       const inode = `${stat.dev}:${stat.ino}`

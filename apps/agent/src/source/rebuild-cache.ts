@@ -180,6 +180,8 @@ async function addHead(db: DatabaseSync, { opened, reader, heads, signal }: Rebu
     commitment: head.commitment,
     snapshot: newest,
     missing: record.partial.map(({ path, reason }) => ({ path: Buffer.from(path).toString('utf8'), reason })),
+    excluded: 0,
+    forgotten: [],
     unchanged: false,
   }
   const volume = db.prepare('SELECT n FROM volume WHERE id = ?').get(Buffer.from(footer.volumeId, 'hex'))

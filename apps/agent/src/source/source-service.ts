@@ -3,7 +3,9 @@ import { accessSync, constants, existsSync, lstatSync, realpathSync, rmSync } fr
 import { basename, resolve } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { decodeCatalog } from '@dmc/core/log/catalog'
+import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import type { Store } from '../store/open-store.ts'
+import { Excluder } from './encode/excluder.ts'
 import { openLogDb, readHead } from './encode/log-db.ts'
 import { measureSource } from './measure-source.ts'
 import { snapshotsOf } from './open-catalog.ts'
@@ -17,9 +19,15 @@ export interface SourceService {
   /**
    * Registers a folder or a regular file; the same path again gives the source that there is. `salt` goes on with a
    * log that exists already (recovery on a new host).
-   * @throws SOURCE_NOT_FOUND, SOURCE_NOT_REGULAR, SOURCE_UNREADABLE, SOURCE_OVERLAPS_AGENT.
+   * `excludes`, when given, also replace those of a source that there is.
+   * @throws SOURCE_NOT_FOUND, SOURCE_NOT_REGULAR, SOURCE_UNREADABLE, SOURCE_OVERLAPS_AGENT, EXCLUDE_INVALID.
    */
-  add(path: string | Buffer, options?: { name?: string; salt?: Uint8Array }): Promise<SourceInfo>
+  add(
+    path: string | Buffer,
+    options?: { name?: string; salt?: Uint8Array; excludes?: readonly string[] },
+  ): Promise<SourceInfo>
+  /** Replaces a source's excludes, from its next backup on. @throws SOURCE_UNKNOWN, EXCLUDE_INVALID. */
+  setExcludes(sourceId: string, patterns: readonly string[]): SourceInfo
   list(): SourceInfo[]
   /** @throws SOURCE_UNKNOWN. */
   get(sourceId: string): SourceInfo
@@ -43,6 +51,8 @@ interface Row {
   bytes: number | null
   unreadable: number | null
   measured_at: number | null
+  excludes: string
+  excluded: number
 }
 
 export function openSourceService({ store, dataDir }: { store: Store; dataDir: string }): SourceService {
@@ -65,15 +75,23 @@ export function openSourceService({ store, dataDir }: { store: Store; dataDir: s
     for (let n = 2; find('name', name); n++) name = `${wanted}-${n}`
     return name
   }
+  const setExcludes = (sourceId: string, wanted: readonly string[]): SourceInfo => {
+    const { path, kind } = get(sourceId)
+    const patterns = excludesFor(path, kind, wanted)
+    db.prepare('UPDATE source SET excludes = ? WHERE source_id = ?').run(JSON.stringify(patterns), sourceId)
+    return get(sourceId)
+  }
   return {
-    async add(wanted, { name, salt = randomBytes(32) } = {}) {
+    setExcludes,
+    async add(wanted, { name, salt = randomBytes(32), excludes } = {}) {
       const { path, kind } = checkPath(wanted, dataDir)
       const known = find('path', path)
-      if (known) return known
+      if (known) return excludes ? setExcludes(known.sourceId, excludes) : known
+      const patterns = excludesFor(path, kind, excludes ?? [])
       const sourceId = randomBytes(8).toString('hex')
       db.prepare(
-        'INSERT INTO source (source_id, name, path, kind, salt, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(sourceId, freeName(name ?? nameOf(path)), path, kind, salt, Date.now())
+        'INSERT INTO source (source_id, name, path, kind, salt, created_at, excludes) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ).run(sourceId, freeName(name ?? nameOf(path)), path, kind, salt, Date.now(), JSON.stringify(patterns))
       return get(sourceId)
     },
     list() {
@@ -92,13 +110,21 @@ export function openSourceService({ store, dataDir }: { store: Store; dataDir: s
       rmSync(sourceFolder(dataDir, sourceId), { recursive: true, force: true })
     },
     async measure(sourceId, signal) {
-      const { path } = get(sourceId)
+      const { path, excludes } = get(sourceId)
       checkPath(path, dataDir)
-      const size = await measureSource(path, signal)
+      const size = await measureSource(path, signal, undefined, Excluder.of(path, excludes))
       db.prepare(
-        `UPDATE source SET files = ?, directories = ?, bytes = ?, unreadable = ?, measured_at = ?
+        `UPDATE source SET files = ?, directories = ?, bytes = ?, unreadable = ?, excluded = ?, measured_at = ?
          WHERE source_id = ?`,
-      ).run(size.files, size.directories, size.bytes, size.unreadable, size.measuredAt, sourceId)
+      ).run(
+        size.files,
+        size.directories,
+        size.bytes,
+        size.unreadable,
+        size.excluded,
+        size.measuredAt,
+        sourceId,
+      )
       return size
     },
     snapshots(sourceId) {
@@ -115,8 +141,29 @@ export function openSourceService({ store, dataDir }: { store: Store; dataDir: s
   }
 }
 
+/**
+ * Checked patterns; one that begins with the source's own path could never fit, so it is refused with what to write instead.
+ * @throws EXCLUDE_INVALID
+ */
+function excludesFor(path: Buffer, kind: SourceInfo['kind'], wanted: readonly string[]): string[] {
+  const patterns = checkExcludes(wanted)
+  if (kind === 'file' && patterns.length > 0) {
+    throw new DmcError('EXCLUDE_INVALID', `${showPath(path)} is a file: there is nothing in it to exclude.`, {
+      hint: 'Give no excludes, or back up its folder.',
+    })
+  }
+  const own = `${showPath(path)}/`
+  const absolute = patterns.find((pattern) => pattern.startsWith(own))
+  if (absolute) {
+    throw new DmcError('EXCLUDE_INVALID', `'${absolute}' begins with the source's own path.`, {
+      hint: `Patterns are relative to the source: write /${absolute.slice(own.length)}`,
+    })
+  }
+  return patterns
+}
+
 function toInfo(row: Row): SourceInfo {
-  const { files, directories, bytes, unreadable, measured_at: measuredAt } = row
+  const { files, directories, bytes, unreadable, excluded, measured_at: measuredAt } = row
   const measured = files !== null && directories !== null && bytes !== null && measuredAt !== null
   return {
     sourceId: row.source_id,
@@ -125,7 +172,8 @@ function toInfo(row: Row): SourceInfo {
     kind: row.kind,
     salt: row.salt,
     createdAt: row.created_at,
-    size: measured ? { files, directories, bytes, unreadable: unreadable ?? 0, measuredAt } : null,
+    excludes: JSON.parse(row.excludes) as string[],
+    size: measured ? { files, directories, bytes, unreadable: unreadable ?? 0, excluded, measuredAt } : null,
   }
 }
 

@@ -7,6 +7,7 @@ import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { Hex } from 'viem'
 import { currentBootId } from '../disk/boot-id.ts'
 import { startWorker } from '../worker/start-worker.ts'
@@ -50,6 +51,10 @@ export interface StartBackupOptions {
   dataDir: string
   /** Volumes (hex ids) whose orders live at least as long as the new snapshot must; the target's counts always. */
   safeVolumes?: string[]
+  /** The source's excludes; none by default. */
+  excludes?: readonly string[]
+  /** Which earlier snapshots the new one's catalog keeps; all by default. */
+  retention?: RetentionPolicy | null
   onProgress?: (progress: BackupProgress) => void
   hasher?: Hasher
   /** Makes the local cache anew from the log (`rebuildCache`); asked once when it does not match `base`. */
@@ -142,6 +147,8 @@ class WorkerRun implements BackupRun {
       folder: this.#folder,
       sourcePath: options.source.path,
       sourceName: options.source.name,
+      excludes: [...(options.excludes ?? [])],
+      retention: options.retention ?? null,
       keys: options.keys,
       target: options.target,
       chain: options.chain,

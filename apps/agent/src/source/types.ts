@@ -19,6 +19,8 @@ export interface SourceInfo {
   salt: Uint8Array
   /** Unix ms. */
   createdAt: number
+  /** Patterns of names that are left out, as in a .gitignore file at its top. */
+  excludes: string[]
   /** What a walk found last; null before the first. */
   size: SourceSize | null
 }
@@ -29,6 +31,8 @@ export interface SourceSize {
   bytes: number
   /** Names that could not be looked at. */
   unreadable: number
+  /** Names that its excludes leave out; what lies in an excluded folder is not counted. */
+  excluded: number
   /** Unix ms. */
   measuredAt: number
 }
@@ -72,6 +76,10 @@ export interface EncodedResult {
   commitment: Commitment
   snapshot: SnapshotInfo
   missing: { path: string; reason: string }[]
+  /** Names that the source's excludes left out; what lies in an excluded folder is not counted. */
+  excluded: number
+  /** Ids of earlier snapshots that this one's catalog leaves out, as the source's retention says. */
+  forgotten: string[]
   /** True when the source did not differ from the last snapshot: nothing was appended. */
   unchanged: boolean
 }

@@ -3,7 +3,7 @@ import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
-import { sourceSchema } from './schema/source.ts'
+import { sourceExcludesSchema, sourceScheduleSchema, sourceSchema } from './schema/source.ts'
 import { transactionSchema } from './schema/transaction.ts'
 
 /** One string a version, applied once, in order, never edited after a release. */
@@ -12,4 +12,6 @@ export const MIGRATIONS: readonly string[] = [
   dashboardSchema,
   commandFolderSchema,
   endpointSchema,
+  sourceExcludesSchema,
+  sourceScheduleSchema,
 ]

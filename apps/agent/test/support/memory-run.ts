@@ -61,6 +61,8 @@ export function createMemoryRun(
         addedBytes: 0,
       },
       missing: [],
+      excluded: 0,
+      forgotten: [],
       unchanged: false,
     }),
   }

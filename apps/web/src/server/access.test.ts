@@ -226,6 +226,12 @@ const inputs = (): Record<string, unknown> => ({
   'sources.estimate': { agentId: ids.agentId, path: '/home' },
   'sources.add': { agentId: ids.agentId, path: '/home' },
   'sources.backUp': { sourceId: ids.sourceId },
+  'sources.setExcludes': { sourceId: ids.sourceId, excludes: ['*.tmp'] },
+  'sources.setSchedule': {
+    sourceId: ids.sourceId,
+    rule: { kind: 'interval', spec: '6h', timeZone: 'UTC' },
+  },
+  'sources.setRetention': { sourceId: ids.sourceId, policy: null },
   'snapshots.list': { sourceId: ids.sourceId },
   'snapshots.ls': { sourceId: ids.sourceId, snapshotId: ids.snapshotId },
   'restores.start': { sourceId: ids.sourceId, snapshotId: ids.snapshotId, target: '/tmp/x' },

@@ -59,6 +59,18 @@ export function Select({ className, id, ...rest }: ComponentProps<'select'>) {
   )
 }
 
+/** Several lines. */
+export function Textarea({ className, id, ...rest }: ComponentProps<'textarea'>) {
+  return (
+    <textarea
+      id={id}
+      aria-describedby={id && `${id}-hint`}
+      className={cn(CONTROL, 'h-auto py-2 font-mono text-[0.8125rem] leading-5', className)}
+      {...rest}
+    />
+  )
+}
+
 /** An input with its unit behind it. */
 export function UnitInput({ unit, className, ...rest }: ComponentProps<'input'> & { unit: string }) {
   return (

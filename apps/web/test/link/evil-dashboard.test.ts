@@ -159,6 +159,51 @@ describe('an evil dashboard makes the agent do nothing', () => {
     })
   })
 
+  it('no snapshot is forgotten by its word, and no file through what is left out; more may be kept', async () => {
+    const failed = { state: 'failed', code: 'RETENTION_NEEDS_HOST' }
+    const last = (n: number, timeZone = 'UTC') => ({
+      kind: 'retention.set',
+      sourceId,
+      policy: { last: n, timeZone },
+    })
+    const leaveOut = (...excludes: string[]) => ({ kind: 'source.setExcludes', sourceId, excludes })
+    interface Row {
+      excludes: string[]
+      retention: unknown
+      schedule: { rule: { spec: string } } | null
+    }
+    const row = async () => (await agent.json<{ sources: Row[] }>(['source', 'list'])).sources[0] as Row
+    expect(await outcome(last(10_000))).toMatchObject(failed)
+    // nothing is forgotten, so a list of what is left out loses nothing that was kept
+    expect((await outcome(leaveOut('*.tmp'))).state).toBe('done')
+    expect(await outcome(leaveOut('../*'))).toMatchObject({ code: 'EXCLUDE_INVALID' })
+    await agent.json(['source', 'keep', sourceId, '--last', '5', '--timezone', 'UTC', '--yes'])
+    expect(await outcome(last(4))).toMatchObject(failed)
+    expect(await outcome(last(5, 'Asia/Tokyo'))).toMatchObject(failed)
+    expect(
+      await outcome({ ...last(5), policy: { daily: 99, weekly: 99, monthly: 99, timeZone: 'UTC' } }),
+    ).toMatchObject(failed)
+    for (const patterns of [['*'], ['*.tmp', '*'], ['!*.tmp']])
+      expect(await outcome(leaveOut(...patterns))).toMatchObject(failed)
+    expect(await row()).toMatchObject({ excludes: ['*.tmp'], retention: { last: 5 } })
+    expect((await outcome(last(6))).state).toBe('done')
+    expect((await outcome(leaveOut())).state).toBe('done')
+    expect((await outcome({ ...last(1), policy: null })).state).toBe('done')
+    expect(await row()).toMatchObject({ excludes: [], retention: null })
+  })
+
+  it('a schedule that no clock could follow is none; one for a source that there is not, neither', async () => {
+    const every = (spec: string, of = sourceId) => ({
+      kind: 'schedule.set',
+      sourceId: of,
+      rule: { kind: 'interval', spec, timeZone: 'UTC' },
+    })
+    expect(await outcome(every('1s'))).toMatchObject({ state: 'failed', code: 'SCHEDULE_INVALID' })
+    expect(await outcome(every('6h', 'ffff'))).toMatchObject({ state: 'failed', code: 'SOURCE_UNKNOWN' })
+    expect((await outcome(every('6h'))).state).toBe('done')
+    expect((await outcome({ ...every('6h'), rule: null })).state).toBe('done')
+  })
+
   it('no look at anything outside of the roots', async () => {
     for (const path of ['/etc', '/', at('secret'), at('home/link'), `${folder}/home/../secret`]) {
       for (const root of ['read', 'restore', 'sector']) {

@@ -1,8 +1,11 @@
 import * as z from 'zod'
+import { retentionPolicy } from '../schedule/retention.ts'
+import { scheduleRule } from '../schedule/schedule-rule.ts'
+import { MOST_EXCLUDE_CHARS, MOST_EXCLUDES } from '../source/exclude-patterns.ts'
 
 /**
  * What the dashboard may ask of an agent. A closed list: no amounts, no addresses to dial, no keys, nothing that overwrites or
- * forgets. The agent checks each against its own allowed folders and the chain before anything happens.
+ * makes the host forget more than its owner said on the host. The agent checks each against its own allowed folders and the chain before anything happens.
  */
 const id = z.string().min(1).max(128)
 const chainId = z
@@ -11,10 +14,29 @@ const chainId = z
   .max(2n ** 63n - 1n)
 const path = z.string().min(1).max(4096)
 
+const excludes = z.array(z.string().min(1).max(MOST_EXCLUDE_CHARS)).max(MOST_EXCLUDES)
+
 const sourceAdd = z.strictObject({
   kind: z.literal('source.add'),
   path,
   name: z.string().min(1).max(64).optional(),
+  excludes: excludes.optional(),
+  /** When it is backed up by itself; null: by hand only. */
+  schedule: scheduleRule.nullable().optional(),
+})
+/** What a source leaves out. More of it is refused while the host forgets snapshots: what is left out would be gone with them. */
+const sourceSetExcludes = z.strictObject({ kind: z.literal('source.setExcludes'), sourceId: id, excludes })
+/** When a source is backed up by itself; null: by hand only. */
+const scheduleSet = z.strictObject({
+  kind: z.literal('schedule.set'),
+  sourceId: id,
+  rule: scheduleRule.nullable(),
+})
+/** How many snapshots are kept; null: all. The host refuses what keeps less than now. */
+const retentionSet = z.strictObject({
+  kind: z.literal('retention.set'),
+  sourceId: id,
+  policy: retentionPolicy.nullable(),
 })
 /** Backs a source up; with an order that the owner has just placed for it. */
 const backupStart = z.strictObject({
@@ -45,6 +67,9 @@ const endpointPublish = z.strictObject({ kind: z.literal('endpoint.publish'), bi
 
 export const command = z.discriminatedUnion('kind', [
   sourceAdd,
+  sourceSetExcludes,
+  scheduleSet,
+  retentionSet,
   backupStart,
   restoreStart,
   sectorAdd,
@@ -70,7 +95,11 @@ const browse = z.strictObject({
   path: path.nullable(),
 })
 const mounts = z.strictObject({ kind: z.literal('mounts') })
-const estimate = z.strictObject({ kind: z.literal('estimate'), path })
+const estimate = z.strictObject({
+  kind: z.literal('estimate'),
+  path,
+  excludes: excludes.optional(),
+})
 const snapshotLs = z.strictObject({
   kind: z.literal('snapshot.ls'),
   sourceId: id,
@@ -118,6 +147,8 @@ export const answers = {
     files: size,
     bytes: size,
     unreadable: size,
+    /** Names that the excludes leave out. */
+    excluded: size,
     /** False: it was stopped at a limit, and there is more. */
     done: z.boolean(),
   }),

@@ -1,5 +1,8 @@
 import * as z from 'zod'
 import { CONTRACT_STATES, SECTOR_STATES, SOURCE_STATES } from '../market/states.ts'
+import { retentionPolicy } from '../schedule/retention.ts'
+import { scheduleRule } from '../schedule/schedule-rule.ts'
+import { MOST_EXCLUDE_CHARS, MOST_EXCLUDES } from '../source/exclude-patterns.ts'
 
 /**
  * What an agent tells the dashboard. Each report is the whole state of one thing, so the newest of a thing is enough and a
@@ -17,6 +20,7 @@ const chainId = z
   .min(0n)
   .max(2n ** 63n - 1n)
 const ms = count
+const excludes = z.array(text(MOST_EXCLUDE_CHARS)).max(MOST_EXCLUDES)
 const path = text(4096)
 const orders = z.array(chainId).max(200)
 const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
@@ -60,6 +64,26 @@ const host = z.strictObject({
   nowMs: ms,
 })
 
+export const RUN_OUTCOMES = [
+  'running',
+  'done',
+  'unchanged',
+  'partial',
+  'failed',
+  'skipped',
+  'no-order',
+] as const
+
+const schedule = z.strictObject({
+  rule: scheduleRule,
+  nextMs: ms,
+  lastMs: ms.nullable(),
+  lastOutcome: z.enum(RUN_OUTCOMES).nullable(),
+  lastNote: text(1000).nullable(),
+  /** Runs that never were, since the schedule was first set. */
+  missed: count,
+})
+
 const source = z.strictObject({
   kind: z.literal('source'),
   sourceId: id,
@@ -71,6 +95,13 @@ const source = z.strictObject({
   orders,
   snapshots: count,
   lastSnapshotMs: ms.nullable(),
+  /** Patterns of what is left out, and how many names that was at the last walk. */
+  excludes,
+  excluded: count,
+  /** When it is backed up by itself, as the host keeps and runs it; null: by hand only. */
+  schedule: schedule.nullable(),
+  /** How many snapshots are kept; null: all. */
+  retention: retentionPolicy.nullable(),
   removed: z.boolean(),
 })
 
@@ -100,6 +131,8 @@ const snapshot = z.strictObject({
   partial: z.boolean(),
   unreadable: count,
   orders,
+  /** It is in the source's catalog no more. */
+  forgotten: z.boolean(),
 })
 
 const contract = z.strictObject({

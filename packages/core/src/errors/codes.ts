@@ -172,6 +172,9 @@ export const ERROR_CODES = {
   SOURCE_OVERLAPS_AGENT: usage,
   SOURCE_TOO_LARGE: incomplete,
   SOURCE_BUSY: failed,
+  EXCLUDE_INVALID: usage,
+  SCHEDULE_INVALID: usage,
+  RETENTION_NEEDS_HOST: key,
   FILE_CHANGED: partial,
   READ_ERROR: storage,
 

@@ -16,7 +16,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ENGINES, useDatabases } from '../../test/databases.ts'
 import * as enums from '../generated/enums.ts'
 import { applyReports } from './apply-reports.ts'
-import { listJournal, listSources } from './reported.ts'
+import { listJournal, listSchedules, listSnapshots, listSources } from './reported.ts'
 
 const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
 const EPOCH = 'ab'.repeat(16)
@@ -74,6 +74,17 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     orders: [2n ** 62n],
     snapshots: 0,
     lastSnapshotMs: null,
+    excludes: ['*.tmp'],
+    excluded: 3,
+    schedule: {
+      rule: { kind: 'cron', spec: '0 3 * * *', timeZone: 'Europe/Berlin' },
+      nextMs: 2_000_000_000_000,
+      lastMs: 1_900_000_000_000,
+      lastOutcome: 'partial',
+      lastNote: null,
+      missed: 2,
+    },
+    retention: { last: 3, weekly: 2, timeZone: 'UTC' },
     removed: false,
   })
 
@@ -200,6 +211,53 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     expect(await db.prisma.journalEntry.count({ where: { agentId } })).toBe(5)
     // the store that it has goes on
     expect(await apply([[2, entry(100)]], epoch(4))).toMatchObject({ applied: 1 })
+  })
+
+  it('a source brings its schedule and what is kept; a forgotten snapshot is listed no more', async () => {
+    const snapshot = (forgotten: boolean): Report => ({
+      kind: 'snapshot',
+      sourceId: 's1',
+      snapshotId: 'a1',
+      takenMs: 1_900_000_000_000,
+      files: 7n,
+      bytes: 70n,
+      addedBytes: 70n,
+      partial: false,
+      unreadable: 0,
+      orders: [1n],
+      forgotten,
+    })
+    await apply([
+      [1, source('with a schedule')],
+      [2, snapshot(false)],
+    ])
+    const of = { owner: OWNER, agentId, sourceId: 's1' }
+    expect(await listSchedules(db, of)).toMatchObject([
+      {
+        kind: 'cron',
+        spec: '0 3 * * *',
+        timeZone: 'Europe/Berlin',
+        enabled: true,
+        keepLast: 3,
+        keepDaily: null,
+        keepWeekly: 2,
+        keepZone: 'UTC',
+        nextRunAt: new Date(2_000_000_000_000),
+        lastOutcome: 'partial',
+        missedRuns: 2,
+      },
+    ])
+    expect(await listSnapshots(db, of)).toHaveLength(1)
+    await apply([
+      [3, { ...source('by hand'), schedule: null, retention: null } as Report],
+      [4, snapshot(true)],
+    ])
+    expect(await listSchedules(db, of)).toMatchObject([
+      { kind: 'off', enabled: false, nextRunAt: null, keepLast: null, keepZone: null },
+    ])
+    expect(await listSnapshots(db, of)).toEqual([])
+    const row = await db.prisma.snapshot.findFirstOrThrow({ where: { agentId, snapshotId: 'a1' } })
+    expect(row).toMatchObject({ forgotten: true, files: 7n, takenAt: new Date(1_900_000_000_000) })
   })
 
   it('of ten who bring one nonce one gets it', async () => {

@@ -111,6 +111,8 @@ async function applySource(
     snapshots,
     files: BigInt(report.files),
     orders: json(report.orders),
+    excludes: json(report.excludes),
+    excluded: BigInt(report.excluded),
     lastSnapshotAt: date(report.lastSnapshotMs),
     updatedAt: now,
     removedAt: report.removed ? now : null,
@@ -119,7 +121,41 @@ async function applySource(
   const { count } = await tx.source.updateMany({ where: key, data: row })
   if (count === 0 && !(await room.take('source'))) return null
   if (count === 0) await tx.source.create({ data: { ...key, ...row, createdAt: now } })
+  await applySchedule(tx, { agentId, owner }, report, now)
   return { topic: 'source', key: sourceId }
+}
+
+/** A row also without a rule: that nothing runs, and what is kept, is known then. */
+async function applySchedule(
+  tx: Queries,
+  { agentId, owner }: Reporter,
+  { sourceId, schedule, retention }: ReportOf<'source'>,
+  now: Date,
+): Promise<void> {
+  const row = {
+    owner,
+    kind: schedule?.rule.kind ?? 'off',
+    spec: schedule?.rule.spec ?? '',
+    timeZone: schedule?.rule.timeZone ?? '',
+    enabled: schedule !== null,
+    keepLast: retention?.last ?? null,
+    keepDaily: retention?.daily ?? null,
+    keepWeekly: retention?.weekly ?? null,
+    keepMonthly: retention?.monthly ?? null,
+    keepZone: retention?.timeZone ?? null,
+    nextRunAt: date(schedule?.nextMs ?? null),
+    lastRunAt: date(schedule?.lastMs ?? null),
+    lastOutcome: schedule?.lastOutcome ?? null,
+    lastNote: schedule?.lastNote ?? null,
+    missedRuns: Math.min(schedule?.missed ?? 0, 2 ** 31 - 1),
+    updatedAt: now,
+  }
+  const key = { agentId, sourceId }
+  await tx.schedule.upsert({
+    where: { agentId_sourceId: key },
+    create: { ...key, ...row },
+    update: row,
+  })
 }
 
 async function applySector(
@@ -153,6 +189,11 @@ async function applySnapshot(
     durable: orders.length > 0,
   }
   const key = { agentId, sourceId, snapshotId }
+  if (report.forgotten) {
+    // all else about it stands as it was
+    await tx.snapshot.updateMany({ where: key, data: { forgotten: true } })
+    return { topic: 'source', key: sourceId }
+  }
   const { count } = await tx.snapshot.updateMany({ where: key, data: row })
   if (count === 0 && !(await room.take('snapshot'))) return null
   if (count === 0) await tx.snapshot.create({ data: { ...key, ...row } })

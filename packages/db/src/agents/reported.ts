@@ -32,6 +32,11 @@ export function findSource(
   })
 }
 
+/** Schedules and what is kept, by source, as the agents last said. */
+export function listSchedules(db: Database, of: { owner: string; sourceId?: string; agentId?: string }) {
+  return db.prisma.schedule.findMany({ where: of, take: 1000 })
+}
+
 export function listSnapshots(db: Database, of: { owner: string; agentId: string; sourceId: string }) {
   return db.prisma.snapshot.findMany({
     where: { ...of, forgotten: false },

@@ -145,7 +145,7 @@ export type Contract = Prisma.ContractModel
 export type Job = Prisma.JobModel
 /**
  * Model Schedule
- * Written here, run by the agent also while the dashboard is away; run times as the agent reports them.
+ * As the agent last reported it: it keeps and runs the schedule itself, also while the dashboard is away.
  */
 export type Schedule = Prisma.ScheduleModel
 /**

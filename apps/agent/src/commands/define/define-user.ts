@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { lazy } from '../run-action.ts'
 import { addExamples } from './examples.ts'
-import { dryRun, termsOptions } from './options.ts'
+import { collect, dryRun, termsOptions } from './options.ts'
 
 export function defineUser(program: Command): void {
   program.commandsGroup('Back up (user):')
@@ -17,12 +17,78 @@ export function defineUser(program: Command): void {
     )
     .argument('<path>', 'the folder or file')
     .option('--name <name>', 'a short name (default: the folder’s own)')
+    .option(
+      '--exclude <pattern>',
+      'leave out what fits, as in a .gitignore file at the source’s top (repeatable)',
+      collect,
+    )
   for (const option of termsOptions()) add.addOption(option)
   addExamples(add.action(lazy(async () => (await import('../source-add.ts')).sourceAdd)), [
     ['source add ~/Pictures'],
     ['source add /srv/data --name data'],
+    ["source add ~/src --exclude node_modules/ --exclude '*.o'", 'folders, and files anywhere'],
     ['source add ~/Documents --weeks 24 --max-price 2.5', 'with order terms'],
   ])
+  addExamples(
+    source
+      .command('exclude')
+      .summary('what is left out of a source')
+      .description(
+        'Replaces the patterns of what is left out of a source, from its next backup on. They are written as in a .gitignore file at the source’s top and never reach outside of it: *.tmp fits anywhere, /cache only at the top, build/ only folders, !keep.tmp takes back. What is left out is counted in each backup’s summary; earlier snapshots keep it.',
+      )
+      .argument('<source>', 'id or name')
+      .argument('[patterns...]', 'the new list')
+      .option('--none', 'leave nothing out any more')
+      .action(lazy(async () => (await import('../source-exclude.ts')).sourceExclude)),
+    [
+      ["source exclude photos '*.tmp' /cache '.thumbnails/'"],
+      ['source exclude photos --none', 'everything again'],
+    ],
+  )
+  addExamples(
+    source
+      .command('schedule')
+      .summary('when a source is backed up by itself')
+      .description(
+        'When a source is backed up by itself. dmc-agent run does it, also without a dashboard; what was missed while the host slept is made up for once. It spends nothing: without an order it only says so.',
+      )
+      .argument('<source>', 'id or name')
+      .option('--every <time>', 'so often: 90m, 6h, 1d')
+      .option('--at <times>', 'daily at these times: 03:00,15:00')
+      .option('--cron <rule>', 'minute, hour, day, month, weekday: "0 3 * * 1-5"')
+      .option('--off', 'by hand only')
+      .option('--timezone <zone>', 'whose times of day (default: this host’s), like Europe/Berlin')
+      .action(lazy(async () => (await import('../source-schedule.ts')).sourceSchedule)),
+    [
+      ['source schedule photos --at 03:00'],
+      ['source schedule photos --every 6h'],
+      ['source schedule photos --cron "30 2 * * 1-5" --timezone Europe/Berlin'],
+      ['source schedule photos --off'],
+    ],
+    'Where the clock is set forward over a time, it runs when the gap ends; where a time comes twice, at the first.',
+  )
+  addExamples(
+    source
+      .command('keep')
+      .summary('how many snapshots are kept')
+      .description(
+        'How many snapshots of a source are kept; the others are forgotten together with its next snapshot, in the same transaction. The newest and the newest complete one are always kept; of each day, week and month the newest complete one counts. Only this host can say so: a dashboard may only ask for more to be kept.',
+      )
+      .argument('<source>', 'id or name')
+      .option('--last <n>', 'the newest n')
+      .option('--daily <n>', 'one for each of the last n days that have one')
+      .option('--weekly <n>', 'one for each of so many weeks')
+      .option('--monthly <n>', 'one for each of so many months')
+      .option('--all', 'forget none')
+      .option('--timezone <zone>', 'by whose clock days begin (default: this host’s)')
+      .option('--dry-run', 'show which snapshots would be forgotten; change nothing')
+      .action(lazy(async () => (await import('../source-keep.ts')).sourceKeep)),
+    [
+      ['source keep photos --last 10 --daily 7 --weekly 4 --monthly 12'],
+      ['source keep photos --last 3 --dry-run', 'which would go?'],
+      ['source keep photos --all'],
+    ],
+  )
   addExamples(
     source
       .command('list')

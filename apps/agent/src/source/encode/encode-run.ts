@@ -70,7 +70,7 @@ export class EncodeRun {
   encode(): void {
     if (this.#session.root !== null && this.#session.result !== null) {
       this.#opened()
-      this.#finished(JSON.parse(this.#session.result, reviveBig) as EncodedResult)
+      this.#finished(readResult(this.#session.result))
       return
     }
     const writer = this.#openWriter()
@@ -132,11 +132,11 @@ export class EncodeRun {
     if (!tree.unchanged || !work.head) return endSnapshot(work, tree)
     journal.end()
     this.#closeWriter()
-    return this.#keepLast(JSON.parse(work.head.result, reviveBig) as EncodedResult)
+    return this.#keepLast(readResult(work.head.result), tree.excluded)
   }
 
   /** Nothing differs: the commitment in force holds this state of the source already. */
-  #keepLast(last: EncodedResult): EncodedResult {
+  #keepLast(last: EncodedResult, excluded: number): EncodedResult {
     const { base, folder } = this.#job
     // this scan is as true as the last one, and knows more of it
     syncFile(manifestFile(folder, this.#session.id))
@@ -144,7 +144,7 @@ export class EncodeRun {
     dropSession(this.#db, folder, this.#session)
     sweep(this.#db, folder)
     const commitment = { root: base.root as `0x${string}`, size: BigInt(base.size) }
-    return { ...last, commitment, unchanged: true }
+    return { ...last, commitment, excluded, forgotten: [], unchanged: true }
   }
 
   #openWriter(): LogWriter {
@@ -215,6 +215,13 @@ export class EncodeRun {
     this.#writer = null
   }
 }
+
+/** An earlier version's says nothing of what was left out or forgotten. */
+const readResult = (json: string): EncodedResult => ({
+  excluded: 0,
+  forgotten: [],
+  ...JSON.parse(json, reviveBig),
+})
 
 const staleCache = (message: string): DmcError =>
   new DmcError('STORE_CORRUPT', message, {

@@ -12,6 +12,7 @@ import { describeRoot } from './describe-root.ts'
 import { ContentEncoder } from './encode-content.ts'
 import { NodeEncoder, type NodeTotals } from './encode-nodes.ts'
 import { estimateSize, nodeBytes } from './estimate-size.ts'
+import { Excluder } from './excluder.ts'
 import { type HeadRow, readVolumes, type SessionRow, type VolumeRow } from './log-db.ts'
 import type { LogWriter } from './log-writer.ts'
 import { Manifest } from './manifest.ts'
@@ -42,6 +43,8 @@ export interface EncodedTree {
   root: NodeEntry
   rootEntry: Uint8Array
   totals: NodeTotals
+  /** Names left out by the source's excludes. */
+  excluded: number
   /** The root is the last snapshot's, and nothing was appended. */
   unchanged: boolean
 }
@@ -60,6 +63,7 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
       root: path,
       manifest,
       prev,
+      excluder: Excluder.of(path, job.excludes),
       tick: (now, current) => {
         progress.scan(now, current)
         journal.tick()
@@ -126,7 +130,7 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
     const rootEntry = encodeEntry(root)
     const same = head !== null && Buffer.compare(head.root_entry, rootEntry) === 0
     const unchanged = same && job.base.root !== null && writer.size === job.base.size
-    return { store, root, rootEntry, totals: encoder.totals, unchanged }
+    return { store, root, rootEntry, totals: encoder.totals, excluded: totals.excluded, unchanged }
   } finally {
     manifest.close()
     prev?.close()

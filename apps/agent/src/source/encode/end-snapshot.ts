@@ -59,6 +59,7 @@ export function endSnapshot(work: SnapshotWork, tree: EncodedTree): EncodedResul
     volumes: volumes.map(toCatalog),
     sourceName: job.sourceName,
     generation: session.gen,
+    retention: job.retention,
   })
   const root32 = rootFromChunkRoots(
     createNodeHasher(),
@@ -77,6 +78,8 @@ export function endSnapshot(work: SnapshotWork, tree: EncodedTree): EncodedResul
       addedBytes: writer.size - job.base.size,
     },
     missing: totals.partial.map(({ path, reason }) => ({ path: showPath(path), reason })),
+    excluded: tree.excluded,
+    forgotten: finished.forgotten,
     unchanged: false,
   }
   db.prepare(

@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { BLOB_TYPE, blobId } from '@dmc/core/log/blob'
-import { type Catalog, encodeCatalog } from '@dmc/core/log/catalog'
+import { toHex } from '@dmc/core/log/bytes'
+import { type Catalog, type CatalogSnapshot, encodeCatalog } from '@dmc/core/log/catalog'
 import { sealFooter } from '@dmc/core/log/footer-leaf'
 import { LEAF } from '@dmc/core/log/header-leaf'
 import { INDEX_ROW, segmentsToAbsorb, writeIndexRow } from '@dmc/core/log/index-segment'
-import type { Run } from '@dmc/core/log/locator'
+import type { Locator, Run } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { encodeSnapshotRecord, type SnapshotRecord } from '@dmc/core/log/snapshot-record'
+import { type RetentionPolicy, selectKept } from '@dmc/core/schedule/retention'
 import type { BlobStore } from './blob-store.ts'
 import type { LogWriter } from './log-writer.ts'
 
@@ -28,9 +30,13 @@ export interface FinishOptions {
   volumes: Catalog['volumes']
   sourceName: string
   generation: number
+  /** Which snapshots stay in the catalog; null: all. */
+  retention: RetentionPolicy | null
 }
 
 export interface Finished {
+  /** Ids (hex) of snapshots that the last catalog had and this one has not. */
+  forgotten: string[]
   catalog: Uint8Array
   footerOffset: number
   /** The segment that this session wrote: generations of its rows, and how many. */
@@ -42,22 +48,12 @@ export function finishSnapshot(options: FinishOptions): Finished {
   const { crypto, store, writer, volumeId, volumeKey, record, previous, generation } = options
   const recordAt = store.appendPlain(BLOB_TYPE.snapshot, encodeSnapshotRecord(record))
   const { segments, segment } = writeSegment(options)
+  const all = [...(previous?.catalog.snapshots ?? []), listed(record, recordAt, generation)]
+  const kept = keptOf(all, options.retention)
   const catalog = encodeCatalog({
     generation,
     previousFooter: previous ? { volumeId: previous.volumeId, offset: previous.footerOffset } : null,
-    snapshots: [
-      ...(previous?.catalog.snapshots ?? []),
-      {
-        snapshotId: record.snapshotId,
-        time: record.finishedAt,
-        record: recordAt,
-        files: record.totals.files,
-        bytes: record.totals.bytes,
-        missing: record.missing,
-        addedBytes: record.addedBytes,
-        generation,
-      },
-    ],
+    snapshots: kept,
     volumes: options.volumes,
     segments,
     sourceName: options.sourceName,
@@ -77,7 +73,28 @@ export function finishSnapshot(options: FinishOptions): Finished {
       previous: previous ? { volumeId: previous.volumeId, offset: previous.footerOffset } : null,
     }),
   )
-  return { catalog, footerOffset, segment }
+  const forgotten = all.filter((one) => !kept.includes(one)).map(({ snapshotId }) => toHex(snapshotId))
+  return { catalog, footerOffset, segment, forgotten }
+}
+
+const listed = (record: SnapshotRecord, at: Locator, generation: number): CatalogSnapshot => ({
+  snapshotId: record.snapshotId,
+  time: record.finishedAt,
+  record: at,
+  files: record.totals.files,
+  bytes: record.totals.bytes,
+  missing: record.missing,
+  addedBytes: record.addedBytes,
+  generation,
+})
+
+/** The newest is always among them, whatever its clock said. */
+function keptOf(all: CatalogSnapshot[], retention: RetentionPolicy | null): CatalogSnapshot[] {
+  const ids = selectKept(
+    all.map(({ snapshotId, time, missing }) => ({ snapshotId: toHex(snapshotId), time, missing })),
+    retention,
+  )
+  return all.filter((one, i) => i === all.length - 1 || ids.has(toHex(one.snapshotId)))
 }
 
 /** Appends the new rows as a segment that absorbs earlier ones, as far as there is room. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
 import { joinBytes, showPath } from '../path-bytes.ts'
+import type { Excluder } from './excluder.ts'
 import type { EntryRow, Manifest } from './manifest.ts'
 
 export interface ScanTotals {
@@ -17,6 +18,8 @@ export interface ScanTotals {
   todoBytes: number
   /** Bytes of all names and link targets: what the nodes will take grows with it. */
   nameBytes: number
+  /** Names left out by the source's excludes. */
+  excluded: number
 }
 
 export interface ScanOptions {
@@ -25,6 +28,8 @@ export interface ScanOptions {
   manifest: Manifest
   /** The manifest of the last snapshot, when every blob that it refers to is safe to reuse. */
   prev: Manifest | null
+  /** What the person does not want backed up; null: nothing. */
+  excluder: Excluder | null
   /** Called often; throws to stop. */
   tick(totals: ScanTotals, current: Buffer): void
 }
@@ -37,7 +42,7 @@ const COMMIT_EVERY = 20_000
  * is entered as listed; a name that vanished meanwhile is not there.
  * @throws SOURCE_NOT_FOUND, SOURCE_NOT_REGULAR, SOURCE_UNREADABLE for the source itself.
  */
-export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
+export function scan({ root, manifest, prev, excluder, tick }: ScanOptions): ScanTotals {
   const totals: ScanTotals = {
     files: 0,
     directories: 0,
@@ -47,6 +52,7 @@ export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
     todoFiles: 0,
     todoBytes: 0,
     nameBytes: 0,
+    excluded: 0,
   }
   const { db } = manifest
   const addDir = manifest.sql('INSERT INTO dir (id, parent, name, depth, prev) VALUES (?, ?, ?, ?, ?)')
@@ -77,6 +83,10 @@ export function scan({ root, manifest, prev, tick }: ScanOptions): ScanTotals {
         const child = joinBytes(path, name)
         const found = lstatOrReason(child)
         if (found === null) continue
+        if (excluder?.excludes(child, typeof found !== 'string' && found.isDirectory())) {
+          totals.excluded++
+          continue
+        }
         add(id, dir.prev, name, child, found)
         count()
         tick(totals, child)

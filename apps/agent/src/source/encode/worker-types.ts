@@ -1,4 +1,5 @@
 import type { DmcError } from '@dmc/core/errors/dmc-error'
+import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { BackupProgress, EncodedResult, SourceKeys, VolumeTarget } from '../types.ts'
 import type { Base } from './encode-session.ts'
 import type { SpoolWorkerData } from './spool-worker.ts'
@@ -10,6 +11,9 @@ export interface EncodeJob {
   /** Absolute path of the source, bytes. */
   sourcePath: Uint8Array
   sourceName: string
+  excludes: string[]
+  /** What of the snapshots stays in the catalog; null: all. */
+  retention: RetentionPolicy | null
   keys: SourceKeys
   target: VolumeTarget
   chain: { chainId: number; market: string }

@@ -7,8 +7,8 @@ import { matchBill } from '@dmc/core/market/match-bill'
 import { formatSize } from '@dmc/core/units/format-size'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useEffect, useMemo, useRef, useState } from 'react'
-import { count, space } from '../../lib/amounts.ts'
+import { useEffect, useMemo, useState } from 'react'
+import { count, pay, space } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
 import { useOwner } from '../../lib/session.tsx'
@@ -21,8 +21,11 @@ import { type Agent, ChooseAgent, NoAgent } from '../agents/choose-agent.tsx'
 import { FolderBrowser } from '../agents/folder-browser.tsx'
 import { useGrant } from '../agents/use-grant.ts'
 import { useTransact } from '../transactions/use-transact.ts'
+import { ExcludesField, patternsOf } from './excludes-field.tsx'
 import { PickBill } from './pick-bill.tsx'
 import { ReviewOrder } from './review-order.tsx'
+import { DAILY, ScheduleFields, type ScheduleWish, wishedRule } from './schedule-fields.tsx'
+import { useSettled } from './use-settled.ts'
 
 const WEEKS = 24
 
@@ -92,15 +95,21 @@ function Wizard({
     agents[0]
   const [chosenPath, setPath] = useState<string | null>(null)
   const path = known.data?.path ?? chosenPath
+  const [excludes, setExcludes] = useState('')
+  // a pattern is asked about when it is written, not with each letter
+  const patterns = useSettled(excludes)
+  const [schedule, setSchedule] = useState<ScheduleWish>(DAILY)
   const [weeks, setWeeks] = useState(WEEKS)
   const [picked, setPicked] = useState<bigint | null>(billId)
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
-  /** A source that was registered already for this folder, so that a second try makes no second source. */
-  const added = useRef<{ agentId: string; path: string; sourceId: string } | null>(null)
 
   const estimate = useQuery({
-    ...trpc.sources.estimate.queryOptions({ agentId: agent?.agentId ?? '', path: path ?? '' }),
+    ...trpc.sources.estimate.queryOptions({
+      agentId: agent?.agentId ?? '',
+      path: path ?? '',
+      excludes: known.data?.excludes ?? patternsOf(patterns),
+    }),
     enabled: agent !== undefined && path !== null,
     staleTime: 60_000,
   })
@@ -160,17 +169,16 @@ function Wizard({
     setAdding(true)
     try {
       let sourceId = existing
-      const before = added.current
-      if (sourceId === null && before?.path === path && before.agentId === agent.agentId)
-        sourceId = before.sourceId
       if (sourceId === null) {
+        // a second try makes no second source: the host knows the folder, and takes what is asked for now
         const registered = await api.sources.add.mutate({
           agentId: agent.agentId,
           path,
+          excludes: patternsOf(excludes),
+          schedule: wishedRule(schedule),
           requestKey: crypto.randomUUID(),
         })
         sourceId = registered.sourceId
-        added.current = { agentId: agent.agentId, path, sourceId }
       }
       setAdding(false)
       await transact.run({
@@ -217,7 +225,10 @@ function Wizard({
               }}
             />
             {existing === null ? (
-              <FolderBrowser agentId={agent.agentId} root="read" path={path} onOpen={setPath} />
+              <>
+                <FolderBrowser agentId={agent.agentId} root="read" path={path} onOpen={setPath} />
+                <ExcludesField id="excludes" value={excludes} onChange={setExcludes} />
+              </>
             ) : (
               <p className="font-mono text-[0.8125rem] [overflow-wrap:anywhere]">{path}</p>
             )}
@@ -241,13 +252,18 @@ function Wizard({
                   <span className="text-muted">
                     {' '}
                     · {space(capacity ?? 0n)} with room for later snapshots
+                    {estimate.data.excluded > 0 ? ` · ${count(estimate.data.excluded)} left out` : ''}
                     {estimate.data.unreadable > 0
                       ? ` · ${count(estimate.data.unreadable)} can’t be read`
                       : ''}
+                    {explained === null ? '' : ` · ${pay(explained.weekPrice)} a week`}
                   </span>
                 </p>
               )}
             </div>
+            {existing === null ? (
+              <ScheduleFields id="schedule" value={schedule} onChange={setSchedule} />
+            ) : null}
           </CardBody>
         </Card>
         <PickBill

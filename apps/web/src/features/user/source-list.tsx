@@ -46,6 +46,7 @@ export function SourceList() {
               <HeadCell align="right">Files</HeadCell>
               <HeadCell align="right">Snapshots</HeadCell>
               <HeadCell align="right">Newest</HeadCell>
+              <HeadCell align="right">Next</HeadCell>
             </Head>
             <tbody>
               {all.map((source) => (
@@ -72,6 +73,13 @@ export function SourceList() {
                       '–'
                     ) : (
                       <When at={source.lastSnapshotAt.getTime() / 1000} />
+                    )}
+                  </Cell>
+                  <Cell align="right">
+                    {source.schedule?.nextRunAt ? (
+                      <When at={source.schedule.nextRunAt.getTime() / 1000} />
+                    ) : (
+                      <span className="text-muted">by hand</span>
                     )}
                   </Cell>
                 </Row>

@@ -20,6 +20,7 @@ import { When } from '../../ui/when.tsx'
 import { Commitments } from '../market/commitments.tsx'
 import { OrderTable } from '../market/order-table.tsx'
 import { JobStages } from './job-stages.tsx'
+import { SourceSettings } from './source-settings.tsx'
 import { stageOf } from './stage-of.ts'
 
 /** One source: what happens now, its snapshots, its orders. */
@@ -162,6 +163,7 @@ function Loaded({ source }: { source: NonNullable<ReturnType<typeof useSource>['
             }
           />
         </Stats>
+        <SourceSettings source={source} />
         <Card>
           <CardHeader title="Snapshots" about="Each one is the whole folder at one moment" />
           {source.snapshots.length === 0 ? (

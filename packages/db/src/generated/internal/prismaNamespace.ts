@@ -2977,6 +2977,7 @@ export const SourceScalarFieldEnum = {
   path: 'path',
   state: 'state',
   excludes: 'excludes',
+  excluded: 'excluded',
   files: 'files',
   bytes: 'bytes',
   orders: 'orders',
@@ -3088,10 +3089,13 @@ export const ScheduleScalarFieldEnum = {
   keepDaily: 'keepDaily',
   keepWeekly: 'keepWeekly',
   keepMonthly: 'keepMonthly',
+  keepZone: 'keepZone',
   revision: 'revision',
   agentHas: 'agentHas',
   nextRunAt: 'nextRunAt',
   lastRunAt: 'lastRunAt',
+  lastOutcome: 'lastOutcome',
+  lastNote: 'lastNote',
   missedRuns: 'missedRuns',
   updatedAt: 'updatedAt'
 } as const

@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Schedule
- * Written here, run by the agent also while the dashboard is away; run times as the agent reports them.
+ * As the agent last reported it: it keeps and runs the schedule itself, also while the dashboard is away.
  */
 export type ScheduleModel = runtime.Types.Result.DefaultSelection<Prisma.$SchedulePayload>
 
@@ -58,10 +58,13 @@ export type ScheduleMinAggregateOutputType = {
   keepDaily: number | null
   keepWeekly: number | null
   keepMonthly: number | null
+  keepZone: string | null
   revision: number | null
   agentHas: number | null
   nextRunAt: Date | null
   lastRunAt: Date | null
+  lastOutcome: string | null
+  lastNote: string | null
   missedRuns: number | null
   updatedAt: Date | null
 }
@@ -78,10 +81,13 @@ export type ScheduleMaxAggregateOutputType = {
   keepDaily: number | null
   keepWeekly: number | null
   keepMonthly: number | null
+  keepZone: string | null
   revision: number | null
   agentHas: number | null
   nextRunAt: Date | null
   lastRunAt: Date | null
+  lastOutcome: string | null
+  lastNote: string | null
   missedRuns: number | null
   updatedAt: Date | null
 }
@@ -98,10 +104,13 @@ export type ScheduleCountAggregateOutputType = {
   keepDaily: number
   keepWeekly: number
   keepMonthly: number
+  keepZone: number
   revision: number
   agentHas: number
   nextRunAt: number
   lastRunAt: number
+  lastOutcome: number
+  lastNote: number
   missedRuns: number
   updatedAt: number
   _all: number
@@ -140,10 +149,13 @@ export type ScheduleMinAggregateInputType = {
   keepDaily?: true
   keepWeekly?: true
   keepMonthly?: true
+  keepZone?: true
   revision?: true
   agentHas?: true
   nextRunAt?: true
   lastRunAt?: true
+  lastOutcome?: true
+  lastNote?: true
   missedRuns?: true
   updatedAt?: true
 }
@@ -160,10 +172,13 @@ export type ScheduleMaxAggregateInputType = {
   keepDaily?: true
   keepWeekly?: true
   keepMonthly?: true
+  keepZone?: true
   revision?: true
   agentHas?: true
   nextRunAt?: true
   lastRunAt?: true
+  lastOutcome?: true
+  lastNote?: true
   missedRuns?: true
   updatedAt?: true
 }
@@ -180,10 +195,13 @@ export type ScheduleCountAggregateInputType = {
   keepDaily?: true
   keepWeekly?: true
   keepMonthly?: true
+  keepZone?: true
   revision?: true
   agentHas?: true
   nextRunAt?: true
   lastRunAt?: true
+  lastOutcome?: true
+  lastNote?: true
   missedRuns?: true
   updatedAt?: true
   _all?: true
@@ -287,10 +305,13 @@ export type ScheduleGroupByOutputType = {
   keepDaily: number | null
   keepWeekly: number | null
   keepMonthly: number | null
+  keepZone: string | null
   revision: number
   agentHas: number
   nextRunAt: Date | null
   lastRunAt: Date | null
+  lastOutcome: string | null
+  lastNote: string | null
   missedRuns: number
   updatedAt: Date
   _count: ScheduleCountAggregateOutputType | null
@@ -330,10 +351,13 @@ export type ScheduleWhereInput = {
   keepDaily?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepWeekly?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepMonthly?: Prisma.IntNullableFilter<"Schedule"> | number | null
+  keepZone?: Prisma.StringNullableFilter<"Schedule"> | string | null
   revision?: Prisma.IntFilter<"Schedule"> | number
   agentHas?: Prisma.IntFilter<"Schedule"> | number
   nextRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
   lastRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
+  lastOutcome?: Prisma.StringNullableFilter<"Schedule"> | string | null
+  lastNote?: Prisma.StringNullableFilter<"Schedule"> | string | null
   missedRuns?: Prisma.IntFilter<"Schedule"> | number
   updatedAt?: Prisma.DateTimeFilter<"Schedule"> | Date | string
   agent?: Prisma.XOR<Prisma.AgentScalarRelationFilter, Prisma.AgentWhereInput>
@@ -351,10 +375,13 @@ export type ScheduleOrderByWithRelationInput = {
   keepDaily?: Prisma.SortOrderInput | Prisma.SortOrder
   keepWeekly?: Prisma.SortOrderInput | Prisma.SortOrder
   keepMonthly?: Prisma.SortOrderInput | Prisma.SortOrder
+  keepZone?: Prisma.SortOrderInput | Prisma.SortOrder
   revision?: Prisma.SortOrder
   agentHas?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastOutcome?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastNote?: Prisma.SortOrderInput | Prisma.SortOrder
   missedRuns?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   agent?: Prisma.AgentOrderByWithRelationInput
@@ -376,10 +403,13 @@ export type ScheduleWhereUniqueInput = Prisma.AtLeast<{
   keepDaily?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepWeekly?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepMonthly?: Prisma.IntNullableFilter<"Schedule"> | number | null
+  keepZone?: Prisma.StringNullableFilter<"Schedule"> | string | null
   revision?: Prisma.IntFilter<"Schedule"> | number
   agentHas?: Prisma.IntFilter<"Schedule"> | number
   nextRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
   lastRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
+  lastOutcome?: Prisma.StringNullableFilter<"Schedule"> | string | null
+  lastNote?: Prisma.StringNullableFilter<"Schedule"> | string | null
   missedRuns?: Prisma.IntFilter<"Schedule"> | number
   updatedAt?: Prisma.DateTimeFilter<"Schedule"> | Date | string
   agent?: Prisma.XOR<Prisma.AgentScalarRelationFilter, Prisma.AgentWhereInput>
@@ -397,10 +427,13 @@ export type ScheduleOrderByWithAggregationInput = {
   keepDaily?: Prisma.SortOrderInput | Prisma.SortOrder
   keepWeekly?: Prisma.SortOrderInput | Prisma.SortOrder
   keepMonthly?: Prisma.SortOrderInput | Prisma.SortOrder
+  keepZone?: Prisma.SortOrderInput | Prisma.SortOrder
   revision?: Prisma.SortOrder
   agentHas?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
   lastRunAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastOutcome?: Prisma.SortOrderInput | Prisma.SortOrder
+  lastNote?: Prisma.SortOrderInput | Prisma.SortOrder
   missedRuns?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.ScheduleCountOrderByAggregateInput
@@ -425,10 +458,13 @@ export type ScheduleScalarWhereWithAggregatesInput = {
   keepDaily?: Prisma.IntNullableWithAggregatesFilter<"Schedule"> | number | null
   keepWeekly?: Prisma.IntNullableWithAggregatesFilter<"Schedule"> | number | null
   keepMonthly?: Prisma.IntNullableWithAggregatesFilter<"Schedule"> | number | null
+  keepZone?: Prisma.StringNullableWithAggregatesFilter<"Schedule"> | string | null
   revision?: Prisma.IntWithAggregatesFilter<"Schedule"> | number
   agentHas?: Prisma.IntWithAggregatesFilter<"Schedule"> | number
   nextRunAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Schedule"> | Date | string | null
   lastRunAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Schedule"> | Date | string | null
+  lastOutcome?: Prisma.StringNullableWithAggregatesFilter<"Schedule"> | string | null
+  lastNote?: Prisma.StringNullableWithAggregatesFilter<"Schedule"> | string | null
   missedRuns?: Prisma.IntWithAggregatesFilter<"Schedule"> | number
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"Schedule"> | Date | string
 }
@@ -444,10 +480,13 @@ export type ScheduleCreateInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
   agent: Prisma.AgentCreateNestedOneWithoutSchedulesInput
@@ -465,10 +504,13 @@ export type ScheduleUncheckedCreateInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
 }
@@ -484,10 +526,13 @@ export type ScheduleUpdateInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   agent?: Prisma.AgentUpdateOneRequiredWithoutSchedulesNestedInput
@@ -505,10 +550,13 @@ export type ScheduleUncheckedUpdateInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -525,10 +573,13 @@ export type ScheduleCreateManyInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
 }
@@ -544,10 +595,13 @@ export type ScheduleUpdateManyMutationInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -564,10 +618,13 @@ export type ScheduleUncheckedUpdateManyInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -599,10 +656,13 @@ export type ScheduleCountOrderByAggregateInput = {
   keepDaily?: Prisma.SortOrder
   keepWeekly?: Prisma.SortOrder
   keepMonthly?: Prisma.SortOrder
+  keepZone?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   agentHas?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastRunAt?: Prisma.SortOrder
+  lastOutcome?: Prisma.SortOrder
+  lastNote?: Prisma.SortOrder
   missedRuns?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -629,10 +689,13 @@ export type ScheduleMaxOrderByAggregateInput = {
   keepDaily?: Prisma.SortOrder
   keepWeekly?: Prisma.SortOrder
   keepMonthly?: Prisma.SortOrder
+  keepZone?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   agentHas?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastRunAt?: Prisma.SortOrder
+  lastOutcome?: Prisma.SortOrder
+  lastNote?: Prisma.SortOrder
   missedRuns?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -649,10 +712,13 @@ export type ScheduleMinOrderByAggregateInput = {
   keepDaily?: Prisma.SortOrder
   keepWeekly?: Prisma.SortOrder
   keepMonthly?: Prisma.SortOrder
+  keepZone?: Prisma.SortOrder
   revision?: Prisma.SortOrder
   agentHas?: Prisma.SortOrder
   nextRunAt?: Prisma.SortOrder
   lastRunAt?: Prisma.SortOrder
+  lastOutcome?: Prisma.SortOrder
+  lastNote?: Prisma.SortOrder
   missedRuns?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
@@ -720,10 +786,13 @@ export type ScheduleCreateWithoutAgentInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
 }
@@ -739,10 +808,13 @@ export type ScheduleUncheckedCreateWithoutAgentInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
 }
@@ -788,10 +860,13 @@ export type ScheduleScalarWhereInput = {
   keepDaily?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepWeekly?: Prisma.IntNullableFilter<"Schedule"> | number | null
   keepMonthly?: Prisma.IntNullableFilter<"Schedule"> | number | null
+  keepZone?: Prisma.StringNullableFilter<"Schedule"> | string | null
   revision?: Prisma.IntFilter<"Schedule"> | number
   agentHas?: Prisma.IntFilter<"Schedule"> | number
   nextRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
   lastRunAt?: Prisma.DateTimeNullableFilter<"Schedule"> | Date | string | null
+  lastOutcome?: Prisma.StringNullableFilter<"Schedule"> | string | null
+  lastNote?: Prisma.StringNullableFilter<"Schedule"> | string | null
   missedRuns?: Prisma.IntFilter<"Schedule"> | number
   updatedAt?: Prisma.DateTimeFilter<"Schedule"> | Date | string
 }
@@ -807,10 +882,13 @@ export type ScheduleCreateManyAgentInput = {
   keepDaily?: number | null
   keepWeekly?: number | null
   keepMonthly?: number | null
+  keepZone?: string | null
   revision?: number
   agentHas?: number
   nextRunAt?: Date | string | null
   lastRunAt?: Date | string | null
+  lastOutcome?: string | null
+  lastNote?: string | null
   missedRuns?: number
   updatedAt?: Date | string
 }
@@ -826,10 +904,13 @@ export type ScheduleUpdateWithoutAgentInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -845,10 +926,13 @@ export type ScheduleUncheckedUpdateWithoutAgentInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -864,10 +948,13 @@ export type ScheduleUncheckedUpdateManyWithoutAgentInput = {
   keepDaily?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepWeekly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
   keepMonthly?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
+  keepZone?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   revision?: Prisma.IntFieldUpdateOperationsInput | number
   agentHas?: Prisma.IntFieldUpdateOperationsInput | number
   nextRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   lastRunAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastOutcome?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastNote?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   missedRuns?: Prisma.IntFieldUpdateOperationsInput | number
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -886,10 +973,13 @@ export type ScheduleSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   keepDaily?: boolean
   keepWeekly?: boolean
   keepMonthly?: boolean
+  keepZone?: boolean
   revision?: boolean
   agentHas?: boolean
   nextRunAt?: boolean
   lastRunAt?: boolean
+  lastOutcome?: boolean
+  lastNote?: boolean
   missedRuns?: boolean
   updatedAt?: boolean
   agent?: boolean | Prisma.AgentDefaultArgs<ExtArgs>
@@ -907,10 +997,13 @@ export type ScheduleSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   keepDaily?: boolean
   keepWeekly?: boolean
   keepMonthly?: boolean
+  keepZone?: boolean
   revision?: boolean
   agentHas?: boolean
   nextRunAt?: boolean
   lastRunAt?: boolean
+  lastOutcome?: boolean
+  lastNote?: boolean
   missedRuns?: boolean
   updatedAt?: boolean
   agent?: boolean | Prisma.AgentDefaultArgs<ExtArgs>
@@ -928,10 +1021,13 @@ export type ScheduleSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   keepDaily?: boolean
   keepWeekly?: boolean
   keepMonthly?: boolean
+  keepZone?: boolean
   revision?: boolean
   agentHas?: boolean
   nextRunAt?: boolean
   lastRunAt?: boolean
+  lastOutcome?: boolean
+  lastNote?: boolean
   missedRuns?: boolean
   updatedAt?: boolean
   agent?: boolean | Prisma.AgentDefaultArgs<ExtArgs>
@@ -949,15 +1045,18 @@ export type ScheduleSelectScalar = {
   keepDaily?: boolean
   keepWeekly?: boolean
   keepMonthly?: boolean
+  keepZone?: boolean
   revision?: boolean
   agentHas?: boolean
   nextRunAt?: boolean
   lastRunAt?: boolean
+  lastOutcome?: boolean
+  lastNote?: boolean
   missedRuns?: boolean
   updatedAt?: boolean
 }
 
-export type ScheduleOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "sourceId" | "owner" | "kind" | "spec" | "timeZone" | "enabled" | "keepLast" | "keepDaily" | "keepWeekly" | "keepMonthly" | "revision" | "agentHas" | "nextRunAt" | "lastRunAt" | "missedRuns" | "updatedAt", ExtArgs["result"]["schedule"]>
+export type ScheduleOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "sourceId" | "owner" | "kind" | "spec" | "timeZone" | "enabled" | "keepLast" | "keepDaily" | "keepWeekly" | "keepMonthly" | "keepZone" | "revision" | "agentHas" | "nextRunAt" | "lastRunAt" | "lastOutcome" | "lastNote" | "missedRuns" | "updatedAt", ExtArgs["result"]["schedule"]>
 export type ScheduleInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   agent?: boolean | Prisma.AgentDefaultArgs<ExtArgs>
 }
@@ -978,7 +1077,7 @@ export type $SchedulePayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     sourceId: string
     owner: string
     /**
-     * interval, times, cron
+     * interval, times, cron; off: no schedule, and `enabled` is false
      */
     kind: string
     /**
@@ -992,12 +1091,21 @@ export type $SchedulePayload<ExtArgs extends runtime.Types.Extensions.InternalAr
     keepWeekly: number | null
     keepMonthly: number | null
     /**
+     * By whose clock days begin; null: all snapshots are kept.
+     */
+    keepZone: string | null
+    /**
      * Counts changes; the agent reports which it has.
      */
     revision: number
     agentHas: number
     nextRunAt: Date | null
     lastRunAt: Date | null
+    /**
+     * running, done, unchanged, partial, failed, skipped, no-order
+     */
+    lastOutcome: string | null
+    lastNote: string | null
     missedRuns: number
     updatedAt: Date
   }, ExtArgs["result"]["schedule"]>
@@ -1435,10 +1543,13 @@ export interface ScheduleFieldRefs {
   readonly keepDaily: Prisma.FieldRef<"Schedule", 'Int'>
   readonly keepWeekly: Prisma.FieldRef<"Schedule", 'Int'>
   readonly keepMonthly: Prisma.FieldRef<"Schedule", 'Int'>
+  readonly keepZone: Prisma.FieldRef<"Schedule", 'String'>
   readonly revision: Prisma.FieldRef<"Schedule", 'Int'>
   readonly agentHas: Prisma.FieldRef<"Schedule", 'Int'>
   readonly nextRunAt: Prisma.FieldRef<"Schedule", 'DateTime'>
   readonly lastRunAt: Prisma.FieldRef<"Schedule", 'DateTime'>
+  readonly lastOutcome: Prisma.FieldRef<"Schedule", 'String'>
+  readonly lastNote: Prisma.FieldRef<"Schedule", 'String'>
   readonly missedRuns: Prisma.FieldRef<"Schedule", 'Int'>
   readonly updatedAt: Prisma.FieldRef<"Schedule", 'DateTime'>
 }

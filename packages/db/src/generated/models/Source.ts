@@ -27,12 +27,14 @@ export type AggregateSource = {
 }
 
 export type SourceAvgAggregateOutputType = {
+  excluded: number | null
   files: number | null
   bytes: number | null
   snapshots: number | null
 }
 
 export type SourceSumAggregateOutputType = {
+  excluded: bigint | null
   files: bigint | null
   bytes: bigint | null
   snapshots: number | null
@@ -45,6 +47,7 @@ export type SourceMinAggregateOutputType = {
   name: string | null
   path: string | null
   state: $Enums.SourceState | null
+  excluded: bigint | null
   files: bigint | null
   bytes: bigint | null
   snapshots: number | null
@@ -61,6 +64,7 @@ export type SourceMaxAggregateOutputType = {
   name: string | null
   path: string | null
   state: $Enums.SourceState | null
+  excluded: bigint | null
   files: bigint | null
   bytes: bigint | null
   snapshots: number | null
@@ -78,6 +82,7 @@ export type SourceCountAggregateOutputType = {
   path: number
   state: number
   excludes: number
+  excluded: number
   files: number
   bytes: number
   orders: number
@@ -93,12 +98,14 @@ export type SourceCountAggregateOutputType = {
 
 
 export type SourceAvgAggregateInputType = {
+  excluded?: true
   files?: true
   bytes?: true
   snapshots?: true
 }
 
 export type SourceSumAggregateInputType = {
+  excluded?: true
   files?: true
   bytes?: true
   snapshots?: true
@@ -111,6 +118,7 @@ export type SourceMinAggregateInputType = {
   name?: true
   path?: true
   state?: true
+  excluded?: true
   files?: true
   bytes?: true
   snapshots?: true
@@ -127,6 +135,7 @@ export type SourceMaxAggregateInputType = {
   name?: true
   path?: true
   state?: true
+  excluded?: true
   files?: true
   bytes?: true
   snapshots?: true
@@ -144,6 +153,7 @@ export type SourceCountAggregateInputType = {
   path?: true
   state?: true
   excludes?: true
+  excluded?: true
   files?: true
   bytes?: true
   orders?: true
@@ -251,6 +261,7 @@ export type SourceGroupByOutputType = {
   path: string
   state: $Enums.SourceState
   excludes: runtime.JsonValue
+  excluded: bigint
   files: bigint
   bytes: bigint
   orders: runtime.JsonValue
@@ -294,6 +305,7 @@ export type SourceWhereInput = {
   path?: Prisma.StringFilter<"Source"> | string
   state?: Prisma.EnumSourceStateFilter<"Source"> | $Enums.SourceState
   excludes?: Prisma.JsonFilter<"Source">
+  excluded?: Prisma.BigIntFilter<"Source"> | bigint | number
   files?: Prisma.BigIntFilter<"Source"> | bigint | number
   bytes?: Prisma.BigIntFilter<"Source"> | bigint | number
   orders?: Prisma.JsonFilter<"Source">
@@ -315,6 +327,7 @@ export type SourceOrderByWithRelationInput = {
   path?: Prisma.SortOrder
   state?: Prisma.SortOrder
   excludes?: Prisma.SortOrder
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   orders?: Prisma.SortOrder
@@ -340,6 +353,7 @@ export type SourceWhereUniqueInput = Prisma.AtLeast<{
   path?: Prisma.StringFilter<"Source"> | string
   state?: Prisma.EnumSourceStateFilter<"Source"> | $Enums.SourceState
   excludes?: Prisma.JsonFilter<"Source">
+  excluded?: Prisma.BigIntFilter<"Source"> | bigint | number
   files?: Prisma.BigIntFilter<"Source"> | bigint | number
   bytes?: Prisma.BigIntFilter<"Source"> | bigint | number
   orders?: Prisma.JsonFilter<"Source">
@@ -361,6 +375,7 @@ export type SourceOrderByWithAggregationInput = {
   path?: Prisma.SortOrder
   state?: Prisma.SortOrder
   excludes?: Prisma.SortOrder
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   orders?: Prisma.SortOrder
@@ -389,6 +404,7 @@ export type SourceScalarWhereWithAggregatesInput = {
   path?: Prisma.StringWithAggregatesFilter<"Source"> | string
   state?: Prisma.EnumSourceStateWithAggregatesFilter<"Source"> | $Enums.SourceState
   excludes?: Prisma.JsonWithAggregatesFilter<"Source">
+  excluded?: Prisma.BigIntWithAggregatesFilter<"Source"> | bigint | number
   files?: Prisma.BigIntWithAggregatesFilter<"Source"> | bigint | number
   bytes?: Prisma.BigIntWithAggregatesFilter<"Source"> | bigint | number
   orders?: Prisma.JsonWithAggregatesFilter<"Source">
@@ -408,6 +424,7 @@ export type SourceCreateInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -429,6 +446,7 @@ export type SourceUncheckedCreateInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -448,6 +466,7 @@ export type SourceUpdateInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -469,6 +488,7 @@ export type SourceUncheckedUpdateInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -489,6 +509,7 @@ export type SourceCreateManyInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -508,6 +529,7 @@ export type SourceUpdateManyMutationInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -528,6 +550,7 @@ export type SourceUncheckedUpdateManyInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -563,6 +586,7 @@ export type SourceCountOrderByAggregateInput = {
   path?: Prisma.SortOrder
   state?: Prisma.SortOrder
   excludes?: Prisma.SortOrder
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   orders?: Prisma.SortOrder
@@ -576,6 +600,7 @@ export type SourceCountOrderByAggregateInput = {
 }
 
 export type SourceAvgOrderByAggregateInput = {
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   snapshots?: Prisma.SortOrder
@@ -588,6 +613,7 @@ export type SourceMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   path?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   snapshots?: Prisma.SortOrder
@@ -604,6 +630,7 @@ export type SourceMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   path?: Prisma.SortOrder
   state?: Prisma.SortOrder
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   snapshots?: Prisma.SortOrder
@@ -614,6 +641,7 @@ export type SourceMinOrderByAggregateInput = {
 }
 
 export type SourceSumOrderByAggregateInput = {
+  excluded?: Prisma.SortOrder
   files?: Prisma.SortOrder
   bytes?: Prisma.SortOrder
   snapshots?: Prisma.SortOrder
@@ -672,6 +700,7 @@ export type SourceCreateWithoutAgentInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -691,6 +720,7 @@ export type SourceUncheckedCreateWithoutAgentInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -740,6 +770,7 @@ export type SourceScalarWhereInput = {
   path?: Prisma.StringFilter<"Source"> | string
   state?: Prisma.EnumSourceStateFilter<"Source"> | $Enums.SourceState
   excludes?: Prisma.JsonFilter<"Source">
+  excluded?: Prisma.BigIntFilter<"Source"> | bigint | number
   files?: Prisma.BigIntFilter<"Source"> | bigint | number
   bytes?: Prisma.BigIntFilter<"Source"> | bigint | number
   orders?: Prisma.JsonFilter<"Source">
@@ -759,6 +790,7 @@ export type SourceCreateManyAgentInput = {
   path: string
   state: $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: bigint | number
   files?: bigint | number
   bytes?: bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -778,6 +810,7 @@ export type SourceUpdateWithoutAgentInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -797,6 +830,7 @@ export type SourceUncheckedUpdateWithoutAgentInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -816,6 +850,7 @@ export type SourceUncheckedUpdateManyWithoutAgentInput = {
   path?: Prisma.StringFieldUpdateOperationsInput | string
   state?: Prisma.EnumSourceStateFieldUpdateOperationsInput | $Enums.SourceState
   excludes?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  excluded?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   files?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   bytes?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   orders?: Prisma.JsonNullValueInput | runtime.InputJsonValue
@@ -838,6 +873,7 @@ export type SourceSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   path?: boolean
   state?: boolean
   excludes?: boolean
+  excluded?: boolean
   files?: boolean
   bytes?: boolean
   orders?: boolean
@@ -859,6 +895,7 @@ export type SourceSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extens
   path?: boolean
   state?: boolean
   excludes?: boolean
+  excluded?: boolean
   files?: boolean
   bytes?: boolean
   orders?: boolean
@@ -880,6 +917,7 @@ export type SourceSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extens
   path?: boolean
   state?: boolean
   excludes?: boolean
+  excluded?: boolean
   files?: boolean
   bytes?: boolean
   orders?: boolean
@@ -901,6 +939,7 @@ export type SourceSelectScalar = {
   path?: boolean
   state?: boolean
   excludes?: boolean
+  excluded?: boolean
   files?: boolean
   bytes?: boolean
   orders?: boolean
@@ -913,7 +952,7 @@ export type SourceSelectScalar = {
   removedAt?: boolean
 }
 
-export type SourceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "sourceId" | "owner" | "name" | "path" | "state" | "excludes" | "files" | "bytes" | "orders" | "snapshots" | "lastSnapshotAt" | "progress" | "error" | "createdAt" | "updatedAt" | "removedAt", ExtArgs["result"]["source"]>
+export type SourceOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"agentId" | "sourceId" | "owner" | "name" | "path" | "state" | "excludes" | "excluded" | "files" | "bytes" | "orders" | "snapshots" | "lastSnapshotAt" | "progress" | "error" | "createdAt" | "updatedAt" | "removedAt", ExtArgs["result"]["source"]>
 export type SourceInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   agent?: boolean | Prisma.AgentDefaultArgs<ExtArgs>
 }
@@ -937,6 +976,10 @@ export type $SourcePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs
     path: string
     state: $Enums.SourceState
     excludes: runtime.JsonValue
+    /**
+     * Names that the excludes left out at the last walk.
+     */
+    excluded: bigint
     files: bigint
     bytes: bigint
     /**
@@ -1387,6 +1430,7 @@ export interface SourceFieldRefs {
   readonly path: Prisma.FieldRef<"Source", 'String'>
   readonly state: Prisma.FieldRef<"Source", 'SourceState'>
   readonly excludes: Prisma.FieldRef<"Source", 'Json'>
+  readonly excluded: Prisma.FieldRef<"Source", 'BigInt'>
   readonly files: Prisma.FieldRef<"Source", 'BigInt'>
   readonly bytes: Prisma.FieldRef<"Source", 'BigInt'>
   readonly orders: Prisma.FieldRef<"Source", 'Json'>
