@@ -24,7 +24,8 @@ const WORDS =
 function text(next: (length: number) => Buffer, length: number): Buffer {
   const parts: string[] = []
   let size = 0
-  while (size < length) {
+  // one newline fewer than lines
+  while (size <= length) {
     const picks = next(4096)
     const line = Array.from(picks.subarray(0, 200), (byte) => WORDS[byte % WORDS.length]).join(' ')
     parts.push(line)
