@@ -52,26 +52,12 @@ export async function revokeAgent(
   })
 }
 
-export async function noteConnected(
-  db: Database,
-  of: { agentId: string; owner: string; instance: string; now: Date },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.agent.updateMany({
-      where: { id: of.agentId, revokedAt: null },
-      data: { connectedAt: of.now, lastSeenAt: of.now, instance: of.instance },
-    })
-    await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
-  })
-}
-
-/** The connections that a process holds are alive. */
+/** The connections that a process holds are alive. Who reports or connects just now is passed over: that says so itself. */
 export async function touchConnections(db: Database, of: { instances: string[]; now: Date }): Promise<void> {
   if (of.instances.length === 0) return
-  await db.prisma.agent.updateMany({
-    where: { instance: { in: of.instances } },
-    data: { lastSeenAt: of.now },
-  })
+  await db.prisma.$executeRaw`
+    UPDATE agents SET "lastSeenAt" = ${of.now} WHERE id IN (
+      SELECT id FROM agents WHERE instance = ANY(${of.instances}::text[]) FOR UPDATE SKIP LOCKED)`
 }
 
 /** After a crash nobody takes its marks away: who was not confirmed since `before` is not connected. */
@@ -79,19 +65,5 @@ export async function sweepConnections(db: Database, of: { before: Date }): Prom
   await db.prisma.agent.updateMany({
     where: { connectedAt: { not: null }, lastSeenAt: { lt: of.before } },
     data: { connectedAt: null, instance: null },
-  })
-}
-
-/** Only the connection that is current takes its mark away. */
-export async function noteDisconnected(
-  db: Database,
-  of: { agentId: string; owner: string; instance: string; now: Date },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { count } = await tx.agent.updateMany({
-      where: { id: of.agentId, instance: of.instance },
-      data: { connectedAt: null, instance: null, lastSeenAt: of.now },
-    })
-    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
   })
 }
