@@ -107,3 +107,24 @@ it('a deadlock is tried again, and not for ever', async () => {
   await expect(groups.add(2)).rejects.toThrow('40P01')
   expect(asked).toBe(3)
 })
+
+it('under load groups start only so often; after a quiet time the first one goes at once', async () => {
+  const sizes: number[] = []
+  const groups = new Groups<number, number>({
+    run: async (items) => {
+      sizes.push(items.length)
+      return items
+    },
+    most: 100,
+    everyMs: 200,
+  })
+  const at = performance.now()
+  await groups.add(0)
+  expect(performance.now() - at).toBeLessThan(150)
+  for (let i = 0; i < 5; i++) {
+    void groups.add(i)
+    await turn()
+  }
+  await groups.add(6)
+  expect(sizes).toEqual([1, 6])
+})

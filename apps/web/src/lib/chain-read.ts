@@ -1,5 +1,4 @@
 import type { Address, Hex } from 'viem'
-import type { ChainConfig } from './chain-config.tsx'
 
 /**
  * The few things that pages read from the chain itself, without the chain library: that is loaded when something is signed. A test
@@ -7,7 +6,13 @@ import type { ChainConfig } from './chain-config.tsx'
  */
 const SELECTORS = { operatorOf: '0x2b558793', credit: '0xd5d44d80', balanceOf: '0x70a08231' } as const
 
-type At = Pick<ChainConfig, 'rpcPath' | 'market' | 'token'>
+/** Of the dashboard's configuration. */
+interface At {
+  /** Where the proxy to the chain answers. */
+  rpcPath: string
+  market: Address
+  token: Address
+}
 type Call = [method: string, ...params: unknown[]]
 
 export interface OperatorNow {

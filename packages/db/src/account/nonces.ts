@@ -1,4 +1,4 @@
-import { Groups, perDatabase } from '../groups.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database } from '../open-database.ts'
 
 export type NonceKind = 'siwe' | 'agent' | 'pairing'
@@ -33,6 +33,7 @@ const additions = perDatabase(
         return nonces.map(() => undefined)
       },
       most: MOST,
+      everyMs: GATHER_MS,
     }),
 )
 
@@ -52,6 +53,7 @@ const takings = perDatabase(
       },
       key: ({ nonce, kind }) => `${kind} ${nonce}`,
       most: MOST,
+      everyMs: GATHER_MS,
     }),
 )
 

@@ -1,4 +1,6 @@
 import { noteChanges } from '../changes/note-changes.ts'
+import type { Agent } from '../generated/client.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database } from '../open-database.ts'
 
 export function listAgents(db: Database, owner: string) {
@@ -14,9 +16,23 @@ export function findAgentOf(db: Database, of: { agentId: string; owner: string }
   return db.prisma.agent.findFirst({ where: { id: of.agentId, owner: of.owner, revokedAt: null } })
 }
 
-export function findAgent(db: Database, agentId: string) {
-  return db.prisma.agent.findUnique({ where: { id: agentId } })
-}
+/** Agents that sign in at once are looked up at once. */
+const MOST_LOOKED_UP = 128
+
+const lookUps = perDatabase(
+  (db) =>
+    new Groups<string, Agent | null>({
+      async run(ids) {
+        const rows = await db.prisma.agent.findMany({ where: { id: { in: ids } } })
+        const found = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => found.get(id) ?? null)
+      },
+      most: MOST_LOOKED_UP,
+      everyMs: GATHER_MS,
+    }),
+)
+
+export const findAgent = (db: Database, agentId: string): Promise<Agent | null> => lookUps(db).add(agentId)
 
 export async function renameAgent(
   db: Database,

@@ -1,6 +1,6 @@
 import type { ReportBatch } from '@dmc/core/dashboard/reports'
 import { noteChanges } from '../changes/note-changes.ts'
-import { Groups, perDatabase } from '../groups.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database, Queries } from '../open-database.ts'
 import { type JsonRow, jsonText, ReportRows } from './report-rows.ts'
 
@@ -14,7 +14,7 @@ export interface Reported extends ReportBatch {
 export type Applied = { lastSeq: bigint; applied: number } | null
 
 /** Batches in one transaction: enough that the cost of a transaction vanishes, few enough that nobody else waits long. */
-const MOST_BATCHES = 64
+const MOST_BATCHES = 128
 
 const groupsOf = perDatabase(
   (db) =>
@@ -22,6 +22,7 @@ const groupsOf = perDatabase(
       run: (batches) => applyGroup(db, batches),
       key: ({ agentId }) => agentId,
       most: MOST_BATCHES,
+      everyMs: GATHER_MS,
     }),
 )
 

@@ -1,5 +1,5 @@
 import { noteChanges } from '../changes/note-changes.ts'
-import { Groups, perDatabase } from '../groups.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database } from '../open-database.ts'
 
 interface Mark {
@@ -19,6 +19,7 @@ const groupsOf = perDatabase(
       run: (marks) => writeMarks(db, marks),
       key: ({ agentId }) => agentId,
       most: MOST_MARKS,
+      everyMs: GATHER_MS,
     }),
 )
 
