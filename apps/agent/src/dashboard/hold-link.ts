@@ -14,7 +14,8 @@ import { dashboardApi, dashboardError } from './api.ts'
 import type { Outbox } from './outbox.ts'
 
 const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
+/** With its jitter: whoever dials is back well within half a minute of the dashboard. */
+const LONGEST_WAIT_MS = 10_000
 /** Messages of the dashboard within ten seconds; above that it is left alone for a while. */
 const FLOOD = 300
 const FLOOD_WINDOW_MS = 10_000

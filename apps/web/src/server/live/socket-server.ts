@@ -21,7 +21,7 @@ import { CLOSE, watchSocket } from './socket-limits.ts'
 const PATH = '/api/ws'
 const BROWSERS_PER_ADDRESS = 40
 /** Agents that have not said who they are yet; many may stand behind one address and all come back at once. */
-const STRANGERS_PER_ADDRESS = 200
+const STRANGERS_PER_ADDRESS = 600
 const PER_SESSION = 10
 
 interface Held {
@@ -55,7 +55,7 @@ export async function createSocketServer(services: Services): Promise<SocketServ
   const messages = new TokenBuckets({ burst: 200, perSecond: 50 })
   const attempts = {
     browser: new TokenBuckets({ burst: 100, perSecond: 10 }),
-    agent: new TokenBuckets({ burst: 1_000, perSecond: 100 }),
+    agent: new TokenBuckets({ burst: 3_000, perSecond: 100 }),
   }
   const wss = new WebSocketServer({
     noServer: true,
