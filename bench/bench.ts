@@ -3,7 +3,7 @@ import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hashe
 
 /**
  * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]
- * [--tier native|portable] [--tls]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
+ * [--tier native|portable] [--tls] [--seconds N]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
  */
 export interface BenchOptions {
   json: boolean
@@ -15,6 +15,8 @@ export interface BenchOptions {
   tier: HasherTier | null
   /** TLS on loopback too (the default is plain http, which the protocol allows on loopback only). */
   tls: boolean
+  /** How long the simulated agents of `dashboard` report. */
+  seconds: number
   /** Folder for the data; a temp folder by default. */
   folder: string | null
 }
@@ -42,6 +44,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   tree: () => import('./tree.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts'),
+  dashboard: () => import('./dashboard.ts'),
 }
 
 function parse(args: string[]): { name: string; options: BenchOptions } {
@@ -61,6 +64,7 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
       rounds: Number(value('--rounds') ?? 3),
       tier,
       tls: args.includes('--tls'),
+      seconds: Number(value('--seconds') ?? 300),
       folder: value('--folder') ?? null,
     },
   }

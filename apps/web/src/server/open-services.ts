@@ -30,7 +30,7 @@ export async function openServices(
     bell,
     links: new AgentLinks(),
     costly: new TokenBuckets({ burst: 120, perSecond: 2 }),
-    agentNonces: new TokenBuckets({ burst: 1_000, perSecond: 100 }),
+    agentNonces: new TokenBuckets({ burst: 3_000, perSecond: 100 }),
     reports: new TokenBuckets({ burst: 200, perSecond: 40 }),
     async close() {
       await feed.close()

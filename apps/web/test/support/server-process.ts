@@ -19,6 +19,10 @@ export class ServerProcess {
     this.#env = env
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
   async start(): Promise<void> {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DMC_')))
     const child = spawn(process.execPath, ['--no-memory-protection-keys', FIXTURE], {

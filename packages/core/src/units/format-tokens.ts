@@ -1,4 +1,4 @@
-import { TOKEN_DECIMALS } from './parse-tokens.ts'
+import { TOKEN_DECIMALS } from './token-decimals.ts'
 
 const ONE = 10n ** BigInt(TOKEN_DECIMALS)
 

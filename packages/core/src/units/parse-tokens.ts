@@ -1,7 +1,5 @@
 import { DmcError } from '../errors/dmc-error.ts'
-
-/** The token's decimals; the Market's money is in units of 10^-18 token ("token wei"). */
-export const TOKEN_DECIMALS = 18
+import { TOKEN_DECIMALS } from './token-decimals.ts'
 
 /** Money in the Market is uint128. */
 const MAX_AMOUNT = (1n << 128n) - 1n

@@ -15,7 +15,9 @@ import type { Database } from '@dmc/db/open-database'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ENGINES, useDatabases } from '../../test/databases.ts'
 import * as enums from '../generated/enums.ts'
+import { touchConnections } from './agents.ts'
 import { applyReports } from './apply-reports.ts'
+import { noteConnected, noteDisconnected } from './connection-marks.ts'
 import { listJournal, listSchedules, listSnapshots, listSources } from './reported.ts'
 
 const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
@@ -324,6 +326,147 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     const results = await Promise.all([apply(batch), apply(batch), apply(batch)])
     expect(results.map((result) => result?.applied).sort()).toEqual([0, 0, 20])
     expect(await listJournal(db, { owner: OWNER, agentId, limit: 50 })).toHaveLength(20)
+  })
+
+  const newAgent = async () => {
+    const id = randomUUID()
+    await db.prisma.agent.create({
+      data: {
+        id,
+        owner: OWNER,
+        identity: id,
+        operator: OWNER,
+        name: 'host',
+        hostName: 'host',
+        os: 'Linux',
+        arch: 'x64',
+        version: '1',
+        roles: [],
+      },
+    })
+    return id
+  }
+  const reportOf = (id: string, reports: [number, Report][], owner: string = OWNER) =>
+    applyReports(db, {
+      agentId: id,
+      owner,
+      epoch: EPOCH,
+      now: now(),
+      reports: reports.map(([seq, report]) => ({ seq: BigInt(seq), report })),
+    })
+
+  it('forty agents at once: each is answered for itself, and what one says is on no other’s rows', async () => {
+    const ids = await Promise.all(Array.from({ length: 40 }, newAgent))
+    const results = await Promise.all(
+      ids.map((id, i) =>
+        reportOf(id, [
+          [1, source(`of ${i}`)],
+          [2, entry(1, `from ${i}`)],
+          [3, { ...source(`of ${i}, later`), sourceId: 's2' } as Report],
+        ]),
+      ),
+    )
+    expect(results).toEqual(ids.map(() => ({ lastSeq: 3n, applied: 3 })))
+    for (const [i, id] of ids.entries()) {
+      const names = (await listSources(db, { owner: OWNER, agentId: id })).map(({ name }) => name)
+      expect(names.sort()).toEqual([`of ${i}`, `of ${i}, later`])
+      const journal = await listJournal(db, { owner: OWNER, agentId: id, limit: 10 })
+      expect(journal.map(({ message }) => message)).toEqual([`from ${i}`])
+    }
+  })
+
+  it('one report that the database can’t take fails alone: those that came with it are kept', async () => {
+    const ids = await Promise.all(Array.from({ length: 9 }, newAgent))
+    const results = await Promise.allSettled(
+      ids.map((id, i) =>
+        reportOf(id, [
+          [1, source('before')],
+          [
+            2,
+            i === 4 ? ({ ...source('bad'), state: 'no such state' } as unknown as Report) : source('after'),
+          ],
+        ]),
+      ),
+    )
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual(ids.map((_, i) => i !== 4))
+    for (const [i, id] of ids.entries()) {
+      const rows = await listSources(db, { owner: OWNER, agentId: id })
+      expect(rows.map(({ name }) => name)).toEqual(i === 4 ? [] : ['after'])
+    }
+    // its number did not move either: what it says next is taken
+    expect(await reportOf(ids[4] ?? '', [[1, source('again')]])).toEqual({ lastSeq: 1n, applied: 1 })
+  })
+
+  it('an agent that was paired anew under another wallet writes nothing over its old connection', async () => {
+    expect(await reportOf(agentId, [[1, source('stolen')]], `0x${'77'.repeat(20)}`)).toBeNull()
+    expect(await listSources(db, { owner: OWNER, agentId })).toEqual([])
+    expect(await reportOf(agentId, [[1, source('own')]], OWNER.toLowerCase())).toMatchObject({ applied: 1 })
+    expect(await listSources(db, { owner: OWNER, agentId })).toHaveLength(1)
+  })
+
+  it('clocks and counts beyond what a column holds do not stand before an agent’s other reports', async () => {
+    const most = Number.MAX_SAFE_INTEGER
+    const odd = { ...source('odd'), snapshots: most, lastSnapshotMs: most } as Report
+    expect(
+      await apply([
+        [1, odd],
+        [2, { ...entry(1), timeMs: most } as Report],
+      ]),
+    ).toEqual({ lastSeq: 2n, applied: 2 })
+    const [row] = await listSources(db, { owner: OWNER, agentId })
+    expect(row?.snapshots).toBe(2 ** 31 - 1)
+    expect(row?.lastSnapshotAt?.getUTCFullYear()).toBe(9999)
+  })
+
+  it('of one job the newest state is kept, with what was once said of its end', async () => {
+    const job = (done: bigint, end: Partial<Report> = {}): Report =>
+      ({
+        kind: 'job',
+        jobId: 'j1',
+        job: 'restore',
+        subject: 'photos',
+        state: 'running',
+        stage: 'read',
+        sourceId: null,
+        commandId: null,
+        done,
+        total: 9n,
+        rate: 1.5,
+        note: null,
+        result: null,
+        error: null,
+        startedMs: 1,
+        updatedMs: 1,
+        finishedMs: null,
+        ...end,
+      }) as Report
+    await apply([
+      [1, job(1n)],
+      [2, job(2n, { result: { target: '/x' } } as Partial<Report>)],
+      [3, job(3n)],
+    ])
+    const read = () => db.prisma.job.findUniqueOrThrow({ where: { agentId_jobId: { agentId, jobId: 'j1' } } })
+    expect(await read()).toMatchObject({ done: 3n, rate: 1.5, result: { target: '/x' }, error: null })
+    await apply([[4, job(4n, { state: 'done' } as Partial<Report>)]])
+    expect(await read()).toMatchObject({ done: 4n, state: 'done', result: { target: '/x' } })
+  })
+
+  it('only the connection that is current takes its mark away, however many come and go at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 20 }, newAgent))
+    const mark = (id: string, instance: string) => ({ agentId: id, owner: OWNER, instance, now: now() })
+    await Promise.all(ids.map((id) => noteConnected(db, mark(id, `old ${id}`))))
+    await Promise.all(
+      ids.flatMap((id) => [
+        noteConnected(db, mark(id, `new ${id}`)),
+        noteDisconnected(db, mark(id, `old ${id}`)),
+      ]),
+    )
+    const rows = await db.prisma.agent.findMany({ where: { id: { in: ids } } })
+    expect(rows.map(({ id, instance }) => instance === `new ${id}`)).toEqual(ids.map(() => true))
+    await touchConnections(db, { instances: ids.map((id) => `new ${id}`), now: new Date(0) })
+    expect(await db.prisma.agent.count({ where: { id: { in: ids }, lastSeenAt: new Date(0) } })).toBe(20)
+    await Promise.all(ids.map((id) => noteDisconnected(db, mark(id, `new ${id}`))))
+    expect(await db.prisma.agent.count({ where: { id: { in: ids }, connectedAt: null } })).toBe(20)
   })
 
   it('another store of the agent begins at one again, and its journal is added to the old one', async () => {

@@ -1,4 +1,6 @@
 import { noteChanges } from '../changes/note-changes.ts'
+import type { Agent } from '../generated/client.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database } from '../open-database.ts'
 
 export function listAgents(db: Database, owner: string) {
@@ -14,9 +16,23 @@ export function findAgentOf(db: Database, of: { agentId: string; owner: string }
   return db.prisma.agent.findFirst({ where: { id: of.agentId, owner: of.owner, revokedAt: null } })
 }
 
-export function findAgent(db: Database, agentId: string) {
-  return db.prisma.agent.findUnique({ where: { id: agentId } })
-}
+/** Agents that sign in at once are looked up at once. */
+const MOST_LOOKED_UP = 128
+
+const lookUps = perDatabase(
+  (db) =>
+    new Groups<string, Agent | null>({
+      async run(ids) {
+        const rows = await db.prisma.agent.findMany({ where: { id: { in: ids } } })
+        const found = new Map(rows.map((row) => [row.id, row]))
+        return ids.map((id) => found.get(id) ?? null)
+      },
+      most: MOST_LOOKED_UP,
+      everyMs: GATHER_MS,
+    }),
+)
+
+export const findAgent = (db: Database, agentId: string): Promise<Agent | null> => lookUps(db).add(agentId)
 
 export async function renameAgent(
   db: Database,
@@ -52,28 +68,12 @@ export async function revokeAgent(
   })
 }
 
-/** @returns false when there is no such agent any more, or it was revoked */
-export async function noteConnected(
-  db: Database,
-  of: { agentId: string; owner: string; instance: string; now: Date },
-): Promise<boolean> {
-  return db.transaction(async (tx) => {
-    const { count } = await tx.agent.updateMany({
-      where: { id: of.agentId, revokedAt: null },
-      data: { connectedAt: of.now, lastSeenAt: of.now, instance: of.instance },
-    })
-    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
-    return count > 0
-  })
-}
-
-/** The connections that a process holds are alive. */
+/** The connections that a process holds are alive. Who reports or connects just now is passed over: that says so itself. */
 export async function touchConnections(db: Database, of: { instances: string[]; now: Date }): Promise<void> {
   if (of.instances.length === 0) return
-  await db.prisma.agent.updateMany({
-    where: { instance: { in: of.instances } },
-    data: { lastSeenAt: of.now },
-  })
+  await db.prisma.$executeRaw`
+    UPDATE agents SET "lastSeenAt" = ${of.now} WHERE id IN (
+      SELECT id FROM agents WHERE instance = ANY(${of.instances}::text[]) FOR UPDATE SKIP LOCKED)`
 }
 
 /** After a crash nobody takes its marks away: who was not confirmed since `before` is not connected. */
@@ -81,19 +81,5 @@ export async function sweepConnections(db: Database, of: { before: Date }): Prom
   await db.prisma.agent.updateMany({
     where: { connectedAt: { not: null }, lastSeenAt: { lt: of.before } },
     data: { connectedAt: null, instance: null },
-  })
-}
-
-/** Only the connection that is current takes its mark away. */
-export async function noteDisconnected(
-  db: Database,
-  of: { agentId: string; owner: string; instance: string; now: Date },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { count } = await tx.agent.updateMany({
-      where: { id: of.agentId, instance: of.instance },
-      data: { connectedAt: null, instance: null, lastSeenAt: of.now },
-    })
-    if (count > 0) await noteChanges(tx, [{ topic: 'agent', key: of.agentId, owner: of.owner }])
   })
 }

@@ -1,4 +1,5 @@
 import type { Prisma } from '../generated/client.ts'
+import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import { type Database, notify } from '../open-database.ts'
 
 /** Told when an agent has a new command; the message is the agent's id. */
@@ -38,14 +39,42 @@ export async function addCommand(db: Database, of: NewCommand): Promise<{ id: bi
   })
 }
 
+interface QueuedCommand {
+  id: bigint
+  args: unknown
+  expiresAt: Date
+}
+
+/** Agents that come back at once ask at once. */
+const MOST_ASKING = 256
+
+const asking = perDatabase(
+  (db) =>
+    new Groups<{ agentId: string; now: Date }, QueuedCommand[]>({
+      async run(asked) {
+        const found = new Map<string, QueuedCommand[]>(asked.map(({ agentId }) => [agentId, []]))
+        const rows = await db.prisma.$queryRaw<(QueuedCommand & { agentId: string })[]>`
+          SELECT "agentId", id, args, "expiresAt" FROM commands
+          WHERE "agentId" = ANY(${[...found.keys()]}::text[]) AND state = 'queued' AND "expiresAt" > ${asked[0]?.now}
+          ORDER BY id`
+        for (const { agentId, ...row } of rows) found.get(agentId)?.push(row)
+        return asked.map(({ agentId }) => (found.get(agentId) ?? []).slice(0, MOST_OPEN))
+      },
+      key: ({ agentId }) => agentId,
+      most: MOST_ASKING,
+      everyMs: GATHER_MS,
+    }),
+)
+
 /** What the agent has not confirmed to have, oldest first. */
-export function queuedCommands(db: Database, agentId: string, now: Date) {
-  return db.prisma.command.findMany({
-    where: { agentId, state: 'queued', expiresAt: { gt: now } },
-    orderBy: { id: 'asc' },
-    take: MOST_OPEN,
-    select: { id: true, args: true, expiresAt: true },
-  })
+export const queuedCommands = (db: Database, agentId: string, now: Date): Promise<QueuedCommand[]> =>
+  asking(db).add({ agentId, now })
+
+/** All agents for which something waits. */
+export async function agentsWithQueued(db: Database, now: Date): Promise<string[]> {
+  const rows = await db.prisma.$queryRaw<{ agentId: string }[]>`
+    SELECT DISTINCT "agentId" FROM commands WHERE state = 'queued' AND "expiresAt" > ${now}`
+  return rows.map(({ agentId }) => agentId)
 }
 
 /** The agent has written it down. */

@@ -1,16 +1,14 @@
 'use client'
 
-import { setOperatorCall } from '@dmc/core/chain/acts/set-operator'
-import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { formatTime } from '@dmc/core/units/format-time'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { KeyRound, Plus, Server } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { toast } from 'sonner'
-import { useReadContract } from 'wagmi'
 import { eth } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
+import { readOperator } from '../../lib/chain-read.ts'
 import { errorText } from '../../lib/error-text.ts'
 import { scopeNames } from '../../lib/scopes.ts'
 import { useOwner } from '../../lib/session.tsx'
@@ -28,6 +26,9 @@ import { When } from '../../ui/when.tsx'
 import { TransactPanel, Trouble } from '../transactions/transact-panel.tsx'
 import { useTransact } from '../transactions/use-transact.ts'
 import type { Agent } from './choose-agent.tsx'
+
+/** The Market's code is loaded when something is sent. */
+const setOperator = async () => (await import('@dmc/core/chain/acts/set-operator')).setOperatorCall
 
 export function AgentList() {
   const trpc = useTRPC()
@@ -64,14 +65,12 @@ function AgentCard({ agent }: { agent: Agent }) {
   const config = useChainConfig()
   const owner = useOwner()
   // The chain is asked itself: what a key may do is no matter of what its agent says.
-  const operator = useReadContract({
-    address: config.market,
-    abi: marketAbi,
-    functionName: 'operatorOf',
-    args: [owner, agent.operator],
-    query: { refetchInterval: 10_000 },
+  const operator = useQuery({
+    queryKey: ['operator', owner, agent.operator],
+    queryFn: () => readOperator(config, { owner, operator: agent.operator }),
+    refetchInterval: 10_000,
   })
-  const [scopes, expiresAt] = operator.data ?? [0, 0n]
+  const { scopes, expiresAt } = operator.data ?? { scopes: 0, expiresAt: 0n }
   const live = scopes !== 0 && Number(expiresAt) > Date.now() / 1000
   return (
     <Card>
@@ -206,8 +205,8 @@ function Extend({ agent, live, scopes }: { agent: Agent; live: boolean; scopes: 
           transact.run({
             title: `Authorise the key of ${agent.name}`,
             takes: 0n,
-            call: () =>
-              setOperatorCall(config.market, { operator: agent.operator, scopes: wanted, expiresAt }),
+            call: async () =>
+              (await setOperator())(config.market, { operator: agent.operator, scopes: wanted, expiresAt }),
           })
         }
       />
@@ -259,8 +258,12 @@ function Revoke({ agent, live }: { agent: Agent; live: boolean }) {
                   transact.run({
                     title: `Revoke the key of ${agent.name}`,
                     takes: 0n,
-                    call: () =>
-                      setOperatorCall(config.market, { operator: agent.operator, scopes: 0, expiresAt: 0n }),
+                    call: async () =>
+                      (await setOperator())(config.market, {
+                        operator: agent.operator,
+                        scopes: 0,
+                        expiresAt: 0n,
+                      }),
                   })
                 }
               />

@@ -2,9 +2,9 @@
 
 import type { OperatorGrant } from '@dmc/core/chain/acts/terms'
 import { useQuery } from '@tanstack/react-query'
-import type { Address, PublicClient } from 'viem'
-import { usePublicClient } from 'wagmi'
+import type { Address } from 'viem'
 import { useChainConfig } from '../../lib/chain-config.tsx'
+import { readOperatorStand } from '../../lib/chain-read.ts'
 import { useOwner } from '../../lib/session.tsx'
 
 /** An operator that must act until some day is authorised for half a year more, so that not every order renews it. */
@@ -22,24 +22,17 @@ export interface GrantNeeded {
 export function useGrant(operator: Address | undefined, scopes: number, until: bigint | null) {
   const config = useChainConfig()
   const owner = useOwner()
-  const client = usePublicClient() as PublicClient
   return useQuery({
     queryKey: ['grant', owner, operator, scopes, String(until)],
     enabled: operator !== undefined && until !== null,
     staleTime: 10_000,
     queryFn: async (): Promise<GrantNeeded> => {
       if (operator === undefined || until === null) return { grant: null, gasFloatWei: 0n }
-      const { readOperator } = await import('@dmc/core/chain/read-operator')
-      const [has, balance, fees, block] = await Promise.all([
-        readOperator(client, { market: config.market, owner, operator }),
-        client.getBalance({ address: operator }),
-        client.estimateFeesPerGas(),
-        client.getBlock(),
-      ])
-      const live = has.expiresAt >= block.timestamp ? has.scopes : 0
-      const price = FLOAT_UNITS * (fees.maxFeePerGas ?? 0n)
+      const has = await readOperatorStand(config, { owner, operator })
+      const live = has.expiresAt >= has.now ? has.scopes : 0
+      const price = FLOAT_UNITS * has.gasPrice
       const float = price < MOST_FLOAT ? price : MOST_FLOAT
-      const gasFloatWei = balance * 5n < float ? float - balance : 0n
+      const gasFloatWei = has.coin * 5n < float ? float - has.coin : 0n
       if ((live & scopes) === scopes && has.expiresAt >= until && gasFloatWei === 0n)
         return { grant: null, gasFloatWei: 0n }
       const expiresAt = has.expiresAt >= until ? has.expiresAt : until + SPARE_WEEKS * config.parameters.week

@@ -1,6 +1,5 @@
 'use client'
 
-import { marketCall } from '@dmc/core/chain/acts/market-call'
 import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import Link from 'next/link'
@@ -124,7 +123,10 @@ function Cancel({ bill }: { bill: Bill }) {
           transact.run({
             title: `Cancel bill ${bill.billId}`,
             takes: 0n,
-            call: () => marketCall(config.market, 'cancelBill', [bill.billId]),
+            call: async () =>
+              (await import('@dmc/core/chain/acts/market-call')).marketCall(config.market, 'cancelBill', [
+                bill.billId,
+              ]),
           })
         }
       />

@@ -1,14 +1,13 @@
 'use client'
 
-import { marketCall } from '@dmc/core/chain/acts/market-call'
-import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import { claimable } from '@dmc/core/market/earned'
 import { weekPrice } from '@dmc/core/market/week-price'
+import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
-import { useReadContract } from 'wagmi'
 import { dmc } from '../../lib/amounts.ts'
 import { sum } from '../../lib/bigints.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
+import { readCredit } from '../../lib/chain-read.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { LinkButton } from '../../ui/button.tsx'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
@@ -27,12 +26,10 @@ export function Earnings() {
   const config = useChainConfig()
   const owner = useOwner()
   const transact = useTransact()
-  const credit = useReadContract({
-    address: config.market,
-    abi: marketAbi,
-    functionName: 'credit',
-    args: [owner],
-    query: { refetchInterval: 5_000 },
+  const credit = useQuery({
+    queryKey: ['credit', owner],
+    queryFn: () => readCredit(config, owner),
+    refetchInterval: 5_000,
   })
   const now = BigInt(Math.floor(Date.now() / 1000))
   const due = earnings.rows
@@ -41,13 +38,15 @@ export function Earnings() {
     .filter(({ amount }) => amount > 0n)
   const ready = (credit.data ?? 0n) + sum(due.map(({ amount }) => amount))
   // One transaction: every claim that pays, then the withdrawal.
-  const takeAll = () =>
-    marketCall(config.market, 'multicall', [
+  const takeAll = async () => {
+    const { marketCall } = await import('@dmc/core/chain/acts/market-call')
+    return marketCall(config.market, 'multicall', [
       [
         ...due.map(({ orderId }) => marketCall(config.market, 'claim', [orderId]).data),
         marketCall(config.market, 'withdraw', [owner]).data,
       ],
     ])
+  }
   return (
     <ListState
       query={earnings.query}

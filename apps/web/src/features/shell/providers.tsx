@@ -5,7 +5,6 @@ import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } fr
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
-import { WagmiProvider } from 'wagmi'
 import { type ChainConfig, ChainConfigProvider } from '../../lib/chain-config.tsx'
 import { Live } from '../../lib/live.tsx'
 import { SessionProvider } from '../../lib/session.tsx'
@@ -13,12 +12,11 @@ import { TRPCProvider } from '../../lib/trpc.ts'
 import type { AppRouter } from '../../server/router.ts'
 import { Toaster } from '../../ui/toaster.tsx'
 import { TrayWatch } from '../transactions/tray-watch.tsx'
-import { makeWagmiConfig } from '../wallet/wagmi-config.ts'
 
 /** How long a dropped connection may take to come back before anyone is told. */
 const GRACE_MS = 1_200
 
-/** Everything that signed-in pages need: chain, wallet, API, live feed, transactions. */
+/** Everything that signed-in pages need: chain, API, live feed, transactions. Wallets are loaded when something is signed. */
 export function Providers({
   config,
   address,
@@ -29,12 +27,12 @@ export function Providers({
   children: ReactNode
 }) {
   const [lostSince, setLostSince] = useState<number | null>(null)
-  const [parts] = useState(() => {
-    const queries = new QueryClient({
-      defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
-    })
-    return { queries, wagmi: makeWagmiConfig(config) }
-  })
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
+      }),
+  )
   const [api] = useState(() => makeApi())
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -57,19 +55,17 @@ export function Providers({
   }, [api])
   return (
     <ChainConfigProvider value={config}>
-      <WagmiProvider config={parts.wagmi} reconnectOnMount>
-        <QueryClientProvider client={parts.queries}>
-          <TRPCProvider trpcClient={api.client} queryClient={parts.queries}>
-            <SessionProvider address={address}>
-              <Live lostSince={lostSince}>
-                {address === null ? null : <TrayWatch owner={address} />}
-                <NuqsAdapter>{children}</NuqsAdapter>
-                <Toaster />
-              </Live>
-            </SessionProvider>
-          </TRPCProvider>
-        </QueryClientProvider>
-      </WagmiProvider>
+      <QueryClientProvider client={queries}>
+        <TRPCProvider trpcClient={api.client} queryClient={queries}>
+          <SessionProvider address={address}>
+            <Live lostSince={lostSince}>
+              {address === null ? null : <TrayWatch owner={address} />}
+              <NuqsAdapter>{children}</NuqsAdapter>
+              <Toaster />
+            </Live>
+          </SessionProvider>
+        </TRPCProvider>
+      </QueryClientProvider>
     </ChainConfigProvider>
   )
 }

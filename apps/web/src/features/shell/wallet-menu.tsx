@@ -1,12 +1,10 @@
 'use client'
 
-import { faucetCall } from '@dmc/core/chain/acts/token-call'
-import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Droplets, LogOut } from 'lucide-react'
-import { useBalance, useReadContract } from 'wagmi'
 import { dmc, eth } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
+import { readMoney } from '../../lib/chain-read.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC } from '../../lib/trpc.ts'
 import { Button } from '../../ui/button.tsx'
@@ -21,14 +19,10 @@ export function WalletMenu() {
   const config = useChainConfig()
   const trpc = useTRPC()
   const transact = useTransact()
-  const every = { refetchInterval: 5_000 }
-  const coin = useBalance({ address: owner, query: every })
-  const tokens = useReadContract({
-    address: config.token,
-    abi: tokenAbi,
-    functionName: 'balanceOf',
-    args: [owner],
-    query: every,
+  const money = useQuery({
+    queryKey: ['money', owner],
+    queryFn: () => readMoney(config, owner),
+    refetchInterval: 5_000,
   })
   const signOut = useMutation({
     ...trpc.auth.signOut.mutationOptions(),
@@ -40,8 +34,8 @@ export function WalletMenu() {
       <Facts
         className="border-y border-line"
         items={[
-          ['Balance', tokens.data === undefined ? '…' : dmc(tokens.data)],
-          ['For gas', coin.data === undefined ? '…' : eth(coin.data.value)],
+          ['Balance', money.data === undefined ? '…' : dmc(money.data.token)],
+          ['For gas', money.data === undefined ? '…' : eth(money.data.coin)],
         ]}
       />
       {config.isDevnet ? (
@@ -54,7 +48,11 @@ export function WalletMenu() {
             </>
           }
           onClick={() =>
-            transact.run({ title: 'Test tokens', takes: 0n, call: () => faucetCall(config.token) })
+            transact.run({
+              title: 'Test tokens',
+              takes: 0n,
+              call: async () => (await import('@dmc/core/chain/acts/token-call')).faucetCall(config.token),
+            })
           }
         />
       ) : null}

@@ -4,11 +4,11 @@ import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
 import { decodeMarketError, revertDataOf } from '@dmc/core/chain/market-errors'
 import { readPermitDomain } from '@dmc/core/chain/read-permit-domain'
 import { type Address, type PublicClient, parseSignature } from 'viem'
-import type { useConfig } from 'wagmi'
 import {
   connect,
   getConnection,
   getConnectors,
+  getPublicClient,
   reconnect,
   sendTransaction,
   signTypedData,
@@ -18,14 +18,13 @@ import { eth, pay } from '../../lib/amounts.ts'
 import type { ChainConfig } from '../../lib/chain-config.tsx'
 import { shortHex } from '../../lib/short-hex.ts'
 import { isRejection } from '../wallet/is-rejection.ts'
+import { walletsOf } from '../wallet/wagmi-config.ts'
 import type { Act, Problem, TransactStep } from './act.ts'
 import { addToTray, type TrayEntry } from './tray-store.ts'
 
 /** What sending needs; `onStep` hears how far it is. */
 export interface Sending {
   act: Act
-  wagmi: WagmiConfig
-  client: PublicClient
   owner: Address
   config: ChainConfig
   trayKey: string
@@ -60,7 +59,9 @@ export async function sendAct(sending: Sending): Promise<{ id: string } | { prob
   }
 }
 
-async function attempt({ act, wagmi, client, owner, config, trayKey, onStep }: Sending) {
+async function attempt({ act, owner, config, trayKey, onStep }: Sending) {
+  const wagmi = walletsOf(config)
+  const client = getPublicClient(wagmi) as PublicClient
   // The wallet comes first: its account and chain decide what a simulation means.
   const connector = await connectorOf(wagmi, owner)
   if (typeof connector === 'string') {
@@ -119,7 +120,7 @@ async function attempt({ act, wagmi, client, owner, config, trayKey, onStep }: S
   return { id: entry.id }
 }
 
-type WagmiConfig = ReturnType<typeof useConfig>
+type WagmiConfig = ReturnType<typeof walletsOf>
 
 /** The connected wallet, connected again when the page was reloaded; a sentence when it stands on another account. */
 async function connectorOf(wagmi: WagmiConfig, owner: Address) {

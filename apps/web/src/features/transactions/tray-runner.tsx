@@ -3,9 +3,10 @@
 import { useEffect } from 'react'
 import { toast } from 'sonner'
 import type { Address, PublicClient } from 'viem'
-import { usePublicClient } from 'wagmi'
+import { getPublicClient } from 'wagmi/actions'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useTRPCClient } from '../../lib/trpc.ts'
+import { walletsOf } from '../wallet/wagmi-config.ts'
 import { followOnce } from './follow-transaction.ts'
 import { tellFollowUp } from './tell-follow-up.ts'
 import { changeInTray, needsWork, type TrayEntry, trayKey, useTray } from './tray-store.ts'
@@ -16,7 +17,6 @@ import { changeInTray, needsWork, type TrayEntry, trayKey, useTray } from './tra
  */
 export function TrayRunner({ owner }: { owner: Address }) {
   const config = useChainConfig()
-  const client = usePublicClient() as PublicClient | undefined
   const api = useTRPCClient()
   const key = trayKey(config.chainId, owner)
   const entries = useTray(key)
@@ -24,7 +24,8 @@ export function TrayRunner({ owner }: { owner: Address }) {
   const ids = open.map((entry) => `${entry.id}:${entry.hash}:${entry.state}`).join()
   // biome-ignore lint/correctness/useExhaustiveDependencies: `ids` stands for the entries that need work
   useEffect(() => {
-    if (client === undefined || open.length === 0) return
+    if (open.length === 0) return
+    const client = getPublicClient(walletsOf(config)) as PublicClient
     let stopped = false
     const work = async (entry: TrayEntry) => {
       if (entry.state === 'submitted') {
@@ -49,7 +50,7 @@ export function TrayRunner({ owner }: { owner: Address }) {
       stopped = true
       clearTimeout(timer)
     }
-  }, [ids, client, key])
+  }, [ids, key])
   return null
 }
 

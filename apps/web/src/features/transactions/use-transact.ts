@@ -1,8 +1,6 @@
 'use client'
 
 import { useState } from 'react'
-import type { PublicClient } from 'viem'
-import { useConfig, usePublicClient } from 'wagmi'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import type { Act, Problem, TransactStep } from './act.ts'
@@ -12,8 +10,6 @@ import { trayKey, useTray } from './tray-store.ts'
 export function useTransact() {
   const config = useChainConfig()
   const owner = useOwner()
-  const wagmi = useConfig()
-  const client = usePublicClient() as PublicClient
   const key = trayKey(config.chainId, owner)
   const [step, setStep] = useState<TransactStep>('idle')
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -26,7 +22,7 @@ export function useTransact() {
     setStep('checking')
     try {
       const { sendAct } = await import('./send-act.ts')
-      const sent = await sendAct({ act, wagmi, client, owner, config, trayKey: key, onStep: setStep })
+      const sent = await sendAct({ act, owner, config, trayKey: key, onStep: setStep })
       if (sent !== null && 'id' in sent) {
         setId(sent.id)
         setStep('sent')

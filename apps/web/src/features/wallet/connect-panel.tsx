@@ -1,11 +1,13 @@
 'use client'
 
 import { ChevronRight, FlaskConical, LoaderCircle, Wallet } from 'lucide-react'
-import { useConnectors } from 'wagmi'
+import { useState } from 'react'
+import { useConnectors, WagmiProvider } from 'wagmi'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
 import { Card } from '../../ui/card.tsx'
 import { type SignInStep, useSignIn } from './use-sign-in.ts'
+import { makeWagmiConfig } from './wagmi-config.ts'
 
 const STEPS: Record<SignInStep, string> = {
   idle: '',
@@ -18,6 +20,16 @@ const STEPS: Record<SignInStep, string> = {
 
 /** The wallets of this browser, as they announce themselves (EIP-6963); one click connects and signs in. */
 export function ConnectPanel({ next }: { next: string }) {
+  const config = useChainConfig()
+  const [wagmi] = useState(() => makeWagmiConfig(config, { ssr: true }))
+  return (
+    <WagmiProvider config={wagmi} reconnectOnMount>
+      <Wallets next={next} />
+    </WagmiProvider>
+  )
+}
+
+function Wallets({ next }: { next: string }) {
   const config = useChainConfig()
   const connectors = useConnectors()
   // A whole new page, so that the server knows the session from its first byte on.

@@ -7,7 +7,7 @@ import { testAccount } from './test-account.ts'
  * The wallets of this browser (EIP-6963) on the one chain that the dashboard serves. Reads go through the dashboard's own proxy, so no
  * third host ever learns who looks at what.
  */
-export function makeWagmiConfig(config: ChainConfig) {
+export function makeWagmiConfig(config: ChainConfig, { ssr }: { ssr: boolean }) {
   const chain = defineChain({
     id: config.chainId,
     name: config.chainName,
@@ -36,7 +36,18 @@ export function makeWagmiConfig(config: ChainConfig) {
       : [],
     transports: { [chain.id]: http(undefined, { batch: true, retryCount: 2 }) },
     multiInjectedProviderDiscovery: true,
-    ssr: true,
+    ssr,
     pollingInterval: config.isDevnet ? 1_000 : 4_000,
   })
+}
+
+let known: ReturnType<typeof makeWagmiConfig> | null = null
+
+/**
+ * The wallets for a page that signs; one for as long as it is open, since its chain does not change. This file is loaded when something
+ * is signed or followed, not with the page.
+ */
+export function walletsOf(config: ChainConfig): ReturnType<typeof makeWagmiConfig> {
+  known ??= makeWagmiConfig(config, { ssr: false })
+  return known
 }

@@ -16,6 +16,8 @@ import { TokenBuckets } from './token-bucket.ts'
 
 const BODY_BYTES = 64 * 1024
 const MOST_CALLS = 20
+/** Where an agent's sign-in begins, alone in its request. */
+const AGENT_NONCE = '/api/trpc/link.nonce'
 const PROCEDURES = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>
 const SUBSCRIPTIONS = Object.keys(PROCEDURES).filter((name) => PROCEDURES[name]?._def.type === 'subscription')
 
@@ -26,12 +28,15 @@ export function requestHandler(services: Services, pages: Pages) {
   const { env, origin, origins } = services
   const options = { origin, production: env.production }
   const perAddress = new TokenBuckets({ burst: 1_000, perSecond: 200 })
+  // many agents may stand behind one address, and after a restart of the dashboard they all come back at once
+  const agentsPerAddress = new TokenBuckets({ burst: 3_000, perSecond: 200 })
 
   const api = async (path: string, request: IncomingMessage, response: ServerResponse) => {
     setApiPolicy(response)
     if (path === '/api/health') return serveHealth(services, response)
     const take = (amount: number) => {
-      if (perAddress.take(remoteAddress(request, env.trustProxy), amount)) return
+      const buckets = path === AGENT_NONCE ? agentsPerAddress : perAddress
+      if (buckets.take(remoteAddress(request, env.trustProxy), amount)) return
       response.setHeader('Retry-After', '2')
       throw new HttpRefusal(429, 'Too many requests.')
     }

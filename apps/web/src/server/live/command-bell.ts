@@ -1,7 +1,7 @@
-import { COMMANDS_CHANNEL } from '@dmc/db/agents/commands'
+import { agentsWithQueued, COMMANDS_CHANNEL } from '@dmc/db/agents/commands'
 import type { Database } from '@dmc/db/open-database'
 
-/** A message may be missed; rows are looked at this often anyway. */
+/** A message may be missed; rows are looked at this often anyway, for all agents at once. */
 const LOOK_MS = 15_000
 
 /** Rings when an agent has a new command row, whichever instance wrote it. */
@@ -11,11 +11,24 @@ export class CommandBell {
 
   static async open(db: Database): Promise<CommandBell> {
     const bell = new CommandBell()
-    bell.#close = await db.listen(COMMANDS_CHANNEL, (agentId) => {
-      const rung = agentId === null ? [...bell.#waiting.values()] : [bell.#waiting.get(agentId) ?? new Set()]
-      for (const waiting of rung) for (const ring of [...waiting]) ring()
+    const stop = await db.listen(COMMANDS_CHANNEL, (agentId) => {
+      for (const each of agentId === null ? [...bell.#waiting.keys()] : [agentId]) bell.#ring(each)
     })
+    const look = async () => {
+      for (const agentId of await agentsWithQueued(db, new Date())) bell.#ring(agentId)
+    }
+    // a database that is away is asked again the next time
+    const timer = setInterval(() => void look().catch(() => {}), LOOK_MS)
+    timer.unref()
+    bell.#close = async () => {
+      clearInterval(timer)
+      await stop()
+    }
     return bell
+  }
+
+  #ring(agentId: string): void {
+    for (const ring of [...(this.#waiting.get(agentId) ?? [])]) ring()
   }
 
   /** Arm it before the rows are read, then wait: nothing that comes in between is missed. */
@@ -24,13 +37,11 @@ export class CommandBell {
       const waiting = this.#waiting.get(agentId) ?? new Set()
       this.#waiting.set(agentId, waiting)
       const done = () => {
-        clearTimeout(timer)
         signal.removeEventListener('abort', done)
         waiting.delete(done)
         if (waiting.size === 0) this.#waiting.delete(agentId)
         resolve()
       }
-      const timer = setTimeout(done, LOOK_MS)
       waiting.add(done)
       signal.addEventListener('abort', done, { once: true })
       if (signal.aborted) done()

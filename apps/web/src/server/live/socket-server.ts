@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { MESSAGE_BYTES } from '@dmc/core/dashboard/reports'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { findSession } from '@dmc/db/account/sessions'
-import { noteConnected, noteDisconnected } from '@dmc/db/agents/agents'
+import { noteConnected, noteDisconnected } from '@dmc/db/agents/connection-marks'
 import { TRPCError } from '@trpc/server'
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -23,7 +23,7 @@ import { CLOSE, guardSocket, type SocketGuard } from './socket-limits.ts'
 const PATH = '/api/ws'
 const BROWSERS_PER_ADDRESS = 40
 /** Agents that have not said who they are yet; many may stand behind one address and all come back at once. */
-const STRANGERS_PER_ADDRESS = 200
+const STRANGERS_PER_ADDRESS = 600
 const PER_SESSION = 10
 
 interface Held {
@@ -57,7 +57,7 @@ export async function createSocketServer(services: Services): Promise<SocketServ
   const messages = new TokenBuckets({ burst: 200, perSecond: 50 })
   const attempts = {
     browser: new TokenBuckets({ burst: 100, perSecond: 10 }),
-    agent: new TokenBuckets({ burst: 1_000, perSecond: 100 }),
+    agent: new TokenBuckets({ burst: 3_000, perSecond: 100 }),
   }
   const wss = new WebSocketServer({
     noServer: true,
@@ -122,7 +122,10 @@ export async function createSocketServer(services: Services): Promise<SocketServ
     entry.socket.once('close', () => {
       links.remove(link)
       const noting = noteDisconnected(db, { agentId, owner, instance: linkId, now: new Date() })
-        .catch(() => {})
+        .then(
+          () => {},
+          () => {},
+        )
         .finally(() => leaving.delete(noting))
       leaving.add(noting)
     })
