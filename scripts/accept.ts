@@ -4,14 +4,15 @@ import { CHECKS_A } from './accept/milestone-a.ts'
 import { CHECKS_B } from './accept/milestone-b.ts'
 
 /**
- * `npm run accept -- a [A1 A4 …]`: one named check per numbered point of a milestone. Prints `A3 ok`, `A3 FAILED: …` or
+ * `npm run accept -- a [b …] [A1 A4 …]`: one named check per numbered point of the milestones. Prints `A3 ok`, `A3 FAILED: …` or
  * `A3 not built: …` on stdout, everything else on stderr; exits 0 only when all are ok.
  */
 const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A, b: CHECKS_B }
 
-const [letter = '', ...only] = process.argv.slice(2)
-const checks = MILESTONES[letter.toLowerCase()]
-if (!checks) {
+const letters = process.argv.slice(2).map((word) => word.toLowerCase())
+const only = process.argv.slice(2).filter((word) => !(word.toLowerCase() in MILESTONES))
+const checks = letters.flatMap((letter) => MILESTONES[letter] ?? [])
+if (checks.length === 0) {
   console.error(
     `Which milestone? npm run accept -- a   (there ${Object.keys(MILESTONES).length === 1 ? 'is' : 'are'}: ${Object.keys(MILESTONES).join(', ')})`,
   )

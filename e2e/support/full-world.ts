@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import type { Page } from '@playwright/test'
-import { startPairing } from './pair.ts'
+import { pairHost } from './pair-host.ts'
 import type { World } from './world.ts'
 
 /** The wallet that has everything: hosts, a source with an active order, a bill with an order on it. */
@@ -18,7 +18,13 @@ export async function fillWorld(page: Page, world: World): Promise<void> {
   await world.miner('miner-south', { size: '2GiB', price: '0.65', pledgeRate: '8' })
   const disk = join(world.folder, 'mnt')
   mkdirSync(join(disk, 'disk-1'), { recursive: true })
-  await pair(page, world, 'attic-nas', 'miner', ['sector'], [disk])
+  await pairHost(page, world, {
+    name: 'attic-nas',
+    owner: OWNER.address,
+    role: 'miner',
+    allow: ['sector'],
+    folders: [disk],
+  })
   await page.waitForURL(/\/m\/bills\/new/)
   await page.getByRole('button', { name: disk }).click({ timeout: 30_000 })
   await page.getByRole('button', { name: 'disk-1' }).click()
@@ -31,31 +37,19 @@ export async function fillWorld(page: Page, world: World): Promise<void> {
   world.sampleFolder('home/letters', 6)
   const restored = join(world.folder, 'restored')
   mkdirSync(restored)
-  await pair(page, world, 'laptop', 'user', ['read', 'restore'], [join(world.folder, 'home'), restored])
+  await pairHost(page, world, {
+    name: 'laptop',
+    owner: OWNER.address,
+    role: 'user',
+    allow: ['read', 'restore'],
+    folders: [join(world.folder, 'home'), restored],
+  })
   await page.waitForURL(/\/u\/sources\/new/)
   await page.getByRole('button', { name: join(world.folder, 'home') }).click({ timeout: 30_000 })
   await page.getByRole('button', { name: 'photos' }).click()
   await page.getByRole('button', { name: 'Place the order' }).click()
   await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
   await page.getByRole('heading', { name: 'Protected' }).waitFor({ timeout: 90_000 })
-}
-
-async function pair(
-  page: Page,
-  world: World,
-  name: string,
-  role: 'user' | 'miner',
-  allow: ('read' | 'restore' | 'sector')[],
-  folders: string[],
-): Promise<void> {
-  const agent = await world.agent(name)
-  await agent.json(['init', '--yes', '--phrase-file', join(world.folder, name, 'phrase')])
-  const pairing = await startPairing(agent, { server: world.url, owner: OWNER.address, role, allow, folders })
-  await page.goto(pairing.url)
-  await page.getByLabel('Name it').fill(name)
-  await page.getByRole('button', { name: 'The words match: approve' }).click()
-  await pairing.done
-  await agent.start()
 }
 
 /** Every screen by name; `source` is the id of the source that `fillWorld` made. */

@@ -294,10 +294,10 @@ describe('a paired host', () => {
     const real = db.prisma
     const agents = new Proxy(real.agent, {
       get: (target, name) =>
-        name === 'findUnique'
+        name === 'findMany'
           ? async (of: never) => {
               // read as paired, and revoked before anything is made of that
-              const found = await target.findUnique(of)
+              const found = await target.findMany(of)
               await owner.api.agents.revoke.mutate({ agentId })
               return found
             }
