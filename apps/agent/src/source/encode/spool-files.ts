@@ -38,6 +38,7 @@ export class SpoolFiles {
   readonly #segments = new Map<number, number>()
   readonly #rootsFd: number
   #folderSynced = false
+  #rootsNamed = false
 
   constructor(place: SpoolPlace) {
     this.#place = place
@@ -71,7 +72,13 @@ export class SpoolFiles {
   }
 
   syncRoots(): void {
-    disk(() => fdatasyncSync(this.#rootsFd))
+    disk(() => {
+      fdatasyncSync(this.#rootsFd)
+      if (this.#rootsNamed) return
+      // a file that was just made may lose its name in a power cut
+      syncFolder(volumeFolder(this.#place.folder, this.#place.volumeId))
+      this.#rootsNamed = true
+    })
   }
 
   /** Everything from `released` on is durable afterwards: bytes, then roots. `size`: the log ends there. */
