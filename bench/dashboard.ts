@@ -16,11 +16,11 @@ import { makePairingToken } from '../packages/testkit/src/pair-with-dashboard.ts
 import { SimulatedAgent, type SimulatedHost } from '../packages/testkit/src/simulated-agent.ts'
 import { percentile } from '../packages/testkit/src/simulation.ts'
 import { buildPages } from '../scripts/dashboard/build-pages.ts'
+import { chromiumOptions } from '../scripts/dashboard/chromium.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { median } from './measure.ts'
 
 const KB = 1024
-const DEBIAN = '/usr/bin/chromium'
 const SAMPLES = 60
 /** Seconds. */
 const WARM_UP = 120
@@ -33,10 +33,7 @@ const OWNER = devAccount(2)
 export async function run(options: BenchOptions): Promise<BenchDocument> {
   await buildPages((line) => console.error(line))
   const world = await World.start()
-  const browser = await chromium.launch({
-    ...(existsSync(DEBIAN) ? { executablePath: DEBIAN } : {}),
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-  })
+  const browser = await chromium.launch(chromiumOptions())
   const figures: BenchDocument['figures'] = []
   const most = (name: string, value: number, unit: string, limit: number) =>
     figures.push({

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
-
-/** Debian's Chromium where it is; elsewhere the one of `npx playwright install chromium`. */
-const DEBIAN = '/usr/bin/chromium'
+import { chromiumOptions } from '../scripts/dashboard/chromium.ts'
 
 export default defineConfig({
   testDir: '.',
@@ -18,10 +15,7 @@ export default defineConfig({
     actionTimeout: 15_000,
     viewport: { width: 1280, height: 900 },
     trace: 'retain-on-failure',
-    launchOptions: {
-      ...(existsSync(DEBIAN) ? { executablePath: DEBIAN } : {}),
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    },
+    launchOptions: chromiumOptions(),
   },
   projects: [
     { name: 'e2e', testMatch: '*.spec.ts' },

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from '@playwright/test'
 import { buildPages } from '../scripts/dashboard/build-pages.ts'
+import { hasDebianChromium } from '../scripts/dashboard/chromium.ts'
 
 /**
  * Browser tests: `node e2e/run.ts [--screenshots] [playwright arguments]`. Builds the pages unless they are built from these sources. Without Chromium
@@ -17,7 +18,7 @@ const rest = args.filter((arg) => arg !== '--screenshots')
 const run = (command: string, ...given: string[]) =>
   spawnSync(join(ROOT, 'node_modules/.bin', command), given, { cwd: ROOT, stdio: 'inherit' }).status ?? 1
 
-if (!existsSync('/usr/bin/chromium') && !existsSync(chromium.executablePath())) {
+if (!hasDebianChromium() && !existsSync(chromium.executablePath())) {
   console.error('e2e: SKIPPED, no Chromium: apt-get install chromium, or npx playwright install chromium')
   process.exit(process.env.CI === 'true' ? 1 : 0)
 }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { hasDebianChromium } from './dashboard/chromium.ts'
 
 /**
  * The dashboard's tests in a real Chromium, on the built pages. Closes with `N passed, N failed[, N skipped]`.
@@ -11,8 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const REPORT = join(ROOT, '.test-results', 'browser.json')
 const CI = process.env.CI === 'true'
 
-/** Where Playwright's configuration looks (e2e/playwright.config.ts). */
-const hasChromium = (): boolean => existsSync('/usr/bin/chromium') || ownChromium()
+const hasChromium = (): boolean => hasDebianChromium() || ownChromium()
 
 function ownChromium(): boolean {
   const found = spawnSync(
