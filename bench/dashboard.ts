@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { bytesToHex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
