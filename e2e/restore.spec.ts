@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { devAccount } from '@dmc/testkit/dev-accounts'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { expect, signIn, test } from './support/fixtures.ts'
 import { pairHost } from './support/pair-host.ts'
@@ -41,26 +41,26 @@ test('a whole snapshot comes back on the host as it was: every byte, mode and ti
   world,
   connectAs,
 }) => {
-  const account = devAccount(8)
+  const account = privateKeyToAccount(generatePrivateKey())
   await world.devnet.fund(account.address, { faucetCalls: 1 })
-  await world.miner('miner-a', { size: '3GiB', price: '0.5' })
-  const everything = join(world.folder, 'home', 'everything')
+  await world.miner('whole-miner', { size: '3GiB', price: '0.5' })
+  const everything = join(world.folder, 'whole-home', 'everything')
   mkdirSync(everything, { recursive: true })
   oddFolder(everything)
-  const restored = join(world.folder, 'restored')
+  const restored = join(world.folder, 'whole-restored')
   mkdirSync(restored)
 
   await connectAs(account)
   await signIn(page, world)
   await pairHost(page, world, {
-    name: 'laptop',
+    name: 'whole-laptop',
     owner: account.address,
     role: 'user',
     allow: ['read', 'restore'],
-    folders: [join(world.folder, 'home'), restored],
+    folders: [join(world.folder, 'whole-home'), restored],
   })
   await page.waitForURL(/\/u\/sources\/new/)
-  await page.getByRole('button', { name: join(world.folder, 'home') }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: join(world.folder, 'whole-home') }).click({ timeout: 30_000 })
   await page.getByRole('button', { name: 'everything' }).click()
   await page.getByRole('button', { name: 'Place the order' }).click()
   await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })

@@ -106,6 +106,41 @@ test('a replaced transaction is told as replaced', async ({ watched: page, world
   })
 })
 
+test('a dropped transaction is told; sent again it happens once', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  const account = devAccount(6)
+  const wallet = await connectAs(account)
+  const nonce = await nonceOf(world, account)
+  await signIn(page, world)
+  await stopMining(world)
+  await openMenu(page)
+  await faucet(page).click()
+  await expect(page.getByRole('dialog').getByText('0 of 2 confirmations')).toBeVisible()
+  await rpc(world.devnet.url, 'anvil_dropTransaction', [wallet.transactions[0]])
+  await goOn(world)
+  // two minutes pass in which no node knows of it
+  await page.evaluate(() => {
+    for (const key of Object.keys(localStorage).filter((name) => name.startsWith('dmc:tray:'))) {
+      const entries = JSON.parse(localStorage.getItem(key) ?? '[]') as { submittedAt: number }[]
+      const older = entries.map((entry) => ({ ...entry, submittedAt: entry.submittedAt - 121_000 }))
+      localStorage.setItem(key, JSON.stringify(older))
+    }
+  })
+  await page.reload()
+  await tray(page)
+  const list = page.getByRole('dialog', { name: 'Transactions' })
+  await expect(list.getByText('Dropped')).toBeVisible({ timeout: 30_000 })
+  expect(await nonceOf(world, account)).toBe(nonce)
+  await page.keyboard.press('Escape')
+  await openMenu(page)
+  await faucet(page).click()
+  await expect(page.getByRole('dialog').getByText('Confirmed')).toBeVisible({ timeout: 30_000 })
+  expect(await nonceOf(world, account)).toBe(nonce + 1)
+})
+
 test('a transaction that reverts on chain is told with its reason', async ({
   watched: page,
   world,

@@ -224,7 +224,9 @@ describe('one order, from disk to challenge', () => {
 
   it('flow 11: the agents talk directly: hello, status, header, proven data, challenges off chain', async () => {
     await asReader(async (client) => {
-      expect(await client.status()).toMatchObject({ state: 'active', commitment })
+      // the user may have seen the agreement a moment before the miner
+      const asAgreed = expect.objectContaining({ state: 'active', commitment })
+      await expect.poll(() => client.status(), { timeout: 10_000 }).toEqual(asAgreed)
       const { leaf } = await client.header()
       expect(leaf.equals(onDisk().subarray(0, 1024))).toBe(true)
       expect(

@@ -13,6 +13,10 @@ interface WithData {
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
+/** The server does not know who asks: the session has ended, or was ended elsewhere. */
+export const isSignedOut = (error: unknown): boolean =>
+  (error as WithData | null)?.data?.code === 'UNAUTHORIZED'
+
 /**
  * Whatever went wrong, as sentence and next step. The API puts a DmcError's `{code, message, hint}` into `data.dmc`; the browser
  * itself throws DmcErrors, too; anything else is a lost connection or a bug, and is said as such.
@@ -27,7 +31,7 @@ export function errorText(error: unknown): ErrorText {
     return { code: text(thrown.code), message: text(thrown.message) ?? '', hint: text(thrown.hint) ?? '' }
   }
   const message = text(thrown.message) ?? ''
-  if (thrown.data?.code === 'UNAUTHORIZED') {
+  if (isSignedOut(error)) {
     return { code: null, message: 'You are not signed in any more.', hint: 'Sign in again; nothing is lost.' }
   }
   if (thrown.data === undefined || thrown.data === null) {

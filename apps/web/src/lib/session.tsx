@@ -5,9 +5,27 @@ import type { Address } from 'viem'
 
 const Context = createContext<Address | null>(null)
 
-export function SessionProvider({ address, children }: { address: Address | null; children: ReactNode }) {
-  return <Context value={address}>{children}</Context>
+const Ended = createContext(false)
+
+export function SessionProvider({
+  address,
+  ended,
+  children,
+}: {
+  address: Address | null
+  /** The server does not know the session any more. */
+  ended: boolean
+  children: ReactNode
+}) {
+  return (
+    <Context value={address}>
+      <Ended value={ended}>{children}</Ended>
+    </Context>
+  )
 }
+
+/** True on a page that was opened by somebody who is signed in no more. */
+export const useSessionEnded = (): boolean => useContext(Ended)
 
 /** The signed-in wallet; null on pages before the sign-in. */
 export const useSession = (): Address | null => useContext(Context)

@@ -68,7 +68,6 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
   const api = useTRPCClient()
   const router = useRouter()
   const config = useChainConfig()
-  const transact = useTransact()
   const [agentId, setAgentId] = useState(first)
   const miners = agents.filter((agent) => agent.roles.includes('miner'))
   const candidates = miners.length > 0 ? miners : agents
@@ -76,6 +75,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
     candidates.find((each) => each.agentId === (sector?.agentId ?? agentId)) ??
     candidates.find((each) => each.online) ??
     candidates[0]
+  const transact = useTransact(({ kind, agentId: of }) => kind === 'bill' && of === agent?.agentId)
   const [chosenPath, setPath] = useState<string | null>(null)
   const path = sector?.path ?? chosenPath
   const mounts = useQuery({

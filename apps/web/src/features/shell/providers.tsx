@@ -1,11 +1,12 @@
 'use client'
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
 import { type ChainConfig, ChainConfigProvider } from '../../lib/chain-config.tsx'
+import { isSignedOut } from '../../lib/error-text.ts'
 import { Live } from '../../lib/live.tsx'
 import { SessionProvider } from '../../lib/session.tsx'
 import { TRPCProvider } from '../../lib/trpc.ts'
@@ -27,12 +28,17 @@ export function Providers({
   children: ReactNode
 }) {
   const [lostSince, setLostSince] = useState<number | null>(null)
-  const [queries] = useState(
-    () =>
-      new QueryClient({
-        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
-      }),
-  )
+  const [ended, setEnded] = useState(false)
+  const [queries] = useState(() => {
+    const onError = (error: unknown) => {
+      if (address !== null && isSignedOut(error)) setEnded(true)
+    }
+    return new QueryClient({
+      queryCache: new QueryCache({ onError }),
+      mutationCache: new MutationCache({ onError }),
+      defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
+    })
+  })
   const [api] = useState(() => makeApi())
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -53,11 +59,19 @@ export function Providers({
       state?.unsubscribe()
     }
   }, [api])
+  // a socket is refused without a reason that a page could read: a session that has ended looks like a lost connection
+  useEffect(() => {
+    if (lostSince === null || address === null) return
+    api.client.auth.me.query().then(
+      (me) => setEnded(me === null),
+      () => {}, // out of reach indeed
+    )
+  }, [api, lostSince, address])
   return (
     <ChainConfigProvider value={config}>
       <QueryClientProvider client={queries}>
         <TRPCProvider trpcClient={api.client} queryClient={queries}>
-          <SessionProvider address={address}>
+          <SessionProvider address={address} ended={ended}>
             <Live lostSince={lostSince}>
               {address === null ? null : <TrayWatch owner={address} />}
               <NuqsAdapter>{children}</NuqsAdapter>

@@ -1,20 +1,35 @@
 'use client'
 
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import type { Act, Problem, TransactStep } from './act.ts'
-import { trayKey, useTray } from './tray-store.ts'
+import type { FollowUp } from './tell-follow-up.ts'
+import { needsWork, trayKey, useTray } from './tray-store.ts'
 
-/** One transaction of this page: how far it is, what is wrong with it, and its entry in the tray once it is sent. */
-export function useTransact() {
+/**
+ * One transaction of this page: how far it is, what is wrong with it, and its entry in the tray once it is sent.
+ * @param isMine tells which unfinished transaction is this page's own, sent before a reload or in another tab: it is shown on
+ * instead of the button, so that nobody pays twice
+ */
+export function useTransact(isMine?: (followUp: FollowUp) => boolean) {
   const config = useChainConfig()
   const owner = useOwner()
   const key = trayKey(config.chainId, owner)
   const [step, setStep] = useState<TransactStep>('idle')
   const [problem, setProblem] = useState<Problem | null>(null)
   const [id, setId] = useState<string | null>(null)
-  const entry = useTray(key).find((candidate) => candidate.id === id) ?? null
+  const entries = useTray(key)
+  const unfinished =
+    step === 'idle' && id === null && isMine !== undefined
+      ? entries.find((each) => needsWork(each) && each.followUp !== undefined && isMine(each.followUp))
+      : undefined
+  const entry = unfinished ?? entries.find((candidate) => candidate.id === id) ?? null
+  // held from here on: it is shown also when it has ended
+  const found = unfinished?.id
+  useEffect(() => {
+    if (found !== undefined) setId(found)
+  }, [found])
 
   const run = async (act: Act): Promise<void> => {
     setProblem(null)
@@ -43,5 +58,5 @@ export function useTransact() {
     setProblem(null)
     setId(null)
   }
-  return { run, reset, step, problem, entry }
+  return { run, reset, step: step === 'idle' && entry !== null ? 'sent' : step, problem, entry }
 }

@@ -83,7 +83,6 @@ function Wizard({
   const router = useRouter()
   const config = useChainConfig()
   const owner = useOwner()
-  const transact = useTransact()
   const known = useQuery({
     ...trpc.sources.get.queryOptions({ sourceId: existing ?? '' }),
     enabled: existing !== null,
@@ -93,6 +92,7 @@ function Wizard({
     agents.find((each) => each.agentId === (known.data?.agentId ?? agentId)) ??
     agents.find((each) => each.online) ??
     agents[0]
+  const transact = useTransact(({ kind, agentId: of }) => kind === 'order' && of === agent?.agentId)
   const [chosenPath, setPath] = useState<string | null>(null)
   const path = known.data?.path ?? chosenPath
   const [excludes, setExcludes] = useState('')

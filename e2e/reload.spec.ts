@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rpc } from '@dmc/testkit/rpc'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
+import { expect, signIn, test } from './support/fixtures.ts'
+import { pairHost } from './support/pair-host.ts'
+import type { World } from './support/world.ts'
+
+const mineEvery = (world: World, seconds: number) => rpc(world.devnet.url, 'evm_setIntervalMining', [seconds])
+
+test.afterEach(({ world }) => mineEvery(world, 1))
+
+test('reloaded in the middle of an order, a backup and a restore, all goes on and nothing happens twice', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  const account = privateKeyToAccount(generatePrivateKey())
+  await world.devnet.fund(account.address, { faucetCalls: 1 })
+  await world.miner('miner-r', { size: '3GiB', price: '0.5' })
+  const home = join(world.folder, 'home-r')
+  const photos = join(home, 'photos')
+  mkdirSync(photos, { recursive: true })
+  for (let i = 0; i < 40; i++)
+    writeFileSync(join(photos, `${i}.bin`), Buffer.alloc(300_000 + i * 999, `photo ${i} `))
+  const restored = join(world.folder, 'restored-r')
+  mkdirSync(restored)
+  const wallet = await connectAs(account)
+  await signIn(page, world)
+  const agent = await pairHost(page, world, {
+    name: 'desk-r',
+    owner: account.address,
+    role: 'user',
+    allow: ['read', 'restore'],
+    folders: [home, restored],
+  })
+  await page.waitForURL(/\/u\/sources\/new/)
+  await page.reload()
+  await page.getByRole('button', { name: home }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'photos' }).click()
+  await mineEvery(world, 0)
+  await page.getByRole('button', { name: 'Place the order' }).click()
+  const waiting = page.getByText(/0 of \d+ confirmations/)
+  await expect(waiting).toBeVisible({ timeout: 30_000 })
+  await page.reload()
+  // the transaction that waits is shown, not a button that would pay again
+  await expect(waiting).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Place the order' })).toHaveCount(0)
+  await mineEvery(world, 1)
+  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible()
+  expect(wallet.transactions).toHaveLength(1)
+  expect((await agent.json<{ orders: unknown[] }>(['order', 'list'])).orders).toHaveLength(1)
+
+  await page.getByRole('link', { name: 'Browse and restore' }).click()
+  await page.getByRole('button', { name: 'Restore everything' }).click()
+  await page.reload()
+  await page.getByRole('button', { name: 'Restore everything' }).click()
+  await page.getByRole('dialog').getByLabel('New folder').fill('again')
+  await page.getByRole('dialog').getByRole('button', { name: 'Restore', exact: true }).click()
+  await page.waitForURL(`${world.url}/u/restores`)
+  await page.reload()
+  await expect(page.getByText('Restored', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(join(restored, 'again'), { exact: true })).toHaveCount(1)
+  expect((await compareTrees(photos, join(restored, 'again'))).differences).toEqual([])
+})
