@@ -4,6 +4,8 @@ import { devAccount } from '@dmc/testkit/dev-accounts'
 import { expect, signIn, test } from './support/fixtures.ts'
 import { startPairing } from './support/pair.ts'
 
+test.use({ worldOf: 'first run' })
+
 /** From an empty database to the first active order, as the issue bounds it. */
 const MINER_CLICKS = 10
 const USER_CLICKS = 12

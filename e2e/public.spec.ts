@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from './support/fixtures.ts'
 
+test.use({ worldOf: 'public' })
+
 /** gzip, bytes: what the first view of the landing page may load of scripts. */
 const LANDING_SCRIPTS = 140 * 1024
 

@@ -1,6 +1,8 @@
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import { expect, signIn, test } from './support/fixtures.ts'
 
+test.use({ worldOf: 'accounts' })
+
 test('signs in with one click and one signature, stays after a reload, signs out', async ({
   watched: page,
   world,

@@ -6,6 +6,8 @@ import type { Hex, LocalAccount } from 'viem'
 import { expect, signIn, test } from './support/fixtures.ts'
 import type { World } from './support/world.ts'
 
+test.use({ worldOf: 'accounts' })
+
 const openMenu = (page: Page) => page.getByRole('button', { name: /^Wallet 0x/ }).click()
 const faucet = (page: Page) => page.getByRole('button', { name: 'Get test tokens' })
 const tray = (page: Page) => page.getByRole('button', { name: /^Transactions/ }).click()

@@ -14,10 +14,13 @@ interface Fixtures {
   connectAs: (account: LocalAccount, options?: { chainId?: number }) => Promise<TestWallet>
 }
 
-export const test = base.extend<Fixtures, { world: World }>({
+export const test = base.extend<Fixtures, { worldOf: string; world: World }>({
+  /** Files that need an empty market, an empty database or hosts of their own name a world; the others share one. */
+  worldOf: ['all', { option: true, scope: 'worker' }],
+
   world: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
-    async ({}, use) => {
+    // the name is all that tells one worker's world from another's
+    async ({ worldOf: _ }, use) => {
       const world = await World.start()
       await use(world)
       await world.stop()

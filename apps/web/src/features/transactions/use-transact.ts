@@ -5,7 +5,7 @@ import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import type { Act, Problem, TransactStep } from './act.ts'
 import type { FollowUp } from './tell-follow-up.ts'
-import { needsWork, trayKey, useTray } from './tray-store.ts'
+import { trayKey, useTray } from './tray-store.ts'
 
 /**
  * One transaction of this page: how far it is, what is wrong with it, and its entry in the tray once it is sent.
@@ -22,7 +22,9 @@ export function useTransact(isMine?: (followUp: FollowUp) => boolean) {
   const entries = useTray(key)
   const unfinished =
     step === 'idle' && id === null && isMine !== undefined
-      ? entries.find((each) => needsWork(each) && each.followUp !== undefined && isMine(each.followUp))
+      ? entries.find(
+          (each) => each.state === 'submitted' && each.followUp !== undefined && isMine(each.followUp),
+        )
       : undefined
   const entry = unfinished ?? entries.find((candidate) => candidate.id === id) ?? null
   // held from here on: it is shown also when it has ended
