@@ -179,6 +179,7 @@ export class EncodeRun {
       baseSize: base.size,
       boundary,
       size: session.spooled,
+      durable: session.safe,
       tail: session.tail,
       released: () => this.#control.released,
       onChunk: (index, data) => probes.onChunk(index, data),

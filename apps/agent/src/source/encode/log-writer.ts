@@ -21,6 +21,8 @@ export interface LogWriterOptions extends SpoolPlace {
   boundary: Uint8Array
   /** Journalled size: what lies behind it in the spool is cut off. */
   size: number
+  /** Below it the log survives a power cut already; at most `size`. What lies above was perhaps only written before a kill. */
+  durable: number
   /** Journalled SHA-256 of what the spool holds of the chunk that `size` cuts; null when it cuts none, or nothing is journalled. */
   tail: Uint8Array | null
   /** Volume offset below which the miner holds the log. */
@@ -58,7 +60,7 @@ export class LogWriter {
     const size = Math.max(options.size, baseSize)
     this.#size = size
     this.#askedWritten = size
-    this.#askedDurable = size
+    this.#askedDurable = Math.min(size, Math.max(options.durable, baseSize))
     this.#began = size
     this.#start = size - (size % CHUNK_SIZE)
     const resumed = size > baseSize
@@ -68,6 +70,7 @@ export class LogWriter {
     this.#inline = new InlineSpool(options, options.hasher, {
       size,
       begin: resumed ? size : this.#start,
+      durable: this.#askedDurable,
     })
     this.#sink = this.#inline
     this.#buffer = this.#inline.buffer()

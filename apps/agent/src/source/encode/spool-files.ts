@@ -19,7 +19,7 @@ import {
   spoolFolder,
   volumeFolder,
 } from '../source-paths.ts'
-import { disk, readFully, syncFolder } from './spool-io.ts'
+import { disk, readFully, syncFile, syncFolder } from './spool-io.ts'
 
 /** Which session's spool, and which volume's chunk roots. */
 export interface SpoolPlace {
@@ -37,11 +37,15 @@ export class SpoolFiles {
   readonly #place: SpoolPlace
   readonly #segments = new Map<number, number>()
   readonly #rootsFd: number
+  /** Volume offset below which all is synced, or was held by the miner. */
+  #durable: number
   #folderSynced = false
   #rootsNamed = false
 
-  constructor(place: SpoolPlace) {
+  /** @param durable below which an earlier hand has synced all, or the miner holds it; what lies above may only be written */
+  constructor(place: SpoolPlace, durable: number) {
     this.#place = place
+    this.#durable = durable
     mkdirSync(spoolFolder(place.folder, place.session), { recursive: true, mode: 0o700 })
     mkdirSync(volumeFolder(place.folder, place.volumeId), { recursive: true, mode: 0o700 })
     this.#rootsFd = openFile(rootsFile(place.folder, place.volumeId))
@@ -84,14 +88,15 @@ export class SpoolFiles {
   /** Everything from `released` on is durable afterwards: bytes, then roots. `size`: the log ends there. */
   sync(size: number, released: number): void {
     disk(() => {
+      const first = Math.floor(Math.max(this.#durable, released) / SPOOL_SEGMENT)
+      for (let index = first; index * SPOOL_SEGMENT < size; index++) this.#syncSegment(index)
       for (const [index, fd] of this.#segments) {
-        // one that the miner holds whole may be another segment's file by now
-        if (index >= Math.floor(released / SPOOL_SEGMENT)) fdatasyncSync(fd)
         if (index >= Math.floor(size / SPOOL_SEGMENT)) continue
         closeSync(fd)
         this.#segments.delete(index)
       }
       fdatasyncSync(this.#rootsFd)
+      this.#durable = size
       if (this.#folderSynced) return
       syncFolder(spoolFolder(this.#place.folder, this.#place.session))
       syncFolder(volumeFolder(this.#place.folder, this.#place.volumeId))
@@ -103,6 +108,20 @@ export class SpoolFiles {
     for (const fd of this.#segments.values()) closeSync(fd)
     this.#segments.clear()
     closeSync(this.#rootsFd)
+  }
+
+  /** Also one that another thread wrote, or this session before it was killed. One that is gone is held by the miner by now. */
+  #syncSegment(index: number): void {
+    const open = this.#segments.get(index)
+    if (open !== undefined) {
+      fdatasyncSync(open)
+      return
+    }
+    try {
+      syncFile(spoolFile(this.#place.folder, this.#place.session, index))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
 
   #segment(index: number): number {

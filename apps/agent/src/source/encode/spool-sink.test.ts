@@ -29,12 +29,14 @@ function open(
   {
     size = 0,
     tail = null,
+    durable = size,
     boundary = new Uint8Array(0),
     base = 0,
     released = () => 0,
   }: {
     size?: number
     tail?: Uint8Array | null
+    durable?: number
     boundary?: Uint8Array
     base?: number
     released?: () => number
@@ -48,6 +50,7 @@ function open(
     baseSize: base,
     boundary,
     size,
+    durable,
     tail,
     released,
     onChunk: (index) => chunks.push(index),

@@ -41,11 +41,15 @@ export class InlineSpool implements SpoolSink {
   #written: number
   #durable: number
 
-  /** @param size up to which the log was journalled; @param begin where writing begins */
-  constructor(place: SpoolPlace, hasher: Hasher, { size, begin }: { size: number; begin: number }) {
-    this.#writer = new SpoolWriter(place, hasher, begin)
+  /** @param size up to which the log was journalled; @param begin where writing begins; @param durable below which it was synced */
+  constructor(
+    place: SpoolPlace,
+    hasher: Hasher,
+    { size, begin, durable }: { size: number; begin: number; durable: number },
+  ) {
+    this.#writer = new SpoolWriter(place, hasher, { written: begin, durable })
     this.#written = size
-    this.#durable = size
+    this.#durable = durable
   }
 
   get written(): number {

@@ -17,7 +17,8 @@ export interface SpoolWorkerData {
 export function run({ place, shared, written }: SpoolWorkerData): void {
   const memory = new SpoolMemory(shared)
   try {
-    work(memory, new SpoolWriter(place, createNodeHasher(), written))
+    const { durable } = memory
+    work(memory, new SpoolWriter(place, createNodeHasher(), { written, durable }))
   } catch (thrown) {
     memory.fail((toDiskFull(thrown) ?? toDmcError(thrown)).toJSON())
   }

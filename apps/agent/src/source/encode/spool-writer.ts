@@ -2,6 +2,7 @@ import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, HASH_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { SpoolFiles, type SpoolPlace } from './spool-files.ts'
+import type { SpoolSizes } from './spool-memory.ts'
 
 /**
  * Hashes and writes the log out of buffers that each start at a chunk. Each whole chunk is hashed once, from memory, and
@@ -14,8 +15,8 @@ export class SpoolWriter {
   /** Bytes below are in the spool (not yet synced). */
   #written: number
 
-  constructor(place: SpoolPlace, hasher: Hasher, written: number) {
-    this.files = new SpoolFiles(place)
+  constructor(place: SpoolPlace, hasher: Hasher, { written, durable }: SpoolSizes) {
+    this.files = new SpoolFiles(place, durable)
     this.#hasher = hasher
     this.#written = written
   }
