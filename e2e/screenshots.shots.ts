@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { signIn, test } from './support/fixtures.ts'
-import { fillWorld, findScreens, OWNER } from './support/full-world.ts'
+import { fillWorld, findScreens, OWNER, openScheduleForm } from './support/full-world.ts'
 
 /** `npm run screenshots`: every screen, light and dark, wide and narrow, into `.screenshots/`, to be looked at. */
 const FOLDER = fileURLToPath(new URL('../.screenshots/', import.meta.url))
@@ -10,10 +10,12 @@ const WIDTHS = [1280, 360]
 test('every screen as a picture', async ({ page, world, connectAs }) => {
   test.setTimeout(900_000)
   mkdirSync(FOLDER, { recursive: true })
-  const shoot = async (name: string, path: string) => {
+  const shoot = async (name: string, path: string, then?: () => Promise<void>) => {
     await page.goto(`${world.url}${path}`)
     await page.waitForLoadState('load')
     await page.waitForTimeout(900)
+    await then?.()
+    await page.evaluate(() => window.scrollTo(0, 0))
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: width === 360 ? 740 : 860 })
       for (const theme of ['light', 'dark'] as const) {
@@ -37,5 +39,8 @@ test('every screen as a picture', async ({ page, world, connectAs }) => {
   await shoot('miner-overview-empty', '/m')
   await shoot('agents-empty', '/agents')
   await fillWorld(page, world)
-  for (const [name, path] of await findScreens(page, world)) await shoot(name, path)
+  for (const [name, path] of await findScreens(page, world)) {
+    await shoot(name, path)
+    if (name === 'source') await shoot('source-schedule', path, () => openScheduleForm(page))
+  }
 })

@@ -85,6 +85,19 @@ export const screens = (of: {
   ['settings', '/settings'],
 ]
 
+/** The form in which a source's schedule is changed, with what the host refused of it; the source's page must be open. */
+export async function openScheduleForm(page: Page): Promise<void> {
+  const card = page.getByRole('region', { name: 'Schedule' })
+  await card.getByRole('button', { name: 'Change' }).click()
+  await card.getByLabel('Back up by itself').selectOption('cron')
+  await card.getByLabel('Cron rule').fill('0 3 31 2 *')
+  await card.getByLabel('Leave out').fill('*.tmp\nnode_modules/')
+  await card.getByLabel('Newest').fill('3')
+  await card.getByRole('button', { name: 'Save' }).click()
+  await card.getByText('On the host, run').waitFor()
+  await card.getByText('never comes').waitFor()
+}
+
 /** Ids of what `fillWorld` made, read from the pages themselves. */
 export async function findScreens(page: Page, world: World): Promise<[name: string, path: string][]> {
   await page.goto(`${world.url}/u/sources`)

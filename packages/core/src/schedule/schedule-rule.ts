@@ -104,5 +104,5 @@ export function checkTimeZone(name: string): string {
 
 const invalid = (what: string): DmcError =>
   new DmcError('SCHEDULE_INVALID', `This is no schedule: ${what}.`, {
-    hint: 'Say --every 6h, --at 03:00,15:00 or --cron "0 3 * * *" (minute, hour, day, month, weekday), with --timezone Europe/Berlin where it matters.',
+    hint: 'For example: every 6h, at 03:00,15:00, or by cron 0 3 * * * (minute, hour, day, month, weekday); time zones are like Europe/Berlin.',
   })
