@@ -1,5 +1,6 @@
-import { type Address, type ContractEventName, decodeEventLog, type GetEventArgs, type Hex } from 'viem'
-import { marketAbi } from './generated/market-abi.ts'
+import type { Address, ContractEventName, GetEventArgs, Hex } from 'viem'
+import { decodeEvent } from './decode-event.ts'
+import type { marketAbi } from './generated/market-abi.ts'
 
 export type MarketEventName = ContractEventName<typeof marketAbi>
 
@@ -44,24 +45,15 @@ export function decodeLog(market: Address, log: RawLog): MarketEvent | null {
   ) {
     return null
   }
-  try {
-    const { eventName, args } = decodeEventLog({
-      abi: marketAbi,
-      topics: log.topics as [Hex, ...Hex[]],
-      data: log.data,
-      strict: true,
-    })
-    return {
-      name: eventName,
-      args,
-      blockNumber: log.blockNumber,
-      blockHash: log.blockHash,
-      logIndex: log.logIndex,
-      transactionHash: log.transactionHash,
-    } as MarketEvent
-  } catch {
-    return null
-  }
+  const event = decodeEvent(log.topics, log.data)
+  if (event === null) return null
+  return {
+    ...event,
+    blockNumber: log.blockNumber,
+    blockHash: log.blockHash,
+    logIndex: log.logIndex,
+    transactionHash: log.transactionHash,
+  } as MarketEvent
 }
 
 /** The events of one transaction, in order; from its receipt. */

@@ -59,7 +59,7 @@ export async function readLogRange(
     return null
 
   const logs = await reading(`the events of blocks ${from} to ${to}`, () =>
-    client.getLogs({ address: market, fromBlock: from, toBlock: to }),
+    readLogs(client, market, near ? [[from, to]] : partsOf(from, to)),
   )
   if (!(await read(near ? [to] : [to, ...new Set(logs.map((log) => log.blockNumber))]))) return null
 
@@ -76,6 +76,28 @@ export async function readLogRange(
   const ordered = [...blocks.values()].sort((a, b) => (a.number < b.number ? -1 : 1))
   for (const { events } of ordered) events.sort((a, b) => a.logIndex - b.logIndex)
   return ordered
+}
+
+/** A long range in parts that are asked for at once: what one part's blocks say is read while the node looks for the next one's. */
+const PARTS = 4n
+
+function partsOf(from: bigint, to: bigint): [bigint, bigint][] {
+  const length = (to - from) / PARTS + 1n
+  const parts: [bigint, bigint][] = []
+  for (let first = from; first <= to; first += length)
+    parts.push([first, first + length - 1n < to ? first + length - 1n : to])
+  return parts
+}
+
+async function readLogs(client: PublicClient, market: Address, ranges: readonly [bigint, bigint][]) {
+  const parts = await Promise.all(
+    ranges.map(async ([fromBlock, toBlock], i) => {
+      // calls of one tick travel as one batch, and that is answered as a whole
+      if (i > 0) await new Promise((resolve) => setTimeout(resolve, i * 2))
+      return client.getLogs({ address: market, fromBlock, toBlock })
+    }),
+  )
+  return parts.flat()
 }
 
 export async function readHeaders(
