@@ -43,7 +43,9 @@ export interface BenchDocument {
 const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promise<BenchDocument> }>> = {
   tree: () => import('./tree.ts'),
   backup: () => import('./backup.ts'),
+  rebackup: () => import('./rebackup.ts'),
   restore: () => import('./restore.ts'),
+  'small-files': () => import('./small-files.ts'),
   dashboard: () => import('./dashboard.ts'),
   index: () => import('./index-events.ts'),
 }

@@ -11,7 +11,8 @@ export interface Peer {
   version: string | null
   /** Fresh repository in `work`; not timed. */
   prepare(work: string): Promise<void>
-  backup(source: string, work: string): Promise<Measured>
+  /** `round` names the archive where a tool wants a name for each. */
+  backup(source: string, work: string, round?: number): Promise<Measured>
   restore(target: string, work: string): Promise<Measured>
 }
 
@@ -60,8 +61,8 @@ export function findPeers(): Peer[] {
           env: { ...BORG, ...cache(work) },
         })
       },
-      backup: (source, work) =>
-        measureCommand(['borg', 'create', `${join(work, 'repo')}::a`, '.'], {
+      backup: (source, work, round = 0) =>
+        measureCommand(['borg', 'create', `${join(work, 'repo')}::a${round || ''}`, '.'], {
           cwd: source,
           env: { ...BORG, ...cache(work) },
         }),

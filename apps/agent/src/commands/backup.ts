@@ -14,8 +14,16 @@ import type { Action, Shell } from './shell.ts'
 const SHOWN_MISSING = 20
 
 /** flows 7 to 13: exits 3 when some files could not be stored. */
-export const backup: Action<[string], { order?: string }> = async (shell, options, source) => {
-  const request = { source, ...(options.order ? { orderId: parseId(options.order, 'an order') } : {}) }
+export const backup: Action<[string], { order?: string; reRead?: boolean }> = async (
+  shell,
+  options,
+  source,
+) => {
+  const request = {
+    source,
+    ...(options.order ? { orderId: parseId(options.order, 'an order') } : {}),
+    ...(options.reRead ? { reread: true } : {}),
+  }
   const progress = createProgress(shell.io)
   const result = await callAgent(shell.caller, 'backup.start', request, (event) =>
     show(shell, progress, event),

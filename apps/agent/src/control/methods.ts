@@ -178,7 +178,8 @@ export const METHODS = {
   // data (flows 9 to 13)
   /** Starts, joins or resumes the backup of one source; answers when the order is active with the new commitment. */
   'backup.start': method<BackupResult, BackupEvent>().takes(
-    z.strictObject({ source: localId, orderId: id.optional() }),
+    /** reread: every file, also those whose size, times and inode are as in the last snapshot. */
+    z.strictObject({ source: localId, orderId: id.optional(), reread: z.boolean().optional() }),
   ),
   'snapshot.list': method<{ snapshots: SnapshotRow[] }>().takes(
     z.strictObject({ source: localId.optional() }),

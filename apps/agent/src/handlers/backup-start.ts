@@ -7,17 +7,19 @@ import { findSource } from '../find-source.ts'
 
 /** flows 7 to 13: starts, joins or resumes the backup of one source; answers when the order holds it. */
 export const backupStart: Handler<'backup.start', AgentContext> = async (ctx, input, emit, signal) => {
-  const source = findSource(ctx, input.source)
-  return backUpSource(ctx, source.sourceId, source.name, emit, signal)
+  const { sourceId, name } = findSource(ctx, input.source)
+  if (input.reread) ctx.sources.forgetUnchanged(sourceId)
+  return backUpSource(ctx, sourceId, name, emit, signal, input.orderId ?? null)
 }
 
-/** Also called at start for backups that a kill left unfinished. */
+/** Also called at start for backups that a kill left unfinished. `wanted`: into this order of the source; null: its newest. */
 export async function backUpSource(
   ctx: AgentContext,
   sourceId: string,
   name: string,
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
+  wanted: bigint | null = null,
 ): Promise<BackupResult> {
   const result = await ctx.jobs.run<RunResult, BackupEvent>(
     { key: `backup ${sourceId}`, kind: 'backup', subject: name, signal, emit },
@@ -35,6 +37,7 @@ export async function backUpSource(
           tell(told)
         },
         stop,
+        wanted,
       ),
   )
   const { encoded, seconds } = result

@@ -1,9 +1,11 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   cpSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,6 +15,7 @@ import {
   unlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { unlockHeader } from '@dmc/core/log/header-leaf'
@@ -295,6 +298,32 @@ describe('a second backup', () => {
 })
 
 describe('a source that does not fit', () => {
+  it('renamed and edited files of a nearly full order are not taken for new ones', async () => {
+    const t = setUp({ mib: 16 })
+    writeFileSync(join(t.root, 'film'), noise(11 * MIB, 1))
+    await settle()
+    await t.backUp()
+    renameSync(join(t.root, 'film'), join(t.root, 'film of the sea'))
+    await settle()
+    expect((await t.backUp()).snapshot.addedBytes).toBeLessThan(1 * MIB)
+    const fd = openSync(join(t.root, 'film of the sea'), 'r+')
+    writeSync(fd, noise(10, 2), 0, 10, 5 * MIB)
+    closeSync(fd)
+    writeFileSync(join(t.root, 'a note'), 'new')
+    await settle()
+    const last = await t.backUp()
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+    // and what is surely new is still refused before anything is read
+    writeFileSync(join(t.root, 'another film'), noise(9 * MIB, 3))
+    await settle()
+    const base = t.miner.commitment
+    expect(base).toEqual(last.commitment)
+    const run = await startBackup({ ...t.basics, target: t.miner.target, base, chain: CHAIN })
+    expect((await failure(run.encoded)).code).toBe('SOURCE_TOO_LARGE')
+    await run.stop()
+  })
+
   it('is refused before anything is sent, with both numbers', async () => {
     const t = setUp({ mib: 4 })
     writeFileSync(join(t.root, 'large'), noise(9 * MIB, 1))

@@ -28,7 +28,7 @@ import { openLogDb } from './encode/log-db.ts'
 import { openSnapshot } from './list-snapshot.ts'
 import { type OpenedCatalog, snapshotsOf } from './open-catalog.ts'
 import { BlobReader } from './read-blob.ts'
-import { boundaryFile, logDbFile, rootsFile, sourceFolder, volumeFolder } from './source-paths.ts'
+import { boundaryFile, logDbFile, MANIFEST, rootsFile, sourceFolder, volumeFolder } from './source-paths.ts'
 import { isBackupRunning } from './start-backup.ts'
 import type { EncodedResult, VolumeHead, VolumeReader } from './types.ts'
 
@@ -80,7 +80,7 @@ export async function rebuildCache(options: RebuildOptions): Promise<void> {
   renameSync(made, file)
   rmSync(join(folder, 'spool'), { recursive: true, force: true })
   for (const name of readdirSync(folder)) {
-    if (/^manifest-.*\.db$/.test(name)) rmSync(join(folder, name), { force: true })
+    if (MANIFEST.test(name)) rmSync(join(folder, name), { force: true })
   }
 }
 

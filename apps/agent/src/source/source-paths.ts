@@ -6,6 +6,8 @@ export const SPOOL_SEGMENT = 16 * 1024 * 1024
 /** Where things of one source lie under the agent's data folder. */
 export const sourceFolder = (dataDir: string, sourceId: string): string => join(dataDir, 'sources', sourceId)
 export const logDbFile = (folder: string): string => join(folder, 'log.db')
+/** Names of the manifests in a source's folder. */
+export const MANIFEST = /^manifest-.*\.db$/
 /** What the file system looked like at a snapshot; one for the snapshot in force, one for the session in work. */
 export const manifestFile = (folder: string, session: string): string =>
   join(folder, `manifest-${session}.db`)

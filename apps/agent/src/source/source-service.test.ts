@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, linkSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type Store } from '../store/open-store.ts'
@@ -110,10 +121,37 @@ describe('the source service (flow 5)', () => {
       dataDir: at('agent'),
     })
     expect((await failure(() => sources.remove(source.sourceId))).code).toBe('SOURCE_BUSY')
+    expect((await failure(async () => sources.forgetUnchanged(source.sourceId))).code).toBe('SOURCE_BUSY')
     await run.stop()
     await sources.remove(source.sourceId)
     expect(sources.list()).toEqual([])
     expect(existsSync(at(`agent/sources/${source.sourceId}`))).toBe(false)
     expect(existsSync(at('photos/a'))).toBe(true)
+  })
+
+  it('a change that leaves size, times and inode as they were is found when everything is read again', async () => {
+    const write = (text: string) => {
+      writeFileSync(at('photos/a'), text)
+      utimesSync(at('photos/a'), 1_000_000, 1_000_000)
+    }
+    write('before')
+    const source = await sources.add(at('photos'))
+    const miner = new FileMiner(at('miner'), targetOf(1))
+    const backUpAgain = () => backUp(miner, { source, keys: keysFor(source.salt), dataDir: at('agent') })
+    await backUpAgain()
+    write('after!')
+    // as if the file system said that nothing changed: what is kept of the last walk has the time of now
+    const folder = at(`agent/sources/${source.sourceId}`)
+    const [manifest = ''] = readdirSync(folder).filter((name) => name.startsWith('manifest-'))
+    const { ctimeNs } = lstatSync(at('photos/a'), { bigint: true })
+    const db = new DatabaseSync(join(folder, manifest))
+    db.prepare("UPDATE entry SET ctime = ? WHERE CAST(name AS TEXT) = 'a'").run(ctimeNs)
+    db.close()
+    expect((await backUpAgain()).unchanged).toBe(true)
+    sources.forgetUnchanged(source.sourceId)
+    expect((await backUpAgain()).unchanged).toBe(false)
+    // all of it is read again, and nothing is stored twice
+    sources.forgetUnchanged(source.sourceId)
+    expect((await backUpAgain()).unchanged).toBe(true)
   })
 })

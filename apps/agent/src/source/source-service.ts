@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, lstatSync, realpathSync, rmSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { decodeCatalog } from '@dmc/core/log/catalog'
 import { checkExcludes } from '@dmc/core/source/exclude-patterns'
@@ -10,7 +10,7 @@ import { openLogDb, readHead } from './encode/log-db.ts'
 import { measureSource } from './measure-source.ts'
 import { snapshotsOf } from './open-catalog.ts'
 import { showPath } from './path-bytes.ts'
-import { logDbFile, sourceFolder } from './source-paths.ts'
+import { logDbFile, MANIFEST, sourceFolder } from './source-paths.ts'
 import { isBackupRunning } from './start-backup.ts'
 import type { SnapshotInfo, SourceInfo, SourceSize } from './types.ts'
 
@@ -33,6 +33,8 @@ export interface SourceService {
   get(sourceId: string): SourceInfo
   /** Forgets the path and its cache; what miners hold stays. @throws SOURCE_UNKNOWN, SOURCE_BUSY. */
   remove(sourceId: string): Promise<void>
+  /** The next backup reads every file again, also after a kill. Nothing is stored twice. @throws SOURCE_UNKNOWN, SOURCE_BUSY. */
+  forgetUnchanged(sourceId: string): void
   /** Walks the source and keeps what it found. @throws SOURCE_UNKNOWN and what the path itself has. */
   measure(sourceId: string, signal?: AbortSignal): Promise<SourceSize>
   /** Snapshots in force as this host knows them, newest first. */
@@ -108,6 +110,18 @@ export function openSourceService({ store, dataDir }: { store: Store; dataDir: s
       }
       db.prepare('DELETE FROM source WHERE source_id = ?').run(sourceId)
       rmSync(sourceFolder(dataDir, sourceId), { recursive: true, force: true })
+    },
+    forgetUnchanged(sourceId) {
+      const { name } = get(sourceId)
+      if (isBackupRunning(sourceId)) {
+        throw new DmcError('SOURCE_BUSY', `A backup of ${name} is running, and has read its files already.`, {
+          hint: 'Wait for it to end, then ask again.',
+        })
+      }
+      const folder = sourceFolder(dataDir, sourceId)
+      const names = existsSync(folder) ? readdirSync(folder) : []
+      for (const file of names.filter((each) => MANIFEST.test(each)))
+        rmSync(join(folder, file), { force: true })
     },
     async measure(sourceId, signal) {
       const { path, excludes } = get(sourceId)

@@ -244,6 +244,8 @@ describe('a source that does not fit its order', () => {
     const copy = join(world.folder, 'growing before')
     await mustRestoreEqual(user, first.snapshot.snapshotId, path, copy)
     writeFileSync(join(path, 'photos/huge.raw'), noise('huge', 3 << 20))
+    // the order that is named is the one that is meant
+    await mustFail(user, ['backup', 'growing', '--order', '999'], 'ORDER_NOT_FOUND', [/Order 999/])
     const said = await mustFail(user, ['backup', 'growing'], 'SOURCE_TOO_LARGE', [/1(\.0+)? MiB|1048576/])
     expect(said.hint).toContain('order create')
     expect((await orderOf(world.devnet, orderId)).commitment).toEqual(first.commitment)

@@ -193,8 +193,13 @@ export function defineUser(program: Command): void {
       )
       .argument('<source>', 'id or name')
       .option('--order <n>', 'into this order (default: the source’s own)')
+      .option('--re-read', 'read every file, also those whose size, times and inode have not changed')
       .action(lazy(async () => (await import('../backup.ts')).backup)),
-    [['backup photos'], ['backup photos --json', 'progress as NDJSON, the result last']],
+    [
+      ['backup photos'],
+      ['backup photos --re-read', 'when a program changes files and sets their times back'],
+      ['backup photos --json', 'progress as NDJSON, the result last'],
+    ],
     'Exit code 3: done, but some files could not be read; they are listed.',
   )
 }

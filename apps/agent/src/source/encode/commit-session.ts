@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { toHex } from '@dmc/core/log/bytes'
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
-import { boundaryFile, manifestFile, SPOOL_SEGMENT, spoolFile, volumeFolder } from '../source-paths.ts'
+import {
+  boundaryFile,
+  MANIFEST,
+  manifestFile,
+  SPOOL_SEGMENT,
+  spoolFile,
+  volumeFolder,
+} from '../source-paths.ts'
 import { removeSpool } from './encode-session.ts'
 import { inTransaction, type SessionRow, type VolumeRow } from './log-db.ts'
 import { disk, readFully, syncFolder } from './spool-io.ts'
@@ -81,7 +88,7 @@ export function sweep(db: DatabaseSync, folder: string): void {
   }
   for (const name of readdirSync(folder)) {
     const file = join(folder, name)
-    if (/^manifest-.*\.db$/.test(name) && !manifests.has(file)) rmSync(file, { force: true })
+    if (MANIFEST.test(name) && !manifests.has(file)) rmSync(file, { force: true })
   }
   for (const name of names(join(folder, 'spool'))) {
     if (!sessions.has(name)) removeSpool(folder, name)

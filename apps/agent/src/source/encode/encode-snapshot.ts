@@ -11,7 +11,7 @@ import { BlobStore } from './blob-store.ts'
 import { describeRoot } from './describe-root.ts'
 import { ContentEncoder } from './encode-content.ts'
 import { NodeEncoder, type NodeTotals } from './encode-nodes.ts'
-import { estimateSize, nodeBytes } from './estimate-size.ts'
+import { estimateSize, nodeBytes, surelyNew } from './estimate-size.ts'
 import { Excluder } from './excluder.ts'
 import { type HeadRow, readVolumes, type SessionRow, type VolumeRow } from './log-db.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -93,7 +93,8 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
     })
     if (job.options.estimate) {
       // what this session stored before it was killed is found again, not stored again
-      const grows = estimateSize(path, manifest, totals, crypto) - store.addedBytes
+      const bytes = surelyNew(totals, prev, head === null && job.base.size === 0)
+      const grows = estimateSize(path, manifest, totals, bytes, crypto) - store.addedBytes
       const need = writer.size + Math.max(0, grows)
       if (need > job.target.maxSize) throw sourceTooLarge({ have: job.target.maxSize, need })
     }

@@ -16,16 +16,28 @@ export const nodeBytes = (totals: ScanTotals): number =>
   (totals.files + totals.directories + totals.links + totals.others) * 150 + totals.nameBytes
 
 /**
- * At least how many bytes the log will grow by, from samples of the largest files' compressibility. Never too many for
- * data without repetitions; files that can't be read count nothing.
+ * How many of the bytes that must be read are surely not in the log yet. Files that were renamed, or of which a part changed, are
+ * mostly stored already: whatever is missing of the last snapshot may be in what must be read.
+ * @param prev the last snapshot; null: nothing is known of what the log holds
+ */
+export function surelyNew(totals: ScanTotals, prev: Manifest | null, logIsEmpty: boolean): number {
+  if (logIsEmpty) return totals.todoBytes
+  if (prev === null) return 0
+  return Math.max(0, totals.todoBytes - Math.max(0, prev.fileBytes() - totals.sameBytes))
+}
+
+/**
+ * At least how many bytes the log will grow by for `bytes` of what must be read, from samples of the largest files'
+ * compressibility. Never too many for data without repetitions; files that can't be read count nothing.
  */
 export function estimateSize(
   root: Buffer,
   manifest: Manifest,
   totals: ScanTotals,
+  bytes: number,
   crypto: LogCrypto,
 ): number {
-  if (totals.todoBytes === 0) return 0
+  if (bytes === 0) return 0
   const rows = manifest
     .sql(
       'SELECT dir, name, size FROM entry WHERE todo = 1 AND ref IS NULL ORDER BY min(size, disk) DESC LIMIT ?',
@@ -54,5 +66,5 @@ export function estimateSize(
     }
   }
   if (plain === 0) return 0
-  return Math.floor(totals.todoBytes * (packed / plain) * SURELY) + SEAL_OVERHEAD
+  return Math.floor(bytes * (packed / plain) * SURELY) + SEAL_OVERHEAD
 }

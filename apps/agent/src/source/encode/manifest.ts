@@ -116,6 +116,14 @@ export class Manifest {
     }
   }
 
+  /** Bytes of all files in it. */
+  fileBytes(): number {
+    const { bytes } = this.sql('SELECT COALESCE(sum(size), 0) AS bytes FROM entry').get() as {
+      bytes: number | bigint
+    }
+    return Number(bytes)
+  }
+
   close(): void {
     this.#prepared.clear()
     this.db.close()

@@ -16,6 +16,8 @@ export interface ScanTotals {
   /** Files whose content must be read, and how many bytes that is at most (sparse files count what is on disk). */
   todoFiles: number
   todoBytes: number
+  /** Bytes of files that are as the last snapshot has them. */
+  sameBytes: number
   /** Bytes of all names and link targets: what the nodes will take grows with it. */
   nameBytes: number
   /** Names left out by the source's excludes. */
@@ -51,6 +53,7 @@ export function scan({ root, manifest, prev, excluder, tick }: ScanOptions): Sca
     bytes: 0,
     todoFiles: 0,
     todoBytes: 0,
+    sameBytes: 0,
     nameBytes: 0,
     excluded: 0,
   }
@@ -231,6 +234,7 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
       totals.files++
       totals.bytes += Number(found.size)
       before = prevDir === 0 ? undefined : sameAs(prev?.entry(prevDir, name), found)
+      if (before) totals.sameBytes += Number(found.size)
       // hard links need the walk's order to know which name is the first
       todo = found.nlink > 1n || (found.size > 0n && !before) ? 1 : 0
       if (todo === 1 && !before) {

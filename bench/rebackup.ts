@@ -1,0 +1,123 @@
+import { closeSync, fdatasyncSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
+import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
+import { fasterThanRestic } from './backup.ts'
+import type { BenchDocument, BenchOptions } from './bench.ts'
+import { pseudoRandom } from './data-sets.ts'
+import { type Measured, median, medians } from './measure.ts'
+import { findPeers, peerRow } from './peers.ts'
+import {
+  type AgentsMeasured,
+  BLOCK_TIME,
+  measureAgents,
+  memoryFigures,
+  settleDisk,
+  startStage,
+} from './stage.ts'
+
+interface Backup {
+  snapshot: { bytes: number; addedBytes: number; missing: number }
+}
+
+/**
+ * `dmc-agent backup` of a source of which 1 % has changed since its last snapshot, until the new commitment is agreed; each round
+ * changes another 1 %, for us and for each peer's repository alike.
+ */
+export async function run(options: BenchOptions): Promise<BenchDocument> {
+  const stage = await startStage(options, 1)
+  try {
+    const user = await stage.newUser()
+    const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
+    await user.json(['backup', sourceId])
+    const peers = findPeers()
+    const installed = peers.filter(({ version }) => version !== null)
+    for (const peer of installed) {
+      await peer.prepare(join(stage.folder, peer.name))
+      await peer.backup(stage.source, join(stage.folder, peer.name), 0)
+    }
+    const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
+    const ours: AgentsMeasured[] = []
+    const added: number[] = []
+    let changed = 0
+    for (let round = 1; round <= options.rounds; round++) {
+      changed = changeOnePercent(stage.source, round)
+      const { measured, result } = await measureAgents(stage, user, () =>
+        user.json<Backup>(['backup', sourceId]),
+      )
+      if (result.snapshot.missing > 0) throw new Error('The snapshot is partial.')
+      ours.push(measured)
+      added.push(result.snapshot.addedBytes)
+      console.error(
+        `round ${round}: dmc ${JSON.stringify(measured)}, ${result.snapshot.addedBytes} bytes more`,
+      )
+      for (const peer of installed) {
+        settleDisk()
+        const row = await peer.backup(stage.source, join(stage.folder, peer.name), round)
+        theirs.get(peer.name)?.push(row)
+        console.error(`round ${round}: ${peer.name} ${JSON.stringify(row)}`)
+      }
+    }
+    const middle = medians(ours)
+    const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
+    const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
+    const mib = stage.bytes / 2 ** 20
+    return {
+      bench: 'rebackup',
+      data: options.data,
+      tier: chooseHasher(options.tier).tier,
+      inputs: {
+        ...(options.data === 'small' ? { files: options.size } : {}),
+        mib: Math.round(mib),
+        changed_mib: Number((changed / 2 ** 20).toFixed(2)),
+        added_mib: Number((median(added) / 2 ** 20).toFixed(2)),
+        blockTime_s: BLOCK_TIME,
+        node: process.version,
+        user_cpu_s: of('user_cpu_s'),
+        miner_cpu_s: of('miner_cpu_s'),
+        command_cpu_s: of('command_cpu_s'),
+      },
+      rounds: options.rounds,
+      ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
+      peers: rows,
+      figures: [
+        ...fasterThanRestic('re-backup after 1 % changed', options, rows),
+        ...memoryFigures({
+          user: Math.max(...ours.map((one) => one.user_peak_mib)),
+          miner: Math.max(...ours.map((one) => one.miner_peak_mib)),
+        }),
+      ],
+    }
+  } finally {
+    await stage.stop()
+  }
+}
+
+/** 64 KiB pieces of the large file, spread evenly; or one of a hundred small files, whole. @returns bytes written */
+export function changeOnePercent(source: string, round: number): number {
+  const next = pseudoRandom(`change ${round}`)
+  const files = readdirSync(source, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+  let bytes = 0
+  if (files.length > 1) {
+    for (let at = round % 100; at < files.length; at += 100) {
+      const file = files[at] as string
+      const { size } = statSync(file)
+      writeFileSync(file, next(size))
+      bytes += size
+    }
+    return bytes
+  }
+  const [file = ''] = files
+  const { size } = statSync(file)
+  const piece = 64 * 1024
+  const fd = openSync(file, 'r+')
+  const step = piece * 100
+  for (let at = (round % 100) * piece; at + piece <= size; at += step)
+    bytes += writeSync(fd, next(piece), 0, piece, at)
+  fdatasyncSync(fd)
+  closeSync(fd)
+  return bytes
+}
