@@ -39,6 +39,12 @@ test('reloaded in the middle of an order, a backup and a restore, all goes on an
   await page.reload()
   await page.getByRole('button', { name: home }).click({ timeout: 30_000 })
   await page.getByRole('button', { name: 'photos' }).click()
+  await page.getByLabel('Term').fill('30')
+  await page.reload()
+  // what was entered is there again
+  await expect(page.getByText(photos, { exact: true }).first()).toBeVisible()
+  await expect(page.getByLabel('Term')).toHaveValue('30')
+  await expect(page.getByText(/40 files/)).toBeVisible({ timeout: 30_000 })
   await mineEvery(world, 0)
   await page.getByRole('button', { name: 'Place the order' }).click()
   const waiting = page.getByText(/0 of \d+ confirmations/)
@@ -47,6 +53,14 @@ test('reloaded in the middle of an order, a backup and a restore, all goes on an
   // the transaction that waits is shown, not a button that would pay again
   await expect(waiting).toBeVisible()
   await expect(page.getByRole('button', { name: 'Place the order' })).toHaveCount(0)
+  // another tab knows nothing of the draft; asked for the same, it shows the one that waits and asks no wallet
+  const tab = await page.context().newPage()
+  await tab.goto(`${world.url}/u/sources/new?agent=${new URL(page.url()).searchParams.get('agent') ?? ''}`)
+  await tab.getByRole('button', { name: home }).click({ timeout: 30_000 })
+  await tab.getByRole('button', { name: 'photos' }).click()
+  await tab.getByRole('button', { name: 'Place the order' }).click({ timeout: 30_000 })
+  await expect(tab.getByText(/0 of \d+ confirmations/)).toBeVisible({ timeout: 30_000 })
+  await tab.close()
   await mineEvery(world, 1)
   await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
   await page.reload()
@@ -55,6 +69,12 @@ test('reloaded in the middle of an order, a backup and a restore, all goes on an
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible()
   expect(wallet.transactions).toHaveLength(1)
   expect((await agent.json<{ orders: unknown[] }>(['order', 'list'])).orders).toHaveLength(1)
+
+  // what had been entered is used up: the next one begins anew
+  const sourcePage = page.url()
+  await page.goto(`${world.url}/u/sources/new`)
+  await expect(page.getByText('Open the folder that you want to back up.')).toBeVisible()
+  await page.goto(sourcePage)
 
   await page.getByRole('link', { name: 'Browse and restore' }).click()
   await page.getByRole('button', { name: 'Restore everything' }).click()
@@ -67,4 +87,51 @@ test('reloaded in the middle of an order, a backup and a restore, all goes on an
   await expect(page.getByText('Restored', { exact: true })).toBeVisible({ timeout: 60_000 })
   await expect(page.getByText(join(restored, 'again'), { exact: true })).toHaveCount(1)
   expect((await compareTrees(photos, join(restored, 'again'))).differences).toEqual([])
+})
+
+test('reloaded at each step of a new bill, nothing that was entered is lost and nothing is published twice', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  const account = privateKeyToAccount(generatePrivateKey())
+  await world.devnet.fund(account.address, { faucetCalls: 1 })
+  const disk = join(world.folder, 'disk-b')
+  mkdirSync(join(disk, 'space'), { recursive: true })
+  const wallet = await connectAs(account)
+  await signIn(page, world)
+  const miner = await pairHost(page, world, {
+    name: 'attic-b',
+    owner: account.address,
+    role: 'miner',
+    allow: ['sector'],
+    folders: [disk],
+  })
+  await page.waitForURL(/\/m\/bills\/new/)
+  await page.getByRole('button', { name: disk }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'space' }).click()
+  await page.getByLabel('Space to offer').fill('4')
+  await page.getByLabel('Price', { exact: true }).fill('0.25')
+  await page.getByLabel('Pledge rate').fill('6')
+  await page.reload()
+  await expect(page.getByText(join(disk, 'space'), { exact: true }).first()).toBeVisible()
+  await expect(page.getByLabel('Space to offer')).toHaveValue('4')
+  await expect(page.getByLabel('Price', { exact: true })).toHaveValue('0.25')
+  await expect(page.getByLabel('Pledge rate')).toHaveValue('6')
+
+  const publish = page.getByRole('button', { name: 'Publish the bill' })
+  await expect(publish).toBeEnabled({ timeout: 30_000 })
+  await mineEvery(world, 0)
+  await publish.click()
+  const waiting = page.getByText(/0 of \d+ confirmations/)
+  await expect(waiting).toBeVisible({ timeout: 30_000 })
+  await page.reload()
+  await expect(waiting).toBeVisible()
+  await expect(publish).toHaveCount(0)
+  await mineEvery(world, 1)
+  await page.waitForURL(`${world.url}/m`, { timeout: 60_000 })
+  expect(wallet.transactions).toHaveLength(1)
+  await page.goto(`${world.url}/m/bills`)
+  await expect(page.getByRole('region', { name: 'Your bills' }).getByRole('row')).toHaveCount(2)
+  expect((await miner.json<{ sectors: unknown[] }>(['sector', 'list'])).sectors).toHaveLength(1)
 })

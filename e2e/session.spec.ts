@@ -26,3 +26,22 @@ test('a session that has ended is said on the open page; signed in again one is 
   await page.waitForURL((url) => url.pathname + url.search === '/activity?level=error')
   await expect(page.getByText('You are not signed in any more.')).toHaveCount(0)
 })
+
+test('a session that was ended elsewhere is said at once, without a click', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  await connectAs(devAccount(1))
+  await signIn(page, world, '/activity?level=error')
+  await expect(page.getByRole('heading', { name: 'Activity' })).toBeVisible()
+  const cookies = await page.context().cookies()
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
+  const answer = await fetch(`${world.url}/api/trpc/auth.signOut`, {
+    method: 'POST',
+    headers: { cookie, origin: world.url, 'content-type': 'application/json' },
+    body: '{}',
+  })
+  expect(answer.status).toBe(200)
+  await expect(page.getByText('You are not signed in any more.')).toBeVisible({ timeout: 3_000 })
+})

@@ -304,7 +304,7 @@ function checkDisk(folder: string, bytes: number): void {
   const needed = bytes * 3.2 + 2 ** 30
   if (free < needed) {
     throw new Error(
-      `The demo needs ${formatSize(Math.ceil(needed))} free (it keeps the miner's copy and the restored one on this disk), but ${folder} has ${formatSize(free)}. Choose a smaller folder.`,
+      `The demo needs ${formatSize(Math.ceil(needed))} free (it keeps the miner's copy and the restored one on this disk), but ${folder} has ${formatSize(free)}. Choose a smaller folder, free some space, or name a folder on another disk with DMC_DEMO_DIR.`,
     )
   }
 }

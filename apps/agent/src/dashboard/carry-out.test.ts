@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AgentContext } from '../agent-context.ts'
+import { addContract } from '../contract/contract-rows.ts'
+import { findSchedule } from '../schedule/schedule-rows.ts'
 import { openSourceService } from '../source/source-service.ts'
 import { openJournal } from '../store/journal.ts'
 import { openStore, type Store } from '../store/open-store.ts'
@@ -68,6 +70,22 @@ it('many folders that a dashboard has added at once are counted one after the ot
   expect(most).toBe(1)
   expect(measured).toBeLessThanOrEqual(20)
   expect(how.ctx.sources.list()[0]).toMatchObject({ size: { files: 1 } })
+})
+
+it('a source that has an order keeps its schedule when its folder is added again; until then the newest wish counts', async () => {
+  const every = (spec: string) =>
+    carryOut(how, {
+      kind: 'source.add',
+      path: join(folder, 'home/0'),
+      schedule: { kind: 'interval', spec, timeZone: 'UTC' },
+    })
+  const { sourceId } = await every('6h')
+  await every('12h')
+  const rule = () => findSchedule(store, String(sourceId))?.rule.spec
+  expect(rule()).toBe('12h')
+  addContract(store, { orderId: 7n, role: 'user', billId: 1n, capacityMib: 1, sourceId: String(sourceId) })
+  await every('24h')
+  expect(rule()).toBe('12h')
 })
 
 it('a thousand sources, and the dashboard can have no more of them added', async () => {

@@ -3,8 +3,9 @@ import { readOrder } from '@dmc/core/chain/read-order'
 import { type Commitment, OPERATOR_SCOPES, type OrderOnChain } from '@dmc/core/chain/types'
 import type { Command, CommandOf } from '@dmc/core/dashboard/commands'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { describeRetention, RETENTION_KINDS } from '@dmc/core/schedule/describe'
+import { describeRetention, describeRule, RETENTION_KINDS } from '@dmc/core/schedule/describe'
 import { keepsAtLeast } from '@dmc/core/schedule/retention'
+import { checkRule, type ScheduleRule, shortestGapMs } from '@dmc/core/schedule/schedule-rule'
 import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
@@ -22,6 +23,7 @@ import { ownerOf } from '../rows/owner-of.ts'
 import { findRetention } from '../schedule/retention-rows.ts'
 import { setRetention } from '../schedule/set-retention.ts'
 import { setSchedule } from '../schedule/set-schedule.ts'
+import { countCost, MOST_A_DAY } from './command-rows.ts'
 import { measureLater } from './measure-later.ts'
 import { mustNotBeAnothers, publishEndpoint } from './publish-endpoint.ts'
 import { refused } from './refused.ts'
@@ -87,7 +89,9 @@ async function addSource(how: Carrying, command: CommandOf<'source.add'>): Promi
   // of a source that there is already, as when it is asked for by itself
   if (known && excludes !== undefined)
     await setExcludes(how, { kind: 'source.setExcludes', sourceId, excludes })
-  if (command.schedule !== undefined) setSchedule(ctx, sourceId, command.schedule)
+  // tried again for a source without an order it is what is asked for now; one that is backed up keeps its own
+  if (command.schedule !== undefined && contractsOfSource(ctx.store, sourceId).length === 0)
+    setScheduleFor(how, sourceId, command.schedule)
   measureLater(ctx, sourceId)
   return { sourceId }
 }
@@ -110,12 +114,40 @@ async function setExcludes(how: Carrying, command: CommandOf<'source.setExcludes
   return { sourceId: source.sourceId }
 }
 
-/** When a source is backed up; its folder must still be one that the dashboard may have backed up. @throws SCHEDULE_INVALID */
+/** A snapshot costs gas of this host's operator: a dashboard can have them taken so often, and no more often. */
+const SHORTEST_GAP_MS = 15 * 60_000
+
+/** @throws SCHEDULE_NEEDS_HOST for a rule that runs more often; COMMAND_REFUSED for one too many changes */
+function setScheduleFor({ ctx, commandId }: Carrying, sourceId: string, wanted: ScheduleRule | null) {
+  const rule = wanted && checkRule(wanted)
+  if (rule !== null && shortestGapMs(rule, Date.now()) < SHORTEST_GAP_MS) {
+    const option = rule.kind === 'interval' ? 'every' : rule.kind === 'times' ? 'at' : 'cron'
+    throw new DmcError(
+      'SCHEDULE_NEEDS_HOST',
+      `Backups ${describeRule(rule)} come within less than ${SHORTEST_GAP_MS / 60_000} minutes of each other; each costs gas, so only the host may say that.`,
+      {
+        hint: `Nothing was changed. On the host, run: dmc-agent source schedule ${sourceId} --${option} ${shellWord(rule.spec)} --timezone ${shellWord(rule.timeZone)}`,
+      },
+    )
+  }
+  if (rule !== null) mustNotBeTooMany(ctx, commandId)
+  return setSchedule(ctx, sourceId, rule)
+}
+
+function mustNotBeTooMany({ store }: Carrying['ctx'], commandId: bigint): void {
+  if (countCost(store, commandId, 'backup')) return
+  throw refused(
+    `the dashboard has begun or scheduled ${MOST_A_DAY.backup} backups on this host within a day`,
+    'Each costs gas. On the host: dmc-agent backup SOURCE; or wait a day.',
+  )
+}
+
+/** When a source is backed up; its folder must still be one that the dashboard may have backed up. @throws SCHEDULE_INVALID, SCHEDULE_NEEDS_HOST */
 async function scheduleSource(how: Carrying, command: CommandOf<'schedule.set'>): Promise<CommandResult> {
   const { ctx, roots } = how
   const source = ctx.sources.get(command.sourceId)
   if (command.rule !== null) await insideRoots(roots, 'read', source.path.toString())
-  const schedule = setSchedule(ctx, source.sourceId, command.rule)
+  const schedule = setScheduleFor(how, source.sourceId, command.rule)
   return { sourceId: source.sourceId, nextMs: schedule?.nextRun ?? null }
 }
 
@@ -190,6 +222,7 @@ async function startBackup(how: Carrying, command: CommandOf<'backup.start'>): P
   if (contractsOfSource(ctx.store, source.sourceId).length === 0) {
     throw refused(`source ${source.name} has no order to be backed up into`)
   }
+  mustNotBeTooMany(ctx, how.commandId)
   void keepBackingUp(ctx, source.sourceId)
   return { sourceId: source.sourceId, orderId: orderId ?? null }
 }

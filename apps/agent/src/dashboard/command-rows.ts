@@ -50,20 +50,30 @@ export function openCommands(store: Store): { delivered: DeliveredCommand; start
   })
 }
 
-/** Transactions within a day that set an endpoint because the dashboard wished it; its own operator's gas is not for it to burn. */
-export const MOST_ENDPOINTS = 3
+/**
+ * What a dashboard may have this host do within a day, since each costs gas of the operator: transactions that set an endpoint, and
+ * backups that it begins or puts on another schedule.
+ */
+export const MOST_A_DAY = { endpoint: 3, backup: 200 } as const
 const DAY_MS = 24 * 3600_000
 
-/** Counts one for a command; tried again it is the same one. @returns false when there were too many within a day */
-export function countEndpoint(store: Store, commandId: bigint, now = Date.now()): boolean {
+/** Counts one for a command; tried again it is the same one. @returns false when there were too many of the kind within a day */
+export function countCost(
+  store: Store,
+  commandId: bigint,
+  kind: keyof typeof MOST_A_DAY,
+  now = Date.now(),
+): boolean {
   const id = commandId.toString()
   return store.transaction(() => {
     const { db } = store
     db.prepare('DELETE FROM dashboard_endpoint WHERE at <= ?').run(now - DAY_MS)
     if (db.prepare('SELECT 1 FROM dashboard_endpoint WHERE command_id = ?').get(id)) return true
-    const { n } = db.prepare('SELECT count(*) AS n FROM dashboard_endpoint').get() as { n: number }
-    if (n >= MOST_ENDPOINTS) return false
-    db.prepare('INSERT INTO dashboard_endpoint (command_id, at) VALUES (?, ?)').run(id, now)
+    const { n } = db.prepare('SELECT count(*) AS n FROM dashboard_endpoint WHERE kind = ?').get(kind) as {
+      n: number
+    }
+    if (n >= MOST_A_DAY[kind]) return false
+    db.prepare('INSERT INTO dashboard_endpoint (command_id, at, kind) VALUES (?, ?, ?)').run(id, now, kind)
     return true
   })
 }

@@ -4,7 +4,7 @@ import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
 import { endpointSet } from '../handlers/endpoint-set.ts'
 import { ownerOf } from '../rows/owner-of.ts'
-import { countEndpoint, MOST_ENDPOINTS } from './command-rows.ts'
+import { countCost, MOST_A_DAY } from './command-rows.ts'
 import { refused } from './refused.ts'
 
 /**
@@ -22,9 +22,9 @@ export async function publishEndpoint(
   if (current === own) return own
   mustNotBeAnothers(ctx, { billId, current, own })
   await operatorAllowed(await ctx.account(), ownerOf(ctx), OPERATOR_SCOPES.ENDPOINT)
-  if (!countEndpoint(ctx.store, commandId)) {
+  if (!countCost(ctx.store, commandId, 'endpoint')) {
     throw refused(
-      `the dashboard has had this host change its endpoint ${MOST_ENDPOINTS} times within a day`,
+      `the dashboard has had this host change its endpoint ${MOST_A_DAY.endpoint} times within a day`,
       `Each time costs gas. If it is to be: ${commandOf(billId)} on this host; or wait a day.`,
     )
   }

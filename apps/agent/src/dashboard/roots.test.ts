@@ -19,7 +19,7 @@ import type { AgentContext } from '../agent-context.ts'
 import { openTarget } from '../source/restore/restore-target.ts'
 import { openStore } from '../store/open-store.ts'
 import { type Carrying, carryOut } from './carry-out.ts'
-import { commandFolder, countEndpoint, setCommandFolder, takeCommand } from './command-rows.ts'
+import { commandFolder, countCost, setCommandFolder, takeCommand } from './command-rows.ts'
 import {
   checkRoot,
   inParent,
@@ -292,7 +292,7 @@ describe('endpoints that a dashboard has a host put on chain', () => {
     const dataDir = at('agent-of-endpoints')
     let store = openStore(dataDir)
     const now = 1_800_000_000_000
-    expect([1n, 1n, 2n, 3n, 4n].map((id) => countEndpoint(store, id, now))).toEqual([
+    expect([1n, 1n, 2n, 3n, 4n].map((id) => countCost(store, id, 'endpoint', now))).toEqual([
       true,
       true,
       true,
@@ -301,9 +301,13 @@ describe('endpoints that a dashboard has a host put on chain', () => {
     ])
     store.close()
     store = openStore(dataDir)
-    expect(countEndpoint(store, 5n, now + 23 * 3600_000)).toBe(false)
-    expect(countEndpoint(store, 3n, now + 23 * 3600_000)).toBe(true)
-    expect(countEndpoint(store, 5n, now + 24 * 3600_000)).toBe(true)
+    expect(countCost(store, 5n, 'endpoint', now + 23 * 3600_000)).toBe(false)
+    expect(countCost(store, 3n, 'endpoint', now + 23 * 3600_000)).toBe(true)
+    expect(countCost(store, 5n, 'endpoint', now + 24 * 3600_000)).toBe(true)
+    // backups are counted for themselves
+    const begun = Array.from({ length: 201 }, (_, i) => countCost(store, BigInt(100 + i), 'backup', now))
+    expect(begun.filter((counted) => counted)).toHaveLength(200)
+    expect(begun.at(-1)).toBe(false)
     store.close()
   })
 

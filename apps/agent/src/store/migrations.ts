@@ -1,6 +1,6 @@
 import { accountSchema } from './schema/account.ts'
 import { contractSchema } from './schema/contract.ts'
-import { commandFolderSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
+import { commandFolderSchema, costKindSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
 import { sectorSchema } from './schema/sector.ts'
 import { sourceExcludesSchema, sourceScheduleSchema, sourceSchema } from './schema/source.ts'
@@ -14,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
   endpointSchema,
   sourceExcludesSchema,
   sourceScheduleSchema,
+  costKindSchema,
 ]

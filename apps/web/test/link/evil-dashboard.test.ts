@@ -199,6 +199,12 @@ describe('an evil dashboard makes the agent do nothing', () => {
       rule: { kind: 'interval', spec, timeZone: 'UTC' },
     })
     expect(await outcome(every('1s'))).toMatchObject({ state: 'failed', code: 'SCHEDULE_INVALID' })
+    // each run costs gas: what comes more often is for the host to say
+    const times = { ...every('1h'), rule: { kind: 'times', spec: '03:00,03:10', timeZone: 'UTC' } }
+    const cron = { ...every('1h'), rule: { kind: 'cron', spec: '*/5 4 1 1 *', timeZone: 'UTC' } }
+    for (const command of [every('1m'), every('14m'), times, cron])
+      expect(await outcome(command)).toMatchObject({ state: 'failed', code: 'SCHEDULE_NEEDS_HOST' })
+    expect((await outcome(every('15m'))).state).toBe('done')
     expect(await outcome(every('6h', 'ffff'))).toMatchObject({ state: 'failed', code: 'SOURCE_UNKNOWN' })
     expect((await outcome(every('6h'))).state).toBe('done')
     expect((await outcome({ ...every('6h'), rule: null })).state).toBe('done')

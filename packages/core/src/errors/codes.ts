@@ -175,6 +175,7 @@ export const ERROR_CODES = {
   EXCLUDE_INVALID: usage,
   SCHEDULE_INVALID: usage,
   RETENTION_NEEDS_HOST: key,
+  SCHEDULE_NEEDS_HOST: key,
   FILE_CHANGED: partial,
   READ_ERROR: storage,
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeRule } from './describe.ts'
-import { checkRule, nextRun, type ScheduleRule } from './schedule-rule.ts'
+import { checkRule, nextRun, type ScheduleRule, shortestGapMs } from './schedule-rule.ts'
 
 const rule = (kind: ScheduleRule['kind'], spec: string, timeZone = 'Europe/Berlin') => ({
   kind,
@@ -97,5 +97,20 @@ describe('when a schedule runs', () => {
         expect.objectContaining({ code: 'SCHEDULE_INVALID' }),
       )
     }
+  })
+})
+
+describe('how close two runs of a rule come', () => {
+  it.each([
+    ['interval', '90m', 90],
+    ['times', '03:00', 23 * 60],
+    ['times', '23:50,00:05,12:00', 15],
+    ['cron', '0 3 * * 1', 7 * 24 * 60 - 60],
+    ['cron', '0,59 0,23 * * *', 1],
+    ['cron', '*/7 * * * *', 4],
+    ['cron', '*/20 4 1 1 *', 20],
+  ] as const)('%s %s: %i minutes', (kind, spec, minutes) => {
+    // the clock goes forward within these runs
+    expect(shortestGapMs(rule(kind, spec), at('2026-12-01T10:00Z')) / 60_000).toBe(minutes)
   })
 })

@@ -16,6 +16,8 @@ export type ScheduleRule = z.output<typeof scheduleRule>
 
 const MOST_TIMES = 24
 const MINUTE_MS = 60_000
+/** Runs whose distances are looked at: more than a rule can have within an hour, and the times of a day. */
+const LOOKED_AT = 150
 /** A run costs a transaction: no rule runs more often. */
 export const SHORTEST_INTERVAL_MS = MINUTE_MS
 const LONGEST_INTERVAL_MS = 366 * 86_400_000
@@ -91,6 +93,19 @@ function cronOf(pattern: string, timezone: string): Cron {
   } catch (error) {
     throw invalid(`'${pattern}' is no cron rule: ${(error as Error).message.slice(0, 120)}`)
   }
+}
+
+/** The shortest time between two of its next runs, in ms: those of the next days, or years when it runs seldom. */
+export function shortestGapMs(rule: ScheduleRule, fromMs: number): number {
+  if (rule.kind === 'interval') return intervalMs(rule.spec)
+  let shortest = Number.POSITIVE_INFINITY
+  let before = nextRun(rule, fromMs, fromMs)
+  for (let i = 0; i < LOOKED_AT && before !== null; i++) {
+    const next = nextRun(rule, before, fromMs)
+    if (next !== null) shortest = Math.min(shortest, next - before)
+    before = next
+  }
+  return shortest
 }
 
 /** The zone's own name. @throws SCHEDULE_INVALID */

@@ -26,5 +26,9 @@ export const endpointSchema = `
 CREATE TABLE own_endpoint (url TEXT PRIMARY KEY) STRICT;
 CREATE TABLE dashboard_endpoint (command_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT`
 
+/** What else costs gas when the dashboard wishes it is counted there, too, each kind for itself. */
+export const costKindSchema =
+  "ALTER TABLE dashboard_endpoint ADD COLUMN kind TEXT NOT NULL DEFAULT 'endpoint'"
+
 /** Which folder a restore made for itself, as `dev:ino`: after a restart it goes on in that one only. */
 export const commandFolderSchema = 'ALTER TABLE dashboard_command ADD COLUMN folder TEXT'

@@ -11,12 +11,14 @@ import { formatTokensExact } from '@dmc/core/units/format-tokens'
 import { parseTokens } from '@dmc/core/units/parse-tokens'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { count, dmc, eth, pay, space } from '../../lib/amounts.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
 import { scopeNames } from '../../lib/scopes.ts'
+import { useOwner } from '../../lib/session.tsx'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.ts'
+import { useDraft } from '../../lib/use-draft.ts'
 import type { RouterOutputs } from '../../server/router.ts'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
@@ -60,6 +62,36 @@ export function NewBill({ agentId, sectorId }: { agentId: string; sectorId: stri
   )
 }
 
+interface Draft {
+  agentId: string
+  path: string | null
+  /** As typed; empty is what is proposed. */
+  gib: string
+  price: string
+  rate: string
+  minWeeks: string
+  maxWeeks: string
+  openWeeks: string
+  bond: string
+  step: string
+  /** The sector that was registered already, so that a second try makes no second one. */
+  added: { agentId: string; path: string; gib: string; sectorId: string } | null
+}
+
+const START: Draft = {
+  agentId: '',
+  path: null,
+  gib: '',
+  price: '',
+  rate: '4',
+  minWeeks: '1',
+  maxWeeks: '52',
+  openWeeks: '52',
+  bond: '1',
+  step: '1',
+  added: null,
+}
+
 /** The price when nobody else offers: a start to change, said as such. */
 const FIRST_PRICE = 10n ** 16n
 
@@ -68,16 +100,20 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
   const api = useTRPCClient()
   const router = useRouter()
   const config = useChainConfig()
-  const [agentId, setAgentId] = useState(first)
+  const { draft, change, forget } = useDraft(useOwner(), { ...START, agentId: first })
+  const { gib, price, rate, minWeeks, maxWeeks, openWeeks, bond, step, added } = draft
   const miners = agents.filter((agent) => agent.roles.includes('miner'))
   const candidates = miners.length > 0 ? miners : agents
   const agent =
-    candidates.find((each) => each.agentId === (sector?.agentId ?? agentId)) ??
+    candidates.find((each) => each.agentId === (sector?.agentId ?? draft.agentId)) ??
     candidates.find((each) => each.online) ??
     candidates[0]
-  const transact = useTransact(({ kind, agentId: of }) => kind === 'bill' && of === agent?.agentId)
-  const [chosenPath, setPath] = useState<string | null>(null)
-  const path = sector?.path ?? chosenPath
+  const billOf = sector?.sectorId ?? added?.sectorId
+  const transact = useTransact(
+    (each) =>
+      each.kind === 'bill' && each.sectorId === billOf && (each.agentId ?? agent?.agentId) === agent?.agentId,
+  )
+  const path = sector?.path ?? draft.path
   const mounts = useQuery({
     ...trpc.agents.mounts.queryOptions({ agentId: agent?.agentId ?? '' }),
     enabled: agent?.online === true,
@@ -89,23 +125,14 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
 
   const mount = mountOf(path, mounts.data ?? [])
   const suggestedGib = mount === undefined ? 10 : Math.max(1, Math.floor((mount.freeBytes * 0.8) / 2 ** 30))
-  const [gib, setGib] = useState('')
   const sizeText =
     gib === ''
       ? sector === null
         ? String(Math.min(suggestedGib, 1_000))
         : String(sector.free / 2n ** 30n)
       : gib
-  const [price, setPrice] = useState('')
-  const [rate, setRate] = useState('4')
-  const [minWeeks, setMinWeeks] = useState('1')
-  const [maxWeeks, setMaxWeeks] = useState('52')
-  const [openWeeks, setOpenWeeks] = useState('52')
-  const [bond, setBond] = useState('1')
-  const [step, setStep] = useState('1')
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
-  const added = useRef<{ agentId: string; path: string; gib: string; sectorId: string } | null>(null)
 
   const now = status.data?.head?.time ?? BigInt(Math.floor(Date.now() / 1000))
   const priceText = price === '' ? formatTokensExact(median ?? FIRST_PRICE) : price
@@ -138,10 +165,20 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
     until,
   )
 
-  const { entry } = transact
+  const { entry, already } = transact
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `forget` is the same whenever it is made
   useEffect(() => {
-    if (entry?.state === 'done' && entry.followUp?.kind === 'bill') router.push('/m')
+    if (entry?.state !== 'done' || entry.followUp?.kind !== 'bill') return
+    forget()
+    router.push('/m')
   }, [entry, router])
+  // It was confirmed while this page was closed: what had been entered for it is used up.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is found at the start; a second order of a source is a new one
+  useEffect(() => {
+    if (!already || added === null) return
+    change({ ...START, agentId: first })
+    forget()
+  }, [])
 
   if (agent === undefined) return null
   const waiting = !agent.online
@@ -160,9 +197,8 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
     setAdding(true)
     try {
       let sectorId = sector?.sectorId ?? null
-      const before = added.current
-      const same = before?.path === path && before.gib === sizeText && before.agentId === agent.agentId
-      if (sectorId === null && same) sectorId = before.sectorId
+      const same = added?.path === path && added.gib === sizeText && added.agentId === agent.agentId
+      if (sectorId === null && same) sectorId = added.sectorId
       if (sectorId === null) {
         const registered = await api.sectors.add.mutate({
           agentId: agent.agentId,
@@ -171,7 +207,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
           requestKey: crypto.randomUUID(),
         })
         sectorId = registered.sectorId
-        added.current = { agentId: agent.agentId, path, gib: sizeText, sectorId }
+        change({ added: { agentId: agent.agentId, path, gib: sizeText, sectorId } })
       }
       setAdding(false)
       await transact.run({
@@ -201,13 +237,15 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
             <ChooseAgent
               agents={candidates}
               chosen={agent}
-              onChoose={(id) => {
-                setAgentId(id)
-                setPath(null)
-              }}
+              onChoose={(id) => change({ agentId: id, path: null })}
             />
             {sector === null ? (
-              <FolderBrowser agentId={agent.agentId} root="sector" path={path} onOpen={setPath} />
+              <FolderBrowser
+                agentId={agent.agentId}
+                root="sector"
+                path={path}
+                onOpen={(open) => change({ path: open })}
+              />
             ) : (
               <p className="font-mono text-[0.8125rem] [overflow-wrap:anywhere]">{path}</p>
             )}
@@ -224,7 +262,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                 id="size"
                 unit="GiB"
                 value={sizeText}
-                onChange={(event) => setGib(event.target.value)}
+                onChange={(event) => change({ gib: event.target.value })}
                 className="max-w-56"
               />
             </Field>
@@ -248,7 +286,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                 id="price"
                 unit="DMC/GiB-wk"
                 value={priceText}
-                onChange={(event) => setPrice(event.target.value)}
+                onChange={(event) => change({ price: event.target.value })}
                 className="max-w-72"
               />
             </Field>
@@ -267,7 +305,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                   unit="×"
                   inputMode="numeric"
                   value={rate}
-                  onChange={(event) => setRate(event.target.value)}
+                  onChange={(event) => change({ rate: event.target.value })}
                 />
               </Field>
               <Field id="min" label="Weeks from">
@@ -276,7 +314,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                   unit="weeks"
                   inputMode="numeric"
                   value={minWeeks}
-                  onChange={(event) => setMinWeeks(event.target.value)}
+                  onChange={(event) => change({ minWeeks: event.target.value })}
                 />
               </Field>
               <Field id="max" label="Weeks to">
@@ -285,7 +323,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                   unit="weeks"
                   inputMode="numeric"
                   value={maxWeeks}
-                  onChange={(event) => setMaxWeeks(event.target.value)}
+                  onChange={(event) => change({ maxWeeks: event.target.value })}
                 />
               </Field>
             </div>
@@ -298,7 +336,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                     unit="weeks"
                     inputMode="numeric"
                     value={openWeeks}
-                    onChange={(event) => setOpenWeeks(event.target.value)}
+                    onChange={(event) => change({ openWeeks: event.target.value })}
                   />
                 </Field>
                 <Field id="bond" label="Bond of a challenge" hint="What asking you on chain costs">
@@ -306,7 +344,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                     id="bond"
                     unit="DMC"
                     value={bond}
-                    onChange={(event) => setBond(event.target.value)}
+                    onChange={(event) => change({ bond: event.target.value })}
                   />
                 </Field>
                 <Field id="step" label="Step" hint="Orders take whole ones">
@@ -315,7 +353,7 @@ function Wizard({ agents, first, sector }: { agents: Agent[]; first: string; sec
                     unit="GiB"
                     inputMode="numeric"
                     value={step}
-                    onChange={(event) => setStep(event.target.value)}
+                    onChange={(event) => change({ step: event.target.value })}
                   />
                 </Field>
               </div>

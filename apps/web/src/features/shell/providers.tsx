@@ -1,7 +1,15 @@
 'use client'
 
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from '@trpc/client'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import {
+  createTRPCClient,
+  createWSClient,
+  httpBatchLink,
+  splitLink,
+  type TRPCLink,
+  wsLink,
+} from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
@@ -16,6 +24,10 @@ import { TrayWatch } from '../transactions/tray-watch.tsx'
 
 /** How long a dropped connection may take to come back before anyone is told. */
 const GRACE_MS = 1_200
+/** How the server closes the socket of a session that has ended. */
+const SESSION_ENDED = 4403
+/** One's own sign-out closes it, too, and leaves the page: nobody needs to be told then. */
+const LEAVE_MS = 1_000
 
 /** Everything that signed-in pages need: chain, API, live feed, transactions. Wallets are loaded when something is signed. */
 export function Providers({
@@ -29,17 +41,13 @@ export function Providers({
 }) {
   const [lostSince, setLostSince] = useState<number | null>(null)
   const [ended, setEnded] = useState(false)
-  const [queries] = useState(() => {
-    const onError = (error: unknown) => {
-      if (address !== null && isSignedOut(error)) setEnded(true)
-    }
-    return new QueryClient({
-      queryCache: new QueryCache({ onError }),
-      mutationCache: new MutationCache({ onError }),
-      defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
-    })
-  })
-  const [api] = useState(() => makeApi())
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
+      }),
+  )
+  const [api] = useState(() => makeApi(address === null ? () => {} : () => setEnded(true)))
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
     const state = api.socket?.connectionState.subscribe({
@@ -84,7 +92,7 @@ export function Providers({
   )
 }
 
-function makeApi() {
+function makeApi(onEnded: () => void) {
   const inBrowser = typeof window !== 'undefined'
   const origin = inBrowser ? window.location.origin : 'http://localhost'
   const http = httpBatchLink({ url: `${origin}/api/trpc`, transformer: superjson, maxURLLength: 2_000 })
@@ -93,11 +101,15 @@ function makeApi() {
     url: `${origin.replace(/^http/, 'ws')}/api/ws`,
     // the hello of a browser: who it is says its cookie
     connectionParams: { kind: 'browser' },
+    onClose: (cause) => {
+      if (cause?.code === SESSION_ENDED) setTimeout(onEnded, LEAVE_MS)
+    },
     retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 8_000),
     keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 2_000 },
   })
   const client = createTRPCClient<AppRouter>({
     links: [
+      watchSession(onEnded),
       splitLink({
         condition: (op) => op.type === 'subscription',
         true: wsLink({ client: socket, transformer: superjson }),
@@ -107,3 +119,19 @@ function makeApi() {
   })
   return { socket, client }
 }
+
+/** Hears when any answer says that nobody is signed in any more. */
+const watchSession =
+  (onEnded: () => void): TRPCLink<AppRouter> =>
+  () =>
+  ({ op, next }) =>
+    observable((observer) =>
+      next(op).subscribe({
+        next: (value) => observer.next(value),
+        complete: () => observer.complete(),
+        error: (error) => {
+          if (isSignedOut(error)) onEnded()
+          observer.error(error)
+        },
+      }),
+    )

@@ -78,6 +78,17 @@ export function removeFromTray(key: string, id: string): void {
 export const needsWork = (entry: TrayEntry): boolean =>
   entry.state === 'submitted' || (entry.state === 'done' && entry.followUp !== undefined && !entry.followed)
 
+/** A transaction that was sent for the same source or sector and still waits. */
+export function findUnfinished(key: string, of: FollowUp | undefined): TrayEntry | null {
+  if (of === undefined) return null
+  const same = (other: FollowUp) =>
+    other.agentId === of.agentId &&
+    (of.kind === 'order'
+      ? other.kind === 'order' && other.sourceId === of.sourceId
+      : other.kind === 'bill' && other.sectorId === of.sectorId)
+  return read(key).find(({ state, followUp }) => state === 'submitted' && followUp && same(followUp)) ?? null
+}
+
 const NONE: TrayEntry[] = []
 
 /** The transactions of a wallet on this chain, newest first; the same in all tabs. */

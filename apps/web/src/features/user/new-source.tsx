@@ -13,6 +13,7 @@ import { useChainConfig } from '../../lib/chain-config.tsx'
 import { errorText } from '../../lib/error-text.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.ts'
+import { useDraft } from '../../lib/use-draft.ts'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { PageHeader } from '../../ui/page.tsx'
@@ -28,6 +29,18 @@ import { DAILY, ScheduleFields, type ScheduleWish, wishedRule } from './schedule
 import { useSettled } from './use-settled.ts'
 
 const WEEKS = 24
+
+interface Draft {
+  agentId: string
+  path: string | null
+  excludes: string
+  schedule: ScheduleWish
+  weeks: number
+  /** A bill's id; JSON knows no bigint. */
+  picked: string | null
+  /** The source that the host has registered for this folder already. */
+  sourceId: string | null
+}
 
 /** Add a source: what, where and for how long, review; one page, one button (flows 5 to 7). */
 export function NewSource({
@@ -87,20 +100,32 @@ function Wizard({
     ...trpc.sources.get.queryOptions({ sourceId: existing ?? '' }),
     enabled: existing !== null,
   })
-  const [agentId, setAgentId] = useState(first)
+  const start: Draft = {
+    agentId: first,
+    path: null,
+    excludes: '',
+    schedule: DAILY,
+    weeks: WEEKS,
+    picked: billId === null ? null : String(billId),
+    sourceId: null,
+  }
+  const { draft, change, forget } = useDraft(owner, start)
+  const { excludes, schedule, weeks } = draft
+  const picked = draft.picked === null ? null : BigInt(draft.picked)
   const agent =
-    agents.find((each) => each.agentId === (known.data?.agentId ?? agentId)) ??
+    agents.find((each) => each.agentId === (known.data?.agentId ?? draft.agentId)) ??
     agents.find((each) => each.online) ??
     agents[0]
-  const transact = useTransact(({ kind, agentId: of }) => kind === 'order' && of === agent?.agentId)
-  const [chosenPath, setPath] = useState<string | null>(null)
-  const path = known.data?.path ?? chosenPath
-  const [excludes, setExcludes] = useState('')
+  const orderOf = existing ?? draft.sourceId
+  const transact = useTransact(
+    (each) =>
+      each.kind === 'order' &&
+      each.sourceId === orderOf &&
+      (each.agentId ?? agent?.agentId) === agent?.agentId,
+  )
+  const path = known.data?.path ?? draft.path
   // a pattern is asked about when it is written, not with each letter
   const patterns = useSettled(excludes)
-  const [schedule, setSchedule] = useState<ScheduleWish>(DAILY)
-  const [weeks, setWeeks] = useState(WEEKS)
-  const [picked, setPicked] = useState<bigint | null>(billId)
   const [adding, setAdding] = useState(false)
   const [failed, setFailed] = useState<unknown>(null)
 
@@ -156,11 +181,20 @@ function Wizard({
   )
 
   // Once it is confirmed the source's own page shows what happens.
-  const { entry } = transact
+  const { entry, already } = transact
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `forget` is the same whenever it is made
   useEffect(() => {
-    if (entry?.state === 'done' && entry.followUp?.kind === 'order')
-      router.push(`/u/sources/${entry.followUp.sourceId}`)
+    if (entry?.state !== 'done' || entry.followUp?.kind !== 'order') return
+    forget()
+    router.push(`/u/sources/${entry.followUp.sourceId}`)
   }, [entry, router])
+  // It was confirmed while this page was closed: what had been entered for it is used up.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what is found at the start; a second order of a source is a new one
+  useEffect(() => {
+    if (!already || draft.sourceId === null) return
+    change(start)
+    forget()
+  }, [])
 
   if (agent === undefined) return null
   const place = async () => {
@@ -179,6 +213,7 @@ function Wizard({
           requestKey: crypto.randomUUID(),
         })
         sourceId = registered.sourceId
+        change({ sourceId })
       }
       setAdding(false)
       await transact.run({
@@ -219,15 +254,21 @@ function Wizard({
             <ChooseAgent
               agents={agents}
               chosen={agent}
-              onChoose={(id) => {
-                setAgentId(id)
-                setPath(null)
-              }}
+              onChoose={(id) => change({ agentId: id, path: null, sourceId: null })}
             />
             {existing === null ? (
               <>
-                <FolderBrowser agentId={agent.agentId} root="read" path={path} onOpen={setPath} />
-                <ExcludesField id="excludes" value={excludes} onChange={setExcludes} />
+                <FolderBrowser
+                  agentId={agent.agentId}
+                  root="read"
+                  path={path}
+                  onOpen={(open) => change({ path: open, sourceId: null })}
+                />
+                <ExcludesField
+                  id="excludes"
+                  value={excludes}
+                  onChange={(text) => change({ excludes: text })}
+                />
               </>
             ) : (
               <p className="font-mono text-[0.8125rem] [overflow-wrap:anywhere]">{path}</p>
@@ -262,7 +303,11 @@ function Wizard({
               )}
             </div>
             {existing === null ? (
-              <ScheduleFields id="schedule" value={schedule} onChange={setSchedule} />
+              <ScheduleFields
+                id="schedule"
+                value={schedule}
+                onChange={(wish) => change({ schedule: wish })}
+              />
             ) : null}
           </CardBody>
         </Card>
@@ -271,8 +316,8 @@ function Wizard({
           match={match}
           fit={fit}
           weeks={weeks}
-          onWeeks={setWeeks}
-          onPick={setPicked}
+          onWeeks={(count) => change({ weeks: count })}
+          onPick={(id) => change({ picked: String(id) })}
           waiting={
             path === null
               ? 'Choose a folder first: its size decides which bills fit.'
