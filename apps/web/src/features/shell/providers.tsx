@@ -104,8 +104,10 @@ function makeApi(onEnded: () => void) {
     onClose: (cause) => {
       if (cause?.code === SESSION_ENDED) setTimeout(onEnded, LEAVE_MS)
     },
-    retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 8_000),
-    keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 2_000 },
+    // a person waits: often enough, and each a little off, so that many pages don't come back at once
+    retryDelayMs: (attempt) => Math.min(400 * 2 ** attempt, 3_000) * (0.75 + Math.random() / 2),
+    // a machine under load may be silent for seconds; cutting it off would only add to its load
+    keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 5_000 },
   })
   const client = createTRPCClient<AppRouter>({
     links: [
