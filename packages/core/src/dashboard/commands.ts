@@ -64,6 +64,8 @@ const sectorAdd = z.strictObject({
 const billLink = z.strictObject({ kind: z.literal('bill.link'), sectorId: id, billId: chainId })
 /** Put the agent's own address on chain; which one is the agent's business. */
 const endpointPublish = z.strictObject({ kind: z.literal('endpoint.publish'), billId: chainId.optional() })
+/** Have the miner of an order show some of its data now. Never more than that: what goes on chain is the owner's act. */
+const orderCheck = z.strictObject({ kind: z.literal('order.check'), orderId: chainId })
 
 export const command = z.discriminatedUnion('kind', [
   sourceAdd,
@@ -75,6 +77,7 @@ export const command = z.discriminatedUnion('kind', [
   sectorAdd,
   billLink,
   endpointPublish,
+  orderCheck,
 ])
 export type Command = z.output<typeof command>
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
