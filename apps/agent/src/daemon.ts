@@ -13,6 +13,8 @@ import { prepare } from './account/prepare.ts'
 import { refuseOrder } from './account/refuse-order.ts'
 import { withdrawPrepare } from './account/withdraw-prepare.ts'
 import type { AgentContext } from './agent-context.ts'
+import type { AnswerService } from './answer/answer-service.ts'
+import { openAnswering } from './answer/open-answering.ts'
 import { createMarketReader } from './chain/market-reader.ts'
 import { openRpcClient, type RpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
@@ -28,6 +30,7 @@ import { type DashboardLink, openDashboardLink } from './dashboard/open-link.ts'
 import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
+import { openAlarms } from './health/alarms.ts'
 import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
@@ -60,6 +63,7 @@ export async function openAgent(
   const { signal } = stop
   const store = openStore(config.dataDir)
   const journal = openJournal(store)
+  const alarms = openAlarms(store, journal)
   const operator = privateKeyToAccount(keys.operator.privateKey)
   const wallet = keys.wallet ? privateKeyToAccount(keys.wallet.privateKey) : null
   const { market } = config.chain
@@ -142,6 +146,7 @@ export async function openAgent(
   let serving: Promise<void> | null = null
   let link: DashboardLink | null = null
   let scheduler: Scheduler | null = null
+  let answering: AnswerService | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -177,6 +182,10 @@ export async function openAgent(
     queue,
     pool,
     jobs,
+    alarms,
+    get answering() {
+      return answering
+    },
     background,
     startedMs: Date.now(),
     signal,
@@ -218,6 +227,7 @@ export async function openAgent(
       await server?.close()
       await jobs.close()
       await work?.close()
+      await answering?.close()
       await queue.idle()
       await sender.close()
       await sectors.close()
@@ -229,6 +239,7 @@ export async function openAgent(
     await mustBeOurChain(rpc, market)
     sender.resumeTransactions()
     await context.serve()
+    answering = openAnswering(context)
     work = followMarket(context, reader.forget)
     void healLinks(context).catch((error: unknown) => {
       const { code, message } = toDmcError(error)

@@ -191,7 +191,15 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       'tx-gap',
       `Nonce ${nonce} of ${row.sender} was never used; an empty transaction uses it up.`,
     )
-    const wish = { intent, name: 'fill', subject: '', target: row.sender, data: '0x' as const, value: 0n }
+    const wish = {
+      intent,
+      name: 'fill',
+      subject: '',
+      target: row.sender,
+      data: '0x' as const,
+      value: 0n,
+      urgency: null,
+    }
     await inQueue(row.sender, () => record(wish, account, { nonce }))
     watch(intent)
   }
@@ -212,6 +220,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         target: call.to,
         data: call.data,
         value: call.value,
+        urgency: request.urgency ?? null,
       }
       await record(wish, account, request.takes === undefined ? {} : { takes: request.takes })
     })

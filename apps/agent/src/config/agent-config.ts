@@ -34,5 +34,17 @@ export interface AgentConfig {
   allowPrivateEndpoints: boolean
   /** Bytes of encoded log that may wait on disk for a slow miner. */
   spoolLimit: number
+  answer: {
+    /** Most wei that the gas of one answer may cost. */
+    mostGasWei: bigint
+    /** Wei of the chain's coin for one token; null: unknown. */
+    tokenPriceWei: bigint | null
+  }
+  slash: {
+    /** Own orders after a missed deadline, without being asked. */
+    automatic: boolean
+  }
+  /** On loopback; 0 = no health endpoint. */
+  healthPort: number
   logLevel: LogLevel
 }

@@ -150,6 +150,9 @@ describe('toAgentConfig', () => {
       listen: { host: '127.0.0.1', port: 4450, publicUrl: null, plainHttp: false },
       allowPrivateEndpoints: false,
       spoolLimit: 2 ** 31,
+      answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
+      slash: { automatic: true },
+      healthPort: 0,
       logLevel: 'info',
     })
   })

@@ -108,6 +108,12 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
     },
     allowPrivateEndpoints: need('allowPrivateEndpoints'),
     spoolLimit: need('spoolLimit'),
+    answer: {
+      mostGasWei: need('answer.mostGas'),
+      tokenPriceWei: values['answer.tokenPrice'] ?? null,
+    },
+    slash: { automatic: need('slash.automatic') },
+    healthPort: need('health.port'),
     logLevel: need('logLevel'),
   }
 }

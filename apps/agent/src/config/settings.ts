@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { dashboardOrigin } from '@dmc/core/dashboard/dashboard-origin'
 import { parseSize } from '@dmc/core/units/parse-size'
+import { parseTokens } from '@dmc/core/units/parse-tokens'
 import type { Address } from 'viem'
 import * as z from 'zod'
 
@@ -39,6 +40,16 @@ const size = z.string().transform((value, context) => {
     return Number(parseSize(value))
   } catch {
     context.addIssue({ code: 'custom', message: 'not a size' })
+    return z.NEVER
+  }
+})
+
+/** Of the chain's coin or tokens: wei. */
+const amount = z.string().transform((value, context) => {
+  try {
+    return parseTokens(value)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not an amount' })
     return z.NEVER
   }
 })
@@ -199,6 +210,41 @@ export const SETTINGS = {
     schema: size.refine((value) => value >= 64 * 1024 * 1024),
     fromText: text,
     default: 2 * 1024 * 1024 * 1024,
+  }),
+  'answer.mostGas': setting({
+    env: 'DMC_ANSWER_MOST_GAS',
+    what: 'Most of the chain’s coin that the gas of one answer to a challenge, or of one slash, may cost.',
+    allowed: 'an amount above 0, like 0.05',
+    schema: amount.refine((value) => value > 0n),
+    fromText: text,
+    default: 50_000_000_000_000_000n,
+  }),
+  'answer.tokenPrice': setting({
+    env: 'DMC_ANSWER_TOKEN_PRICE',
+    what: 'What a token is worth in the chain’s coin: then no answer’s gas may cost more than the pledge at stake.',
+    allowed: 'an amount above 0, like 0.0005',
+    schema: amount.refine((value) => value > 0n),
+    fromText: text,
+    default: null,
+  }),
+  'slash.automatic': setting({
+    env: 'DMC_SLASH_AUTOMATIC',
+    what: 'Slash the wallet’s own orders by itself when their miner has missed a challenge’s deadline.',
+    allowed: 'true or false',
+    schema: z.boolean(),
+    fromText: boolean,
+    default: true,
+  }),
+  'health.port': setting({
+    env: 'DMC_HEALTH_PORT',
+    what: 'Port on 127.0.0.1 on which the running agent answers GET /health; 0 = none.',
+    allowed: '0, or a whole number from 1024 to 65535',
+    schema: z
+      .int()
+      .max(65_535)
+      .refine((value) => value === 0 || value >= 1024),
+    fromText: number,
+    default: 0,
   }),
   logLevel: setting({
     env: 'DMC_LOG_LEVEL',

@@ -271,7 +271,10 @@ export class Reporter {
       listening: context.listening !== null,
       owner: ownerOf(context),
       operator,
-      attention: [],
+      attention: context.alarms
+        .list()
+        .slice(0, 50)
+        .map(({ level, message, hint }) => ({ level, message: cut(message, 1000), hint: cut(hint, 500) })),
       startedMs: context.startedMs,
     }
     const chain = { chainId: config.chain.chainId, market: config.chain.market, error }

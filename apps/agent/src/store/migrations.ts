@@ -1,4 +1,5 @@
 import { accountSchema } from './schema/account.ts'
+import { answerSchema } from './schema/answer.ts'
 import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly string[] = [
   endpointSchema,
   sourceExcludesSchema,
   sourceScheduleSchema,
+  answerSchema,
 ]

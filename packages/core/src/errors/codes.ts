@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   CHAIN_STALE: network,
   TX_REVERTED: failed,
   TX_DROPPED: { exit: 6, retryable: true },
+  GAS_TOO_DEAR: later,
   NO_GAS: incomplete,
   NO_TOKEN: incomplete,
   NO_ALLOWANCE: incomplete,
