@@ -14,6 +14,7 @@ import { crashPoint } from '../store/crash-point.ts'
 import { type AnswerWork, beginAnswer, findAnswer, openAnswers, setAnswer } from './answer-rows.ts'
 import { buildAnswer } from './build-answer.ts'
 import type { AnswerContext } from './context.ts'
+import { orderNotHere } from './order-not-here.ts'
 
 /** What one look at an order found: nothing to do any more, or to be looked at again. */
 export type AnswerLook = 'over' | 'again'
@@ -44,7 +45,7 @@ export async function answerOrder(context: AnswerContext, orderId: bigint): Prom
   if (isNew) noteOpened(context, order, work)
   const { answerWindow } = await context.parameters()
   const urgency: Urgency = { deadline, window: answerWindow, mostWei: atStake(context, order) }
-  const intent = intentOf(context, order, head)
+  const intent = await intentOf(context, order, head)
   if (intent === null) return 'again'
   if (late) return missed(context, order, work, intent)
   tellDeadline(context, work, timeLeft(urgency, block.timestamp), block.timestamp)
@@ -67,14 +68,19 @@ export async function answerOrder(context: AnswerContext, orderId: bigint): Prom
 }
 
 /** Named by what it proves, and counted: the same leaf may be asked for again another day. null: the node is behind. */
-function intentOf(context: AnswerContext, order: OrderOnChain, head: bigint): string | null {
+async function intentOf(context: AnswerContext, order: OrderOnChain, head: bigint): Promise<string | null> {
   const { challenge, commitment, orderId } = order
   for (let round = 0; ; round++) {
     const intent = `answer:${context.market}:${orderId}:${challenge?.leafIndex}:${commitment?.root}:${round}`
     const found = context.sender.find(intent)
     if (found === null || found === 'pending') return intent
     if (found.blockNumber > head) return null
-    // it was answered by this one, and then asked for again
+    // it was answered by this one and then asked for again, or a reorg deeper than the confirmations took the answer back
+    const { hash } = await reading(`block ${found.blockNumber}`, () =>
+      context.rpc.client.getBlock({ blockNumber: found.blockNumber }),
+    )
+    if (hash !== found.blockHash && (await context.sender.reopenLost(context.operator.address)) > 0)
+      return null
   }
 }
 
@@ -85,13 +91,7 @@ async function prove(context: AnswerContext, order: OrderOnChain, work: AnswerWo
   try {
     const held = await context.proofs(orderId, { anew: attempts > 1 })
     if (held === null) {
-      throw new DmcError(
-        'SECTOR_DAMAGED',
-        `Order ${orderId} is challenged, and none of this host’s disks holds its data.`,
-        {
-          hint: 'Put the disk with its data back (dmc-agent sector add PATH --size SIZE): it is tried again until the deadline.',
-        },
-      )
+      throw orderNotHere(orderId)
     }
     const proof = await buildAnswer(held.source, order, work.leaf)
     context.alarms.clear(`data:${orderId}`, `The data of order ${orderId} can be read again.`)

@@ -1,8 +1,8 @@
+import type { ANSWER_STATES } from '@dmc/core/dashboard/reports'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { Hex } from 'viem'
 import type { Store } from '../store/open-store.ts'
 
-export const ANSWER_STATES = ['waiting', 'proven', 'sent', 'confirmed', 'failed'] as const
 export type AnswerState = (typeof ANSWER_STATES)[number]
 type ErrorJson = ReturnType<DmcError['toJSON']>
 

@@ -52,6 +52,9 @@ export function openAnswerService(context: AnswerContext, options: AnswerService
       } catch (thrown) {
         const error = toDmcError(thrown)
         if (signal.aborted || error.code === 'INTERRUPTED') return
+        // nonces that this host had confirmed are free again: a deep reorg, or a node that is behind
+        if (error.code === 'CHAIN_STALE')
+          await context.sender.reopenLost(context.operator.address).catch(() => 0)
         // on its way and not confirmed within our patience: no trouble
         if (error.code === 'TX_DROPPED') continue
         for (const open of openAnswers(store, orderId)) setAnswer(store, open, { error: error.toJSON() })

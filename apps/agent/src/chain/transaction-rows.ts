@@ -84,6 +84,9 @@ export function transactionRows(store: Store) {
          error = ? WHERE intent = ?`,
     ),
     error: db.prepare('UPDATE chain_transaction SET error = ? WHERE intent = ?'),
+    doneFrom: db.prepare(
+      `SELECT * FROM chain_transaction WHERE sender = ? AND chain_id = ? AND nonce >= ? AND state IN ('confirmed','failed') ORDER BY nonce`,
+    ),
     behind: db.prepare(
       `SELECT urgency, gas FROM chain_transaction
        WHERE sender = ? AND chain_id = ? AND nonce > ? AND state IN ${OPEN} AND urgency IS NOT NULL ORDER BY nonce LIMIT 1`,
@@ -105,6 +108,9 @@ export function transactionRows(store: Store) {
     },
     /** Not yet confirmed, failed or replaced; oldest first. */
     open: (): TransactionRow[] => sql.open.all().map(toRow),
+    /** Confirmed or failed ones of a sender from a nonce on; the lowest first. */
+    doneFrom: (sender: Address, chainId: number, nonce: number): TransactionRow[] =>
+      sql.doneFrom.all(sender, chainId, nonce).map(toRow),
     /** Before the first send: the intent, its nonce and the signed bytes. An ended form of the same intent is overwritten. */
     record(row: SignedRow): void {
       store.transaction(() => {
