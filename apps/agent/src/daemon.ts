@@ -19,6 +19,7 @@ import { createMarketReader } from './chain/market-reader.ts'
 import { openRpcClient, type RpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
 import type { TransactionProgress } from './chain/transaction-types.ts'
+import { openChecker } from './challenge/open-checker.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
@@ -167,6 +168,7 @@ export async function openAgent(
     journal.add({ event: 'listening', message: `Answering users on ${config.listen.host}:${server.port}.` })
   }
 
+  const checks = openChecker({ config, store, journal, reader, rpc, operator, signal })
   const context: AgentContext = {
     config,
     journal,
@@ -186,6 +188,7 @@ export async function openAgent(
     get answering() {
       return answering
     },
+    checks,
     background,
     startedMs: Date.now(),
     signal,
@@ -226,6 +229,7 @@ export async function openAgent(
       await link?.close()
       await server?.close()
       await jobs.close()
+      await checks.close()
       await work?.close()
       await answering?.close()
       await queue.idle()
@@ -247,6 +251,7 @@ export async function openAgent(
     })
     resumeBackups(context)
     scheduler = openScheduler(context)
+    checks.start()
     if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()

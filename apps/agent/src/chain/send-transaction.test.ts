@@ -419,9 +419,7 @@ describe('when the chain misbehaves', () => {
     expect(await sender.reopenLost(wallet.address)).toBe(2)
     await mining(sender.send(faucet('faucet:3')))
     expect(await nonceOf()).toBe(3)
-    await mining(
-      until(() => [1, 2, 3].every((n) => rowOf(store, `faucet:${n}`)?.state === 'confirmed')),
-    )
+    await mining(until(() => [1, 2, 3].every((n) => rowOf(store, `faucet:${n}`)?.state === 'confirmed')))
     expect(await tokensOf()).toBe(3n * FAUCET)
   })
 

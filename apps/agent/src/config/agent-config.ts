@@ -1,5 +1,5 @@
 import type { Address } from 'viem'
-import type { LogLevel } from './settings.ts'
+import type { CheckPolicy, LogLevel } from './settings.ts'
 
 /** Everything an agent is told from outside, checked and complete (docs/ENVIRONMENT.md). */
 export interface AgentConfig {
@@ -32,6 +32,14 @@ export interface AgentConfig {
   }
   /** Dial endpoints that resolve to private addresses. */
   allowPrivateEndpoints: boolean
+  /** Off-chain challenges of the orders that this host is the user of. */
+  checks: {
+    perDay: number
+    leaves: number
+    policy: CheckPolicy
+    /** Token wei of bonds in 30 days. */
+    spendCap: bigint
+  }
   /** Bytes of encoded log that may wait on disk for a slow miner. */
   spoolLimit: number
   answer: {

@@ -107,6 +107,12 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       plainHttp: need('listen.plainHttp'),
     },
     allowPrivateEndpoints: need('allowPrivateEndpoints'),
+    checks: {
+      perDay: need('checks.perDay'),
+      leaves: need('checks.leaves'),
+      policy: need('checks.policy'),
+      spendCap: need('checks.spendCap'),
+    },
     spoolLimit: need('spoolLimit'),
     answer: {
       mostGasWei: need('answer.mostGas'),

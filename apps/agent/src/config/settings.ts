@@ -64,6 +64,19 @@ const dashboard = z.string().transform((value, context) => {
   }
 })
 
+const tokens = z.string().transform((value, context) => {
+  try {
+    return parseTokens(value)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not an amount' })
+    return z.NEVER
+  }
+})
+
+const checkPolicies = ['ask', 'automatic'] as const
+/** What follows on a miner that stays wrong or away. */
+export type CheckPolicy = (typeof checkPolicies)[number]
+
 const logLevels = ['debug', 'info', 'warning', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 
@@ -202,6 +215,38 @@ export const SETTINGS = {
     schema: z.boolean(),
     fromText: boolean,
     default: false,
+  }),
+  'checks.perDay': setting({
+    env: 'DMC_CHECKS_PER_DAY',
+    what: 'How often a day the miner of each active order has to prove random leaves; 0: never by itself.',
+    allowed: 'a whole number from 0 to 1440',
+    schema: z.int().min(0).max(1440),
+    fromText: number,
+    default: 24,
+  }),
+  'checks.leaves': setting({
+    env: 'DMC_CHECKS_LEAVES',
+    what: 'Random leaves (1 KiB each) in one such check.',
+    allowed: 'a whole number from 1 to 64',
+    schema: z.int().min(1).max(64),
+    fromText: number,
+    default: 20,
+  }),
+  'checks.policy': setting({
+    env: 'DMC_CHECKS_POLICY',
+    what: 'What follows when a miner stays wrong or away: ask the owner, or open the challenge on chain by itself.',
+    allowed: checkPolicies.join(' or '),
+    schema: z.enum(checkPolicies),
+    fromText: text,
+    default: 'ask',
+  }),
+  'checks.spendCap': setting({
+    env: 'DMC_CHECKS_SPEND_CAP',
+    what: 'Bonds, in tokens, that challenges opened by itself may put at stake in 30 days.',
+    allowed: 'an amount of tokens, like 5 or 0.5',
+    schema: tokens,
+    fromText: text,
+    default: 0n,
   }),
   spoolLimit: setting({
     env: 'DMC_SPOOL_LIMIT',

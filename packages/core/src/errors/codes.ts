@@ -237,6 +237,9 @@ export const ERROR_CODES = {
   READ_NOT_ALLOWED: peer,
   COMMITMENT_UNKNOWN: peer,
 
+  // off-chain challenges
+  NO_PROBE: failed,
+
   // dashboard: sign-in
   SIGN_IN_NEEDED: key,
   NOT_YOURS: usage,
