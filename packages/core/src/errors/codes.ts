@@ -197,6 +197,7 @@ export const ERROR_CODES = {
   PROOF_INVALID: verification,
   TREE_NOT_WHOLE_LEAVES: verification,
   COMMITMENT_MISMATCH: verification,
+  EVIDENCE_INVALID: verification,
 
   // log, snapshots, restore
   LOG_VERSION: verification,
