@@ -22,6 +22,7 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'order.create': async () => (await import('../handlers/order-create.ts')).orderCreate,
   'order.list': async () => (await import('../handlers/order-list.ts')).orderList,
   'order.show': async () => (await import('../handlers/order-show.ts')).orderShow,
+  'order.evidence': async () => (await import('../handlers/order-evidence.ts')).orderEvidence,
   'order.cancel': async () => (await import('../handlers/order-cancel.ts')).orderCancel,
   'order.check': async () => (await import('../handlers/order-check.ts')).orderCheck,
   'order.checks': async () => (await import('../handlers/order-checks.ts')).orderChecks,

@@ -170,6 +170,10 @@ export const METHODS = {
     /** null unless this host is the order's user and there is something to prove. */
     proof: OrderProof | null
   }>().takes(z.strictObject({ orderId: id })),
+  /** The order's evidence bundle as the text of its file (docs/PROTOCOL.md 7). */
+  'order.evidence': method<{ text: string; events: number; answers: number; asOfBlock: number }>().takes(
+    z.strictObject({ orderId: id }),
+  ),
   'order.cancel': method<Act<{ orderId: bigint }>, TransactionEvent>().takes(
     z.strictObject({ mode, orderId: id }),
   ),

@@ -67,7 +67,8 @@ export const signedExchange = z.union([
   }),
   z.strictObject({
     ...signed,
-    probe: z.strictObject({ offset: u64, length: u64, key: bytes32 }),
+    /** `mac`: the answer that the user's host had kept, its word only. */
+    probe: z.strictObject({ offset: u64, length: u64, key: bytes32, mac: bytes32.optional() }),
     answer: bytes32,
   }),
 ])
