@@ -28,12 +28,16 @@ export interface EvilMinerOptions {
   bond?: bigint
   /** Signs hellos and answers in the miner's place; default its wallet. */
   signer?: (wallet: LocalAccount) => LocalAccount
+  /** Its clock, unix ms: for a chain whose time was moved. */
+  now?: () => number
 }
 
 interface Parts {
   sectors: SectorService
   server: MinerServer
   sectorId: string
+  /** As it is given out. */
+  storeOf: (orderId: bigint) => Promise<OrderStore | null>
   end: () => Promise<void>
 }
 
@@ -89,19 +93,21 @@ export class EvilMiner {
     const { sectorId } = await sectors.add(join(folder, 'sector'), (capacity + 1) * MIB)
     const cheat = { now: options.cheat }
     const evil = new Map<bigint, { by: MinerCheat; store: OrderStore }>()
+    const storeOf = async (orderId: bigint) => {
+      const honest = await sectors.open(orderId)
+      if (!honest) return null
+      const known = evil.get(orderId)
+      if (known?.by === cheat.now) return known.store
+      const made = evilStore(honest, cheat.now)
+      evil.set(orderId, { by: cheat.now, store: made })
+      return made
+    }
     const server = await createMinerServer({
       tls: null,
       reader,
-      async stores(orderId) {
-        const honest = await sectors.open(orderId)
-        if (!honest) return null
-        const known = evil.get(orderId)
-        if (known?.by === cheat.now) return known.store
-        const made = evilStore(honest, cheat.now)
-        evil.set(orderId, { by: cheat.now, store: made })
-        return made
-      },
+      stores: storeOf,
       signer: options.signer?.(hand.account) ?? hand.account,
+      ...(options.now ? { now: options.now } : {}),
       bind: '127.0.0.1',
       port: 0,
       journal,
@@ -128,7 +134,7 @@ export class EvilMiner {
       await sectors.close()
       store.close()
     }
-    return new EvilMiner(hand, reader, billId, cheat, { sectors, server, sectorId, end })
+    return new EvilMiner(hand, reader, billId, cheat, { sectors, server, sectorId, storeOf, end })
   }
 
   get port(): number {
@@ -156,7 +162,8 @@ export class EvilMiner {
   async answer(orderId: bigint, leaf: bigint): Promise<MarketEvent[]> {
     const { commitment } = await this.reader.order(orderId)
     if (!commitment) throw new Error(`order ${orderId} is not active`)
-    const store = evilStore(await this.honestStore(orderId), this.cheat)
+    const store = await this.#parts.storeOf(orderId)
+    if (!store) throw new Error(`no order ${orderId} here`)
     const proof = await store.leafProof(Number(leaf), commitment)
     const path = proof.path.map((node) => bytesToHex(node))
     return this.hand.act('answer', [orderId, bytesToHex(proof.leaf), path])
