@@ -1,4 +1,6 @@
 import { accountSchema } from './schema/account.ts'
+import { answerSchema } from './schema/answer.ts'
+import { checkSchema } from './schema/check.ts'
 import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, costKindSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
@@ -15,4 +17,6 @@ export const MIGRATIONS: readonly string[] = [
   sourceExcludesSchema,
   sourceScheduleSchema,
   costKindSchema,
+  answerSchema,
+  checkSchema,
 ]

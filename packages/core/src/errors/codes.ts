@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   CHAIN_STALE: network,
   TX_REVERTED: failed,
   TX_DROPPED: { exit: 6, retryable: true },
+  GAS_TOO_DEAR: later,
   NO_GAS: incomplete,
   NO_TOKEN: incomplete,
   NO_ALLOWANCE: incomplete,
@@ -197,6 +198,7 @@ export const ERROR_CODES = {
   PROOF_INVALID: verification,
   TREE_NOT_WHOLE_LEAVES: verification,
   COMMITMENT_MISMATCH: verification,
+  EVIDENCE_INVALID: verification,
 
   // log, snapshots, restore
   LOG_VERSION: verification,
@@ -236,6 +238,9 @@ export const ERROR_CODES = {
   CHUNK_ROOT_MISMATCH: { exit: 4, retryable: true },
   READ_NOT_ALLOWED: peer,
   COMMITMENT_UNKNOWN: peer,
+
+  // off-chain challenges
+  NO_PROBE: failed,
 
   // dashboard: sign-in
   SIGN_IN_NEEDED: key,

@@ -176,6 +176,57 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     order
+      .command('check')
+      .summary('have the miner prove now that it holds the data')
+      .description(
+        'Has the miner prove random leaves of an order now, off chain and free of charge. Needs only the commitment on chain: the source may be gone. dmc-agent run does the same by itself, 24 times a day.',
+      )
+      .argument('<order>', 'its number')
+      .option('--leaves <n>', 'so many leaves (default: checks.leaves)')
+      .option('--probe', 'a saved single-use question about a whole range instead')
+      .action(lazy(async () => (await import('../order-check.ts')).orderCheck)),
+    [['order check 12'], ['order check 12 --leaves 64'], ['order check 12 --probe --json']],
+    'Exit code 0: passed; 4: a signed answer that does not prove; 6: refused or offline; 1: could not be told.',
+  )
+  addExamples(
+    order
+      .command('checks')
+      .summary('how well an order is known to be there')
+      .description(
+        'What came of the checks of an order: when it was last proven, how soon a loss would be noticed, each of the last 30 days.',
+      )
+      .argument('<order>', 'its number')
+      .option('--limit <n>', 'so many single checks', '20')
+      .action(lazy(async () => (await import('../order-checks.ts')).orderChecks)),
+    [['order checks 12'], ['order checks 12 --json']],
+      .command('evidence')
+      .description(
+        'Writes what can be proved about one order into a file: bill, order, both sides’ statements, challenges, every transaction, and the miner’s signed answers that this host kept. Others check it with verify-evidence. No key and no path of yours is in it.',
+      )
+      .argument('<order>', 'its number')
+      .argument('<file>', 'where to; it must not exist yet')
+      .action(lazy(async () => (await import('../order-evidence.ts')).orderEvidence)),
+    [['order evidence 12 ./order-12.json']],
+  )
+  addExamples(
+    program
+      .command('verify-evidence')
+      .summary('check what somebody says about an order')
+      .description(
+        'Checks a file of `order evidence` against the chain: every event and transaction is looked up again, every signed answer is judged by signature, time and proof. Needs an RPC URL and nothing else: no keys, no data folder, no server of ours.',
+      )
+      .argument('<file>', 'the evidence')
+      .requiredOption('--rpc <url>', 'JSON-RPC address of the chain that it is about')
+      .option('--market <address>', 'insist on this Market: anybody can deploy one of their own')
+      .action(lazy(async () => (await import('../verify-evidence.ts')).verifyEvidenceFile)),
+    [
+      ['verify-evidence ./order-12.json --rpc https://rpc.example'],
+      ['verify-evidence ./order-12.json --rpc https://rpc.example --market 0x5FbD… --json'],
+    ],
+    'Exit codes: 0 all of it is so, 2 some of it can’t be verified, 4 something in it is not so.',
+  )
+  addExamples(
+    order
       .command('cancel')
       .description('Cancels an order that is not active yet; everything that was paid comes back.')
       .argument('<order>', 'its number')

@@ -33,6 +33,8 @@ export interface MinerServerOptions {
   /** For bodies that come in. */
   pool: BufferPool<ArrayBufferLike>
   limits?: Partial<WireLimits>
+  /** Unix ms as answers are signed with; default the host's clock. */
+  now?: () => number
   version?: string
 }
 

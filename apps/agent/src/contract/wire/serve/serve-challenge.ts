@@ -52,7 +52,7 @@ async function sign(
   { nonce, root, size }: { nonce: Hex; root: Hex; size: bigint },
   answersHash: Hex,
 ) {
-  const signedAt = BigInt(Math.floor(Date.now() / 1000))
+  const signedAt = BigInt(Math.floor((context.now ?? Date.now)() / 1000))
   const signature = await context.signer.signTypedData(
     answerTypedData(context.reader, { orderId, nonce, root, size, answersHash, signedAt }),
   )
