@@ -168,7 +168,7 @@ export async function openAgent(
     journal.add({ event: 'listening', message: `Answering users on ${config.listen.host}:${server.port}.` })
   }
 
-  const checks = openChecker({ config, store, journal, reader, rpc, operator, signal })
+  const checks = openChecker({ config, store, journal, reader, rpc, sender, alarms, operator, signal })
   const context: AgentContext = {
     config,
     journal,

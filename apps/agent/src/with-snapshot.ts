@@ -1,3 +1,4 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toHex } from '@dmc/core/log/bytes'
 import type { AgentContext } from './agent-context.ts'
 import { listContracts } from './contract/contract-rows.ts'
@@ -54,6 +55,11 @@ export async function withSnapshot<T>(
   })
   try {
     return await work(found.snapshot, found.source)
+  } catch (error) {
+    // what a restore could not prove is looked into at once
+    if (DmcError.is(error) && error.code.startsWith('PROOF_'))
+      for (const { orderId } of found.source.proven()) ctx.checks.checkSoon(orderId)
+    throw error
   } finally {
     await found.source.close()
   }

@@ -78,6 +78,8 @@ export interface CheckResult {
   failingLeaf: bigint | null
   /** What to ask again to see whether it was chance: the failing leaf, else those among which it is, at most 64. */
   suspects: bigint[]
+  /** The leaves that it has just proven. */
+  proven: bigint[]
   /** Wrong, or the miner says itself that the data is lost: not a matter of waiting. */
   lost: boolean
   /** The question went to the miner, so that a probe's key is spent. */
@@ -87,6 +89,7 @@ export interface CheckResult {
 /** A miner that has not heard of a commitment for so long does not lag behind. */
 export const SETTLED_MS = 15 * 60_000
 const PATIENCE_MS = 60_000
+const SPARE_MS = 1000
 /** For finding the leaf among those of a probe: some twenty requests. */
 const NARROW_MS = 120_000
 
@@ -109,6 +112,7 @@ export async function checkOrder(options: CheckOptions): Promise<CheckResult> {
     evidence: null,
     failingLeaf: null,
     suspects: [],
+    proven: [],
     lost: false,
     asked: false,
   }
@@ -123,7 +127,7 @@ export async function checkOrder(options: CheckOptions): Promise<CheckResult> {
     return result
   }
   const commitment = result.commitment as Commitment
-  const late = AbortSignal.timeout(2 * patienceMs)
+  const late = AbortSignal.timeout(2 * patienceMs + SPARE_MS)
   const until = AbortSignal.any([signal, late])
   let client: Questioned | null = null
   let question: Question | null = null
@@ -137,7 +141,7 @@ export async function checkOrder(options: CheckOptions): Promise<CheckResult> {
     else await askProbe(asking, question.probe, result)
   } catch (thrown) {
     if (signal.aborted) throw interrupted()
-    const error = late.aborted ? tooLate(orderId, 2 * patienceMs) : toDmcError(thrown)
+    const error = late.aborted ? tooLate(orderId, 2 * patienceMs + SPARE_MS) : toDmcError(thrown)
     result.error = error
     const verdict = classifyFailure(failureOf(error, client !== null), await circumstances(options, result))
     result.outcome = verdict.outcome
@@ -190,6 +194,7 @@ async function askLeaves(
     }
   }
   result.outcome = 'passed'
+  result.proven = [...leaves]
 }
 
 async function askProbe(

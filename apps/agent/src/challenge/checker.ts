@@ -5,6 +5,7 @@ import { pickLeaves } from '@dmc/core/challenge/pick-leaves'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
+import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import type { LocalAccount } from 'viem'
 import { findContract, listContracts } from '../contract/contract-rows.ts'
 import { logDbFile, sourceFolder } from '../source/source-paths.ts'
@@ -25,6 +26,8 @@ import {
   noteCommitment,
   setNextCheck,
 } from './check-rows.ts'
+import { findEscalation } from './escalation-rows.ts'
+import { Escalator, type EscalatorOptions } from './escalator.ts'
 
 export interface CheckerOptions {
   store: Store
@@ -44,8 +47,8 @@ export interface CheckerOptions {
   /** In [0, 1), not to be guessed by a miner. */
   random?: () => number
   connect?: CheckOptions['connect']
-  /** Told of each check when its row is written. */
-  onChecked?: (row: CheckRow, result: CheckResult | null) => void
+  /** What follows on failed checks. */
+  escalation?: Omit<EscalatorOptions, 'store' | 'journal' | 'signal' | 'now' | 'recheck'>
 }
 
 /** What a check asks for; without `list`, random leaves. */
@@ -78,6 +81,8 @@ export class Checker {
   readonly #o: CheckerOptions
   readonly #now: () => number
   readonly #random: () => number
+  /** What follows on failed checks; null where nothing does. */
+  readonly escalator: Escalator | null
   readonly #turns = new Map<bigint, Promise<unknown>>()
   /** Of the schedule, in work. */
   readonly #due = new Set<bigint>()
@@ -90,9 +95,21 @@ export class Checker {
     this.#o = options
     this.#now = options.now ?? Date.now
     this.#random = options.random ?? strongRandom
+    const { escalation, store, journal, signal } = options
+    this.escalator = escalation
+      ? new Escalator({
+          ...escalation,
+          store,
+          journal,
+          signal,
+          now: this.#now,
+          recheck: (orderId, list) => this.check(orderId, { why: 'recheck', list }),
+        })
+      : null
   }
 
   start(): void {
+    this.escalator?.act()
     this.tick()
     this.#timer = setInterval(() => this.tick(), TICK_MS)
     this.#timer.unref()
@@ -108,7 +125,9 @@ export class Checker {
   async idle(): Promise<void> {
     while (this.#turns.size > 0 || this.#sweeping) {
       await Promise.allSettled([...this.#turns.values(), this.#sweeping])
+      await this.escalator?.idle()
     }
+    await this.escalator?.idle()
   }
 
   /** Looks at what is due. */
@@ -126,6 +145,7 @@ export class Checker {
         this.#sweeping = null
       })
     }
+    this.escalator?.tick()
     if (perDay === 0) return
     for (const { orderId, phaseMs, nextMs } of listPlans(store)) {
       if (nextMs > now + MOST_SLOTS_AHEAD * slotMs(perDay)) {
@@ -155,6 +175,30 @@ export class Checker {
     return turn
   }
 
+  /** A restore has read and verified so many bytes of an order: that proves it too. */
+  noteRestored(orderId: bigint, commitment: Commitment, bytes: number): void {
+    const row = addCheck(this.#o.store, {
+      orderId,
+      atMs: this.#now(),
+      kind: 'restore',
+      why: 'restore',
+      root: commitment.root,
+      size: commitment.size,
+      leaves: Math.floor(bytes / LEAF_SIZE),
+      bytes,
+      outcome: 'passed',
+      latencyMs: null,
+      error: null,
+      evidence: null,
+    })
+    this.escalator?.onChecked(row, null)
+  }
+
+  /** Somebody has reason to doubt: checked at once. */
+  checkSoon(orderId: bigint): void {
+    if (findPlan(this.#o.store, orderId)) setNextCheck(this.#o.store, orderId, this.#now())
+  }
+
   async #scheduled(orderId: bigint, phaseMs: number): Promise<void> {
     const { store, perDay } = this.#o
     const first = lastChecks(store, orderId).last === null
@@ -176,7 +220,7 @@ export class Checker {
   }
 
   async #check(orderId: bigint, wish: CheckWish): Promise<{ row: CheckRow; result: CheckResult }> {
-    const { store, reader, newest, signer, allowPrivate, signal, patienceMs, connect, onChecked } = this.#o
+    const { store, reader, newest, signer, allowPrivate, signal, patienceMs, connect } = this.#o
     let probe: TakenProbe | null = null
     const question = (commitment: Commitment): Question => {
       if (wish.probe) {
@@ -186,7 +230,7 @@ export class Checker {
       const leaves = commitment.size / BigInt(LEAF_SIZE)
       const list = wish.list?.filter((leaf) => leaf < leaves)
       if (list && list.length > 0) return { leaves: list }
-      return { leaves: pickLeaves(leaves, wish.leaves ?? this.#o.leaves, this.#random) }
+      return { leaves: this.#pick(orderId, leaves, wish.leaves ?? this.#o.leaves) }
     }
     const result = await checkOrder({
       reader,
@@ -221,8 +265,19 @@ export class Checker {
       error: error && { code: error.code, message: error.message, hint: error.hint },
       evidence: result.evidence,
     })
-    onChecked?.(row, result)
+    this.escalator?.onChecked(row, result)
     return { row, result }
+  }
+
+  /** Random ones; with those that stand in question, so that an order whose owner is asked can still clear itself. */
+  #pick(orderId: bigint, leaves: bigint, count: number): bigint[] {
+    const open = findEscalation(this.#o.store, orderId)
+    const asked = open?.leaf == null ? (open?.suspects ?? []) : [open.leaf]
+    const picked = new Set([
+      ...asked.filter((leaf) => leaf < leaves),
+      ...pickLeaves(leaves, count, this.#random),
+    ])
+    return [...picked].slice(0, WIRE_LIMITS.challengeLeaves)
   }
 
   #logDb(orderId: bigint): string | null {

@@ -1,4 +1,4 @@
-import type { MarketReader, OrderOnChain } from '@dmc/core/chain/types'
+import type { Commitment, MarketReader, OrderOnChain } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { toHex } from '@dmc/core/log/bytes'
@@ -32,6 +32,8 @@ export interface OpenedSource {
   orders: bigint[]
   opened: OpenedCatalog
   reader: VolumeReader
+  /** What was read of each order so far, every chunk proven. Bytes. */
+  proven(): { orderId: bigint; commitment: Commitment; bytes: number }[]
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export async function openSource(
   const signer = privateKeyToAccount(deriveReaderKey(crypto, keys.sourceKey))
   const clients: MinerClient[] = []
   const volumes = []
+  const proven: { orderId: bigint; commitment: Commitment; bytes: number }[] = []
   try {
     for (const head of heads) {
       const client = await unhurried(signal, () =>
@@ -106,9 +109,11 @@ export async function openSource(
         }),
       )
       clients.push(client)
+      const read = { orderId: head.orderId, commitment: head.commitment, bytes: 0 }
+      proven.push(read)
       volumes.push({
         volumeId: toHex(decodeHeader(head.header).volumeId),
-        client,
+        client: counting(client, read),
         commitment: head.commitment,
       })
     }
@@ -120,6 +125,7 @@ export async function openSource(
       orders: heads.map((head) => head.orderId),
       opened,
       reader: verified,
+      proven: () => proven.map((one) => ({ ...one })),
       async close() {
         verified.close()
         await Promise.all(clients.map((client) => client.close()))
@@ -128,6 +134,16 @@ export async function openSource(
   } catch (error) {
     await Promise.all(clients.map((client) => client.close()))
     throw error
+  }
+}
+
+/** The same chunks, counted when they have been proven. */
+function counting(client: MinerClient, read: { bytes: number }): Pick<MinerClient, 'chunks'> {
+  return {
+    async chunks(first, into, commitment, signal) {
+      await client.chunks(first, into, commitment, signal)
+      read.bytes += into.reduce((sum, chunk) => sum + chunk.length, 0)
+    },
   }
 }
 

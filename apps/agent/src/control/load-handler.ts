@@ -26,6 +26,7 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'order.cancel': async () => (await import('../handlers/order-cancel.ts')).orderCancel,
   'order.check': async () => (await import('../handlers/order-check.ts')).orderCheck,
   'order.checks': async () => (await import('../handlers/order-checks.ts')).orderChecks,
+  'order.challenge': async () => (await import('../handlers/order-challenge.ts')).orderChallenge,
   'operator.authorise': async () => (await import('../handlers/operator-authorise.ts')).operatorAuthorise,
   'backup.start': async () => (await import('../handlers/backup-start.ts')).backupStart,
   'snapshot.list': async () => (await import('../handlers/snapshot-list.ts')).snapshotList,

@@ -184,6 +184,11 @@ export const METHODS = {
   'order.checks': method<OrderChecks>().takes(
     z.strictObject({ orderId: id, limit: z.number().int().min(1).max(1000) }),
   ),
+  /** Opens the on-chain challenge of a leaf; without one, of the leaf that failed a check, else of a random one. */
+  'order.challenge': method<
+    Act<{ orderId: bigint; leaf: bigint; deadline: bigint }> & { leaf: bigint },
+    TransactionEvent
+  >().takes(z.strictObject({ mode, orderId: id, leaf: id.optional() })),
   /** Lets this host's operator key act for the wallet until `expiresAt`; order.create and bill.create include it when needed. */
   'operator.authorise': method<Act<{ operator: Hex }>, TransactionEvent>().takes(
     z.strictObject({

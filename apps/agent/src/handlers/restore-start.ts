@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
 import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import type { AgentContext } from '../agent-context.ts'
+import { findContract } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
 import type { RestoreEvent, RestoreResult } from '../control/types.ts'
 import { readName } from '../path-text.ts'
@@ -31,7 +32,7 @@ export const restoreInto =
             signal: stop,
             onNote: (text) => tell({ type: 'stage', stage: 'find', text }),
           },
-          async (snapshot) => {
+          async (snapshot, source) => {
             const started = performance.now()
             const result = empty(snapshot.snapshotId, input.to, input.verifyOnly)
             const paths = input.paths.length === 0 ? [Buffer.alloc(0)] : input.paths.map(readName)
@@ -84,6 +85,11 @@ export const restoreInto =
               }
             }
             result.seconds = (performance.now() - started) / 1000
+            // what was just read and proven needs no question
+            for (const { orderId, commitment, bytes } of source.proven()) {
+              if (bytes > 0 && findContract(ctx.store, orderId, 'user'))
+                ctx.checks.noteRestored(orderId, commitment, bytes)
+            }
             ctx.journal.add({
               level: result.failed.length > 0 ? 'warning' : 'info',
               event: input.verifyOnly ? 'verified' : 'restored',

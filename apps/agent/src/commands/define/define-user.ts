@@ -230,6 +230,19 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     order
+      .command('challenge')
+      .summary('have the miner prove a leaf on chain, or lose its pledge')
+      .description(
+        'Opens the challenge of one leaf on chain: the miner proves it before the deadline and gets the bond out of the order’s reserve, or can be slashed. Shows gas, bond, outcome and deadline, and asks before anything is signed.',
+      )
+      .argument('<order>', 'its number')
+      .option('--leaf <n>', 'this leaf (default: the one that failed a check, else a random one)')
+      .addOption(dryRun())
+      .action(lazy(async () => (await import('../order-challenge.ts')).orderChallenge)),
+    [['order challenge 12 --dry-run', 'look, send nothing'], ['order challenge 12 --leaf 4711']],
+  )
+  addExamples(
+    order
       .command('cancel')
       .description('Cancels an order that is not active yet; everything that was paid comes back.')
       .argument('<order>', 'its number')
