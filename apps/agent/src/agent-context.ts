@@ -1,11 +1,14 @@
 import type { LocalAccount } from 'viem'
 import type { AccountContext } from './account/context.ts'
+import type { AnswerService } from './answer/answer-service.ts'
 import type { RpcClient } from './chain/rpc-client.ts'
 import type { TransactionSender } from './chain/send-transaction.ts'
+import type { Checker } from './challenge/checker.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import type { OrderQueue } from './contract/order-queue.ts'
 import type { ShellContext } from './control/handler.ts'
+import type { Alarms } from './health/alarms.ts'
 import type { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import type { BufferPool } from './sector/buffer-pool.ts'
@@ -30,6 +33,12 @@ export interface AgentContext extends ShellContext {
   readonly queue: OrderQueue
   readonly pool: BufferPool
   readonly jobs: JobBoard
+  /** What stands and needs a person. */
+  readonly alarms: Alarms
+  /** Answers on-chain challenges; null when this is not the running agent. */
+  readonly answering: AnswerService | null
+  /** Off-chain challenges of the orders that this host is the user of (flow 14). */
+  readonly checks: Checker
   /** True in `dmc-agent run`. */
   readonly background: boolean
   readonly startedMs: number

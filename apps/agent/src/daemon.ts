@@ -13,10 +13,13 @@ import { prepare } from './account/prepare.ts'
 import { refuseOrder } from './account/refuse-order.ts'
 import { withdrawPrepare } from './account/withdraw-prepare.ts'
 import type { AgentContext } from './agent-context.ts'
+import type { AnswerService } from './answer/answer-service.ts'
+import { openAnswering } from './answer/open-answering.ts'
 import { createMarketReader } from './chain/market-reader.ts'
 import { openRpcClient, type RpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
 import type { TransactionProgress } from './chain/transaction-types.ts'
+import { openChecker } from './challenge/open-checker.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
@@ -28,6 +31,7 @@ import { type DashboardLink, openDashboardLink } from './dashboard/open-link.ts'
 import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
+import { openAlarms } from './health/alarms.ts'
 import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
@@ -60,6 +64,7 @@ export async function openAgent(
   const { signal } = stop
   const store = openStore(config.dataDir)
   const journal = openJournal(store)
+  const alarms = openAlarms(store, journal)
   const operator = privateKeyToAccount(keys.operator.privateKey)
   const wallet = keys.wallet ? privateKeyToAccount(keys.wallet.privateKey) : null
   const { market } = config.chain
@@ -142,6 +147,7 @@ export async function openAgent(
   let serving: Promise<void> | null = null
   let link: DashboardLink | null = null
   let scheduler: Scheduler | null = null
+  let answering: AnswerService | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -162,6 +168,7 @@ export async function openAgent(
     journal.add({ event: 'listening', message: `Answering users on ${config.listen.host}:${server.port}.` })
   }
 
+  const checks = openChecker({ config, store, journal, reader, rpc, operator, signal })
   const context: AgentContext = {
     config,
     journal,
@@ -177,6 +184,11 @@ export async function openAgent(
     queue,
     pool,
     jobs,
+    alarms,
+    get answering() {
+      return answering
+    },
+    checks,
     background,
     startedMs: Date.now(),
     signal,
@@ -217,7 +229,9 @@ export async function openAgent(
       await link?.close()
       await server?.close()
       await jobs.close()
+      await checks.close()
       await work?.close()
+      await answering?.close()
       await queue.idle()
       await sender.close()
       await sectors.close()
@@ -229,6 +243,7 @@ export async function openAgent(
     await mustBeOurChain(rpc, market)
     sender.resumeTransactions()
     await context.serve()
+    answering = openAnswering(context)
     work = followMarket(context, reader.forget)
     void healLinks(context).catch((error: unknown) => {
       const { code, message } = toDmcError(error)
@@ -236,6 +251,7 @@ export async function openAgent(
     })
     resumeBackups(context)
     scheduler = openScheduler(context)
+    checks.start()
     if (config.dashboard) link = await openDashboardLink(context, config.dashboard)
   } catch (error) {
     await context.close()

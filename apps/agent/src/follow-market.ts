@@ -24,6 +24,7 @@ export function followMarket(
   const orders = serveOrders(ctx.contract, ctx.queue, { graceMs: GRACE_MS })
 
   const onEvents = (events: MarketEvent[]) => {
+    setImmediate(() => ctx.answering?.onEvents(events))
     const touched = new Set<bigint>()
     for (const event of events) {
       const orderId = 'orderId' in event.args ? event.args.orderId : null
@@ -50,6 +51,7 @@ export function followMarket(
           market: ctx.config.chain.market,
           fromBlock,
           onEvents,
+          onHint: (events) => ctx.answering?.onEvents(events),
           onReorg: ({ blockNumber }) => {
             onReorg()
             journal.add({
@@ -58,7 +60,10 @@ export function followMarket(
               message: `The chain went back to block ${blockNumber}; everything after it is read again.`,
             })
             // what the gone blocks said of an order, its end too, counts no more; no new event needs to say so
-            setImmediate(() => orders.touchAll())
+            setImmediate(() => {
+              orders.touchAll()
+              ctx.answering?.sweep()
+            })
           },
           signal,
         })

@@ -29,10 +29,13 @@ export function estimateFees(client: PublicClient): Promise<Fees> {
   })
 }
 
-/** Fees for a dearer form of a transaction: what nodes ask of a replacement (10 %), or today's price if that is more. */
-export function bumpFees(old: Fees, today: Fees): Fees {
+/**
+ * Fees for a dearer form of a transaction: what nodes ask of a replacement (10 %) or more, or today's price if that is higher.
+ * @param eighths of the old fee: 9 and more
+ */
+export function bumpFees(old: Fees, today: Fees, eighths = 9n): Fees {
   const more = (fee: bigint, now: bigint) => {
-    const raised = (fee * 9n) / 8n + 1n
+    const raised = (fee * eighths) / 8n + 1n
     return raised > now ? raised : now
   }
   return {

@@ -82,6 +82,7 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
   const most = BigInt(options.chunk ?? 2_000)
   let chunk = most
   let hinted = new Set<string>()
+  let hintedAt = -1n
 
   const cursor = rows.get()
   if (cursor === null || cursor.chainId !== rpc.chainId || cursor.market !== market.toLowerCase()) {
@@ -179,7 +180,7 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
 
   /** Quick news of unconfirmed blocks; a failure only means that they are late. */
   async function hint(from: bigint, head: bigint): Promise<void> {
-    if (onHint === undefined || from > head) return
+    if (onHint === undefined || from > head || hintedAt === head) return
     try {
       const logs = await reading('the newest events', () =>
         rpc.client.getLogs({ address: market, fromBlock: from, toBlock: head }),
@@ -188,6 +189,7 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
       const ids = events.map((event) => `${event.blockHash}:${event.logIndex}`)
       const fresh = events.filter((_, i) => !hinted.has(ids[i] ?? ''))
       hinted = new Set(ids)
+      hintedAt = head
       if (fresh.length > 0) onHint(fresh)
     } catch {}
   }

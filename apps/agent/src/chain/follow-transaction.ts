@@ -5,11 +5,12 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { Hex, LocalAccount, TransactionReceipt } from 'viem'
 import { broadcast } from './broadcast.ts'
 import { noGas } from './check-balances.ts'
-import { bumpFees, estimateFees } from './estimate-fees.ts'
+import { bumpFees, estimateFees, type Fees } from './estimate-fees.ts'
 import { findNonceUser } from './find-nonce-user.ts'
 import { signTransaction } from './sign-transaction.ts'
 import type { TransactionRow, TransactionRows } from './transaction-rows.ts'
 import type { SenderOptions, TransactionProgress } from './transaction-types.ts'
+import { boldness, isLate, patience, timeLeft, type Urgency } from './urgency.ts'
 
 /** What one look at a transaction found out. */
 export type Look =
@@ -52,12 +53,13 @@ export async function followTransaction(context: FollowContext, row: Transaction
       'tx-reorg',
       `A reorg took ${row.name} (${row.hash}) off the chain; it is sent again.`,
     )
-    return send(context, { ...row, state: 'sent' })
+    return (await isTooLate(context, row)) ? giveUp(context, row) : send(context, { ...row, state: 'sent' })
   }
   const used = await reading(`the nonce of ${row.sender}`, () =>
     rpc.client.getTransactionCount({ address: row.sender, blockTag: 'latest' }),
   )
   if (used > row.nonce) return whoUsedNonce(context, row, head)
+  if (await isTooLate(context, row)) return giveUp(context, row)
   const sentAt = context.lastSent.get(row.intent)
   const again = context.rebroadcastMs ?? Math.max(3_000, rpc.pollMs * 10)
   if (row.state === 'recorded' || sentAt === undefined || performance.now() - sentAt > again) {
@@ -67,8 +69,66 @@ export async function followTransaction(context: FollowContext, row: Transaction
   if (used < row.nonce && rows.nonces(row.sender, row.chainId).lowest === row.nonce) {
     return { kind: 'waiting', gapAt: used }
   }
-  if (used === row.nonce && Date.now() - row.signedMs > (context.bumpAfterMs ?? 90_000))
-    await offerMore(context, row)
+  // only the next of its sender can be mined now; what waits for it behind it lends it its hurry
+  const pressed = used === row.nonce ? pressureOn(context, row) : null
+  const wait =
+    pressed === null
+      ? (context.bumpAfterMs ?? 90_000)
+      : patience(pressed.urgency, await chainTime(context), {
+          otherwiseMs: context.bumpAfterMs ?? 90_000,
+          pollMs: rpc.pollMs,
+        })
+  if (used === row.nonce && Date.now() - row.signedMs > wait) await offerMore(context, row, pressed)
+  return { kind: 'waiting' }
+}
+
+interface Pressure {
+  urgency: Urgency
+  /** Units of gas of what is urgent. */
+  gas: bigint
+}
+
+function pressureOn({ rows }: FollowContext, row: TransactionRow): Pressure | null {
+  return row.urgency === null ? rows.urgentBehind(row) : { urgency: row.urgency, gas: row.gas }
+}
+
+const chainTime = (context: FollowContext): Promise<bigint> =>
+  reading(
+    'the newest block',
+    async () => (await context.rpc.client.getBlock({ blockTag: 'latest' })).timestamp,
+  )
+
+async function isTooLate(context: FollowContext, row: TransactionRow): Promise<boolean> {
+  if (row.urgency === null) return false
+  return isLate(row.urgency, await chainTime(context))
+}
+
+/** Its time is over: an empty transaction uses its nonce up, so that what comes after it is not held up, and gas is not wasted. */
+async function giveUp(context: FollowContext, row: TransactionRow): Promise<Look> {
+  const account = context.accountOf(row.sender)
+  if (account === null) return { kind: 'waiting' }
+  const old = { maxFeePerGas: row.maxFee, maxPriorityFeePerGas: row.priorityFee }
+  const fees = bumpFees(old, await estimateFees(context.rpc.client))
+  const empty = { target: row.sender, data: '0x', value: 0n, gas: 21_000n } as const
+  const { raw, hash } = await signTransaction(account, { ...row, ...empty, ...fees })
+  context.rows.giveUp({
+    intent: row.intent,
+    nonce: row.nonce,
+    ...empty,
+    raw,
+    hash,
+    maxFee: fees.maxFeePerGas,
+    priorityFee: fees.maxPriorityFeePerGas,
+    signedMs: Date.now(),
+  })
+  note(
+    context,
+    row,
+    'warning',
+    'tx-late',
+    `The time of ${row.name} is over and it was not mined; an empty transaction (${hash}) uses its nonce up.`,
+  )
+  await broadcast(context.rpc.client, raw)
   return { kind: 'waiting' }
 }
 
@@ -204,22 +264,36 @@ async function send(context: FollowContext, row: TransactionRow): Promise<Look> 
 }
 
 /** Signs a dearer form with the same nonce, records it, and sends it: whichever is mined, the intent happens once. */
-async function offerMore(context: FollowContext, row: TransactionRow): Promise<void> {
+async function offerMore(
+  context: FollowContext,
+  row: TransactionRow,
+  pressed: Pressure | null,
+): Promise<void> {
   const account = context.accountOf(row.sender)
   if (account === null) return
   const old = { maxFeePerGas: row.maxFee, maxPriorityFeePerGas: row.priorityFee }
   const today = await estimateFees(context.rpc.client)
-  const fees = bumpFees(old, today)
-  // More than four times today's price would not make it any faster: something else holds it up.
-  const cap = smaller(context.maxFeePerGas ?? 500_000_000_000n, today.maxFeePerGas * 4n)
+  const left = pressed === null ? 1 : timeLeft(pressed.urgency, await chainTime(context))
+  const fees = bumpFees(old, today, boldness(left))
+  const cap = mostFor(context, today, left, pressed)
   if (fees.maxFeePerGas > cap) {
-    noteOnce(
-      context,
-      row,
-      'tx-fee-cap',
-      `${row.name} (${row.hash}) waits; more than ${cap} wei for a unit of gas is not offered.`,
-    )
-    return
+    const dearest = { maxFeePerGas: cap, maxPriorityFeePerGas: smaller(fees.maxPriorityFeePerGas, cap) }
+    const least = bumpFees(old, old)
+    // what is left up to the cap, if nodes take that for a replacement
+    if (
+      pressed === null ||
+      cap < least.maxFeePerGas ||
+      dearest.maxPriorityFeePerGas < least.maxPriorityFeePerGas
+    ) {
+      noteOnce(
+        context,
+        row,
+        'tx-fee-cap',
+        `${row.name} (${row.hash}) waits; more than ${cap} wei for a unit of gas is not offered.`,
+      )
+      return
+    }
+    Object.assign(fees, dearest)
   }
   const { raw, hash } = await signTransaction(account, { ...row, ...fees })
   context.rows.resign({
@@ -253,6 +327,15 @@ async function whoUsedNonce(context: FollowContext, row: TransactionRow, head: b
   if (user === null || context.rows.attempts(row.intent, row.nonce).includes(user.hash))
     return { kind: 'waiting' }
   return { kind: 'dead', usedBy: user.hash }
+}
+
+/** The most for a unit of gas. */
+function mostFor(context: FollowContext, today: Fees, left: number, pressed: Pressure | null): bigint {
+  // More than four times today's price would not make it any faster: something else holds it up.
+  const usual = today.maxFeePerGas * 4n
+  if (pressed === null) return smaller(context.maxFeePerGas ?? 500_000_000_000n, usual)
+  const stake = pressed.urgency.mostWei / pressed.gas
+  return left > 0.25 ? smaller(stake, usual) : stake
 }
 
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b)

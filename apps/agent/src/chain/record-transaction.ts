@@ -1,15 +1,20 @@
 import { reading } from '@dmc/core/chain/chain-error'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import type { Address, LocalAccount } from 'viem'
+import { formatTokens } from '@dmc/core/units/format-tokens'
+import type { Address, LocalAccount, PublicClient } from 'viem'
 import { interrupted } from './back-off.ts'
 import { checkGas, checkTokens, type TokensTaken } from './check-balances.ts'
-import { estimateFees } from './estimate-fees.ts'
+import { estimateFees, type Fees } from './estimate-fees.ts'
 import { signTransaction } from './sign-transaction.ts'
 import { simulateCall } from './simulate-call.ts'
 import type { TransactionRow, TransactionRows } from './transaction-rows.ts'
 import type { SenderOptions } from './transaction-types.ts'
+import { type Urgency, urgentFees } from './urgency.ts'
 
-export type Wish = Pick<TransactionRow, 'intent' | 'name' | 'subject' | 'target' | 'data' | 'value'>
+export type Wish = Pick<
+  TransactionRow,
+  'intent' | 'name' | 'subject' | 'target' | 'data' | 'value' | 'urgency'
+>
 
 export interface RecordOptions {
   takes?: TokensTaken
@@ -32,9 +37,10 @@ export async function recordTransaction(
   const { client, chainId } = rpc
   const from = account.address
   if (how.takes !== undefined) await checkTokens(client, from, how.takes)
-  const { intent, name, subject, target, data, value } = wish
+  const { intent, name, subject, target, data, value, urgency } = wish
   const { gas } = await simulateCall(client, { from, to: target, data, value, name })
-  const fees = await estimateFees(client)
+  const today = await estimateFees(client)
+  const fees = urgency === null ? today : await feesFor(client, urgency, today, gas)
   await checkGas(client, from, gas * fees.maxFeePerGas + value)
   const createdBlock = Number(await rpc.head(0))
   const nonce = how.nonce ?? (await nextNonce(context, from))
@@ -59,7 +65,24 @@ export async function recordTransaction(
     createdMs: now,
     createdBlock,
     signedMs: now,
+    urgency,
   })
+}
+
+/** @throws GAS_TOO_DEAR when it could not be mined for what it may cost: recorded, it would only hold up what comes after it. */
+async function feesFor(client: PublicClient, urgency: Urgency, today: Fees, gas: bigint): Promise<Fees> {
+  const block = await reading('the newest block', () => client.getBlock({ blockTag: 'latest' }))
+  const fees = urgentFees(today, urgency, block.timestamp, gas)
+  const least = block.baseFeePerGas ?? today.maxFeePerGas
+  if (fees.maxFeePerGas >= least) return fees
+  const coin = { symbol: 'ETH' }
+  throw new DmcError(
+    'GAS_TOO_DEAR',
+    `Its gas would cost at least ${formatTokens(least * gas, { ...coin, round: 'up' })} now; ${formatTokens(urgency.mostWei, coin)} is the most that may be spent on it.`,
+    {
+      hint: 'It is tried again until its time is over. To spend more: dmc-agent config set answer.mostGas AMOUNT',
+    },
+  )
 }
 
 /** Above everything that the chain knows of the sender and that was recorded for it here. @throws CHAIN_STALE, RPC_* */

@@ -347,6 +347,82 @@ describe('when the chain misbehaves', () => {
     expect(await tokensOf()).toBe(FAUCET)
   })
 
+  it('what is urgent is offered bolder as its deadline comes nearer, up to what is at stake, and no further', async () => {
+    const { sender, store, journal } = start({ bumpAfterMs: 600_000 })
+    const { timestamp } = await net.client.getBlock()
+    const mostWei = 3_000_000n * 10n ** 10n
+    // 4 s of a minute are left: a sixteenth of that passes between two offers
+    const urgency = { deadline: timestamp + 4n, window: 60n, mostWei }
+    const sending = sender.send({ ...faucet(), urgency })
+    sending.catch(() => {})
+    const fees = () =>
+      store.db.prepare('SELECT max_fee, gas FROM chain_transaction').get() as { max_fee: string; gas: string }
+    await until(async () => (await pooled()) === 1)
+    const first = BigInt(fees().max_fee)
+    await until(() => BigInt(fees().max_fee) >= first * 4n)
+    await until(() => journal.list().some(({ event }) => event === 'tx-fee-cap'))
+    const { max_fee, gas } = fees()
+    expect(BigInt(max_fee) * BigInt(gas)).toBeLessThanOrEqual(mostWei)
+    await mining(sending)
+    expect(await nonceOf()).toBe(1)
+    expect(await tokensOf()).toBe(FAUCET)
+  })
+
+  it('what waits before something urgent is hurried too', async () => {
+    const { sender, store } = start({ bumpAfterMs: 600_000 })
+    const ahead = sender.send(faucet('faucet:ahead'))
+    await until(async () => (await pooled()) === 1)
+    const before = rowOf(store, 'faucet:ahead')?.hash
+    const { timestamp } = await net.client.getBlock()
+    const urgency = { deadline: timestamp + 4n, window: 60n, mostWei: 10n ** 17n }
+    const hurried = sender.send({ ...faucet('faucet:urgent'), urgency })
+    hurried.catch(() => {})
+    await until(() => rowOf(store, 'faucet:ahead')?.hash !== before)
+    await mining(Promise.allSettled([ahead, hurried]))
+    expect(await nonceOf()).toBe(2)
+  })
+
+  it('gas that is dearer than what is at stake: nothing is recorded, GAS_TOO_DEAR', async () => {
+    const { sender, store } = start()
+    const { timestamp } = await net.client.getBlock()
+    const urgency = { deadline: timestamp + 600n, window: 86_400n, mostWei: 1000n }
+    expect(await codeOf(sender.send({ ...faucet(), urgency }))).toBe('GAS_TOO_DEAR')
+    expect(rowOf(store)).toBeUndefined()
+  })
+
+  it('its deadline passes in the pool: an empty transaction takes its nonce, what comes after it goes through', async () => {
+    const { sender, store, journal } = start()
+    const { timestamp } = await net.client.getBlock()
+    const urgency = { deadline: timestamp + 600n, window: 86_400n, mostWei: 10n ** 17n }
+    const late = sender.send({ ...faucet('faucet:late'), urgency })
+    late.catch(() => {})
+    await until(async () => (await pooled()) === 1)
+    await rpc(net.url, 'anvil_dropTransaction', [rowOf(store, 'faucet:late')?.hash])
+    await net.anvil.increaseTime(601)
+    await until(() => journal.list().some(({ event }) => event === 'tx-late'))
+    const other = sender.send(faucet('faucet:other'))
+    await mining(Promise.allSettled([late, other]))
+    expect(await nonceOf()).toBe(2)
+    expect(await tokensOf()).toBe(FAUCET)
+    expect((await late).events).toEqual([])
+  })
+
+  it('a reorg deeper than the confirmations: what was confirmed is sent again, with the same nonces', async () => {
+    await net.anvil.mine(20)
+    const { sender, store } = start()
+    const [one, two] = [sender.send(faucet('faucet:1')), sender.send(faucet('faucet:2'))]
+    await mining(Promise.all([one, two]))
+    expect(await nonceOf()).toBe(2)
+    await net.anvil.reorg(12)
+    expect(await nonceOf()).toBe(0)
+    expect(await codeOf(sender.send(faucet('faucet:3')))).toBe('CHAIN_STALE')
+    expect(await sender.reopenLost(wallet.address)).toBe(2)
+    await mining(sender.send(faucet('faucet:3')))
+    expect(await nonceOf()).toBe(3)
+    await mining(until(() => [1, 2, 3].every((n) => rowOf(store, `faucet:${n}`)?.state === 'confirmed')))
+    expect(await tokensOf()).toBe(3n * FAUCET)
+  })
+
   it.each([1, 2, 3, 4, 5, 6])(
     'a reorg of depth %i that drops it: sent again, one on chain',
     async (depth) => {

@@ -32,6 +32,11 @@ export interface TransactionSender {
   join(intent: string, options?: SendOptions): Promise<TransactionResult> | null
   /** What is on its way, oldest first. */
   pending(): { intent: string; name: string; subject: string; hash: `0x${string}`; sinceMs: number }[]
+  /**
+   * A reorg deeper than the confirmations: what was confirmed and is not on the chain any more is followed again, the same signed
+   * bytes with the same nonces. @returns how many
+   */
+  reopenLost(sender: Address): Promise<number>
   /** After a start: follows everything recorded before to its end, in the background. */
   resumeTransactions(): void
   /** Stops following; nothing is lost. */
@@ -191,7 +196,15 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       'tx-gap',
       `Nonce ${nonce} of ${row.sender} was never used; an empty transaction uses it up.`,
     )
-    const wish = { intent, name: 'fill', subject: '', target: row.sender, data: '0x' as const, value: 0n }
+    const wish = {
+      intent,
+      name: 'fill',
+      subject: '',
+      target: row.sender,
+      data: '0x' as const,
+      value: 0n,
+      urgency: null,
+    }
     await inQueue(row.sender, () => record(wish, account, { nonce }))
     watch(intent)
   }
@@ -212,6 +225,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         target: call.to,
         data: call.data,
         value: call.value,
+        urgency: request.urgency ?? null,
       }
       await record(wish, account, request.takes === undefined ? {} : { takes: request.takes })
     })
@@ -270,6 +284,25 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         hash,
         sinceMs: createdMs,
       })),
+    async reopenLost(sender) {
+      const used = await reading(`the nonce of ${sender}`, () =>
+        rpc.client.getTransactionCount({ address: sender, blockTag: 'latest' }),
+      )
+      // a node that is behind says the same: then it takes nothing, and its receipts come back with its blocks
+      const lost = rows.doneFrom(sender, rpc.chainId, used)
+      for (const row of lost) {
+        note(
+          context,
+          row,
+          'warning',
+          'tx-reorg',
+          `A deep reorg took ${row.name} (${row.hash}) off the chain; it is sent again.`,
+        )
+        rows.setState(row.intent, 'sent')
+        watch(row.intent)
+      }
+      return lost.length
+    },
     resumeTransactions() {
       for (const row of rows.open()) if (row.chainId === rpc.chainId) watch(row.intent)
     },

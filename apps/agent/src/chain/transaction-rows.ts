@@ -1,6 +1,7 @@
 import type { RawLog } from '@dmc/core/chain/decode-log'
 import type { Address, Hex } from 'viem'
 import type { Store } from '../store/open-store.ts'
+import { decodeUrgency, encodeUrgency, type Urgency } from './urgency.ts'
 
 export type TransactionState = 'recorded' | 'sent' | 'mined' | 'confirmed' | 'failed' | 'replaced'
 
@@ -32,6 +33,8 @@ export interface TransactionRow {
   logs: RawLog[] | null
   /** JSON of a DmcError. */
   error: string | null
+  /** null: it is worth as much tomorrow. */
+  urgency: Urgency | null
 }
 
 export type SignedRow = Omit<
@@ -49,17 +52,20 @@ export function transactionRows(store: Store) {
     open: db.prepare(`SELECT * FROM chain_transaction WHERE state IN ${OPEN} ORDER BY id`),
     record: db.prepare(
       `INSERT INTO chain_transaction (intent, chain_id, name, subject, sender, nonce, target, data, value, gas, max_fee,
-         priority_fee, raw, hash, state, created_ms, created_block, signed_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?)
+         priority_fee, raw, hash, state, created_ms, created_block, signed_ms, urgency)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'recorded', ?, ?, ?, ?)
        ON CONFLICT (intent) DO UPDATE SET chain_id = excluded.chain_id, name = excluded.name, subject = excluded.subject,
          sender = excluded.sender, nonce = excluded.nonce, target = excluded.target, data = excluded.data,
          value = excluded.value, gas = excluded.gas, max_fee = excluded.max_fee, priority_fee = excluded.priority_fee,
          raw = excluded.raw, hash = excluded.hash, state = 'recorded', created_ms = excluded.created_ms,
-         created_block = excluded.created_block, signed_ms = excluded.signed_ms, block_number = NULL, block_hash = NULL,
+         created_block = excluded.created_block, signed_ms = excluded.signed_ms, urgency = excluded.urgency, block_number = NULL, block_hash = NULL,
          gas_used = NULL, fee_wei = NULL, logs = NULL, error = NULL`,
     ),
     resign: db.prepare(
       'UPDATE chain_transaction SET raw = ?, hash = ?, max_fee = ?, priority_fee = ?, signed_ms = ? WHERE intent = ?',
+    ),
+    empty: db.prepare(
+      'UPDATE chain_transaction SET target = ?, data = ?, value = ?, gas = ?, urgency = NULL WHERE intent = ?',
     ),
     attempt: db.prepare(
       'INSERT OR IGNORE INTO chain_attempt (hash, intent, nonce, raw, signed_ms) VALUES (?, ?, ?, ?, ?)',
@@ -78,6 +84,13 @@ export function transactionRows(store: Store) {
          error = ? WHERE intent = ?`,
     ),
     error: db.prepare('UPDATE chain_transaction SET error = ? WHERE intent = ?'),
+    doneFrom: db.prepare(
+      `SELECT * FROM chain_transaction WHERE sender = ? AND chain_id = ? AND nonce >= ? AND state IN ('confirmed','failed') ORDER BY nonce`,
+    ),
+    behind: db.prepare(
+      `SELECT urgency, gas FROM chain_transaction
+       WHERE sender = ? AND chain_id = ? AND nonce > ? AND state IN ${OPEN} AND urgency IS NOT NULL ORDER BY nonce LIMIT 1`,
+    ),
     top: db.prepare(
       `SELECT MAX(CASE WHEN state IN ('confirmed','failed') THEN nonce END) AS done,
               MAX(CASE WHEN state IN ${OPEN} THEN nonce END) AS open,
@@ -95,6 +108,9 @@ export function transactionRows(store: Store) {
     },
     /** Not yet confirmed, failed or replaced; oldest first. */
     open: (): TransactionRow[] => sql.open.all().map(toRow),
+    /** Confirmed or failed ones of a sender from a nonce on; the lowest first. */
+    doneFrom: (sender: Address, chainId: number, nonce: number): TransactionRow[] =>
+      sql.doneFrom.all(sender, chainId, nonce).map(toRow),
     /** Before the first send: the intent, its nonce and the signed bytes. An ended form of the same intent is overwritten. */
     record(row: SignedRow): void {
       store.transaction(() => {
@@ -116,6 +132,7 @@ export function transactionRows(store: Store) {
           row.createdMs,
           row.createdBlock,
           row.signedMs,
+          encodeUrgency(row.urgency),
         )
         addAttempt(row.intent, row.nonce, row.raw, row.hash, row.signedMs)
       })
@@ -125,6 +142,36 @@ export function transactionRows(store: Store) {
       row: Pick<TransactionRow, 'intent' | 'nonce' | 'raw' | 'hash' | 'maxFee' | 'priorityFee' | 'signedMs'>,
     ): void {
       store.transaction(() => {
+        sql.resign.run(
+          row.raw,
+          row.hash,
+          String(row.maxFee),
+          String(row.priorityFee),
+          row.signedMs,
+          row.intent,
+        )
+        addAttempt(row.intent, row.nonce, row.raw, row.hash, row.signedMs)
+      })
+    },
+    /** An empty form with the same nonce takes the place of what has become worthless. */
+    giveUp(
+      row: Pick<
+        TransactionRow,
+        | 'intent'
+        | 'nonce'
+        | 'target'
+        | 'data'
+        | 'value'
+        | 'gas'
+        | 'raw'
+        | 'hash'
+        | 'maxFee'
+        | 'priorityFee'
+        | 'signedMs'
+      >,
+    ): void {
+      store.transaction(() => {
+        sql.empty.run(row.target, row.data, String(row.value), String(row.gas), row.intent)
         sql.resign.run(
           row.raw,
           row.hash,
@@ -166,6 +213,12 @@ export function transactionRows(store: Store) {
         end.error,
         intent,
       )
+    },
+    /** The next of the same sender that waits behind this one and is urgent. */
+    urgentBehind({ sender, chainId, nonce }: TransactionRow): { urgency: Urgency; gas: bigint } | null {
+      const row = sql.behind.get(sender, chainId, nonce)
+      const urgency = decodeUrgency(row?.urgency)
+      return urgency === null ? null : { urgency, gas: BigInt(String(row?.gas)) }
     },
     setError: (intent: string, error: string | null) => void sql.error.run(error, intent),
     /** Nonces of a sender: the highest on confirmed chain, the highest and lowest still on their way; null when none. */
@@ -233,5 +286,6 @@ function toRow(row: Record<string, unknown>): TransactionRow {
     feeWei: big(row.fee_wei),
     logs: row.logs === null ? null : decodeStoredLogs(String(row.logs)),
     error: row.error as string | null,
+    urgency: decodeUrgency(row.urgency),
   }
 }

@@ -5,6 +5,7 @@ import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'
 import type { TokensTaken } from './check-balances.ts'
 import type { RpcClient } from './rpc-client.ts'
+import type { Urgency } from './urgency.ts'
 
 /** A transaction that somebody wants. */
 export interface TransactionRequest {
@@ -18,6 +19,8 @@ export interface TransactionRequest {
   subject?: string
   /** Send anew when an earlier transaction of this intent was mined but reverted (it changed nothing). */
   retryFailed?: boolean
+  /** It is worth something only until a time: more is offered as that comes nearer, and nothing is sent after it. */
+  urgency?: Urgency
 }
 
 export interface TransactionResult {

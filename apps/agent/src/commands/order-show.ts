@@ -8,6 +8,7 @@ import { formatPrice, mib } from '../output/format.ts'
 import { journalLine } from '../output/journal-line.ts'
 import { printPairs } from '../output/print-table.ts'
 import { parseId } from './arguments.ts'
+import { proofFacts } from './order-checks.ts'
 import type { Action } from './shell.ts'
 
 export const orderShow: Action<[string]> = async ({ io, caller }, _options, order) => {
@@ -17,7 +18,7 @@ export const orderShow: Action<[string]> = async ({ io, caller }, _options, orde
   io.print(io.colors.bold(`Order ${row.orderId}: ${row.state}`))
   if (row.note) io.print(cleanText(row.note))
   io.print()
-  printPairs(io, facts(row), '  ')
+  printPairs(io, [...facts(row), ...(answer.proof ? proofFacts(answer.proof) : [])], '  ')
   if (answer.journal.length > 0) {
     io.print()
     for (const entry of answer.journal) io.print(journalLine(io, entry))

@@ -1,5 +1,5 @@
 import type { Address } from 'viem'
-import type { LogLevel } from './settings.ts'
+import type { CheckPolicy, LogLevel } from './settings.ts'
 
 /** Everything an agent is told from outside, checked and complete (docs/ENVIRONMENT.md). */
 export interface AgentConfig {
@@ -32,7 +32,27 @@ export interface AgentConfig {
   }
   /** Dial endpoints that resolve to private addresses. */
   allowPrivateEndpoints: boolean
+  /** Off-chain challenges of the orders that this host is the user of. */
+  checks: {
+    perDay: number
+    leaves: number
+    policy: CheckPolicy
+    /** Token wei of bonds in 30 days. */
+    spendCap: bigint
+  }
   /** Bytes of encoded log that may wait on disk for a slow miner. */
   spoolLimit: number
+  answer: {
+    /** Most wei that the gas of one answer may cost. */
+    mostGasWei: bigint
+    /** Wei of the chain's coin for one token; null: unknown. */
+    tokenPriceWei: bigint | null
+  }
+  slash: {
+    /** Own orders after a missed deadline, without being asked. */
+    automatic: boolean
+  }
+  /** On loopback; 0 = no health endpoint. */
+  healthPort: number
   logLevel: LogLevel
 }

@@ -149,7 +149,11 @@ describe('toAgentConfig', () => {
       roots: { read: [], restore: [], sector: [] },
       listen: { host: '127.0.0.1', port: 4450, publicUrl: null, plainHttp: false },
       allowPrivateEndpoints: false,
+      checks: { perDay: 24, leaves: 20, policy: 'ask', spendCap: 0n },
       spoolLimit: 2 ** 31,
+      answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
+      slash: { automatic: true },
+      healthPort: 0,
       logLevel: 'info',
     })
   })

@@ -107,7 +107,19 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       plainHttp: need('listen.plainHttp'),
     },
     allowPrivateEndpoints: need('allowPrivateEndpoints'),
+    checks: {
+      perDay: need('checks.perDay'),
+      leaves: need('checks.leaves'),
+      policy: need('checks.policy'),
+      spendCap: need('checks.spendCap'),
+    },
     spoolLimit: need('spoolLimit'),
+    answer: {
+      mostGasWei: need('answer.mostGas'),
+      tokenPriceWei: values['answer.tokenPrice'] ?? null,
+    },
+    slash: { automatic: need('slash.automatic') },
+    healthPort: need('health.port'),
     logLevel: need('logLevel'),
   }
 }

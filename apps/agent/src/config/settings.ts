@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { dashboardOrigin } from '@dmc/core/dashboard/dashboard-origin'
 import { parseSize } from '@dmc/core/units/parse-size'
+import { parseTokens } from '@dmc/core/units/parse-tokens'
 import type { Address } from 'viem'
 import * as z from 'zod'
 
@@ -43,6 +44,16 @@ const size = z.string().transform((value, context) => {
   }
 })
 
+/** Of the chain's coin or tokens: wei. */
+const amount = z.string().transform((value, context) => {
+  try {
+    return parseTokens(value)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not an amount' })
+    return z.NEVER
+  }
+})
+
 const folders = z.array(z.string().min(1).max(4096).refine(isAbsolute)).max(16)
 const dashboard = z.string().transform((value, context) => {
   try {
@@ -52,6 +63,19 @@ const dashboard = z.string().transform((value, context) => {
     return z.NEVER
   }
 })
+
+const tokens = z.string().transform((value, context) => {
+  try {
+    return parseTokens(value)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not an amount' })
+    return z.NEVER
+  }
+})
+
+const checkPolicies = ['ask', 'automatic'] as const
+/** What follows on a miner that stays wrong or away. */
+export type CheckPolicy = (typeof checkPolicies)[number]
 
 const logLevels = ['debug', 'info', 'warning', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
@@ -192,6 +216,38 @@ export const SETTINGS = {
     fromText: boolean,
     default: false,
   }),
+  'checks.perDay': setting({
+    env: 'DMC_CHECKS_PER_DAY',
+    what: 'How often a day the miner of each active order has to prove random leaves; 0: never by itself.',
+    allowed: 'a whole number from 0 to 1440',
+    schema: z.int().min(0).max(1440),
+    fromText: number,
+    default: 24,
+  }),
+  'checks.leaves': setting({
+    env: 'DMC_CHECKS_LEAVES',
+    what: 'Random leaves (1 KiB each) in one such check.',
+    allowed: 'a whole number from 1 to 64',
+    schema: z.int().min(1).max(64),
+    fromText: number,
+    default: 20,
+  }),
+  'checks.policy': setting({
+    env: 'DMC_CHECKS_POLICY',
+    what: 'What follows when a miner stays wrong or away: ask the owner, or open the challenge on chain by itself.',
+    allowed: checkPolicies.join(' or '),
+    schema: z.enum(checkPolicies),
+    fromText: text,
+    default: 'ask',
+  }),
+  'checks.spendCap': setting({
+    env: 'DMC_CHECKS_SPEND_CAP',
+    what: 'Bonds, in tokens, that challenges opened by itself may put at stake in 30 days.',
+    allowed: 'an amount of tokens, like 5 or 0.5',
+    schema: tokens,
+    fromText: text,
+    default: 0n,
+  }),
   spoolLimit: setting({
     env: 'DMC_SPOOL_LIMIT',
     what: 'How much encoded data may wait on this disk for a slow miner.',
@@ -199,6 +255,41 @@ export const SETTINGS = {
     schema: size.refine((value) => value >= 64 * 1024 * 1024),
     fromText: text,
     default: 2 * 1024 * 1024 * 1024,
+  }),
+  'answer.mostGas': setting({
+    env: 'DMC_ANSWER_MOST_GAS',
+    what: 'Most of the chain’s coin that the gas of one answer to a challenge, or of one slash, may cost.',
+    allowed: 'an amount above 0, like 0.05',
+    schema: amount.refine((value) => value > 0n),
+    fromText: text,
+    default: 50_000_000_000_000_000n,
+  }),
+  'answer.tokenPrice': setting({
+    env: 'DMC_ANSWER_TOKEN_PRICE',
+    what: 'What a token is worth in the chain’s coin: then no answer’s gas may cost more than the pledge at stake.',
+    allowed: 'an amount above 0, like 0.0005',
+    schema: amount.refine((value) => value > 0n),
+    fromText: text,
+    default: null,
+  }),
+  'slash.automatic': setting({
+    env: 'DMC_SLASH_AUTOMATIC',
+    what: 'Slash the wallet’s own orders by itself when their miner has missed a challenge’s deadline.',
+    allowed: 'true or false',
+    schema: z.boolean(),
+    fromText: boolean,
+    default: true,
+  }),
+  'health.port': setting({
+    env: 'DMC_HEALTH_PORT',
+    what: 'Port on 127.0.0.1 on which the running agent answers GET /health; 0 = none.',
+    allowed: '0, or a whole number from 1024 to 65535',
+    schema: z
+      .int()
+      .max(65_535)
+      .refine((value) => value === 0 || value >= 1024),
+    fromText: number,
+    default: 0,
   }),
   logLevel: setting({
     env: 'DMC_LOG_LEVEL',

@@ -23,6 +23,8 @@ const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } =
   'order.list': async () => (await import('../handlers/order-list.ts')).orderList,
   'order.show': async () => (await import('../handlers/order-show.ts')).orderShow,
   'order.cancel': async () => (await import('../handlers/order-cancel.ts')).orderCancel,
+  'order.check': async () => (await import('../handlers/order-check.ts')).orderCheck,
+  'order.checks': async () => (await import('../handlers/order-checks.ts')).orderChecks,
   'operator.authorise': async () => (await import('../handlers/operator-authorise.ts')).operatorAuthorise,
   'backup.start': async () => (await import('../handlers/backup-start.ts')).backupStart,
   'snapshot.list': async () => (await import('../handlers/snapshot-list.ts')).snapshotList,

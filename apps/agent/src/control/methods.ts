@@ -8,9 +8,12 @@ import type {
   BackupEvent,
   BackupResult,
   BillRow,
+  CheckedOrder,
   CheckResult,
   JournalRow,
   MarketRow,
+  OrderChecks,
+  OrderProof,
   OrderRow,
   Plan,
   RecoveredSource,
@@ -161,9 +164,21 @@ export const METHODS = {
       all: z.boolean(),
     }),
   ),
-  'order.show': method<{ order: OrderRow; journal: JournalRow[] }>().takes(z.strictObject({ orderId: id })),
+  'order.show': method<{
+    order: OrderRow
+    journal: JournalRow[]
+    /** null unless this host is the order's user and there is something to prove. */
+    proof: OrderProof | null
+  }>().takes(z.strictObject({ orderId: id })),
   'order.cancel': method<Act<{ orderId: bigint }>, TransactionEvent>().takes(
     z.strictObject({ mode, orderId: id }),
+  ),
+  /** An off-chain challenge now: random leaves, or a saved probe. */
+  'order.check': method<CheckedOrder>().takes(
+    z.strictObject({ orderId: id, leaves: z.number().int().min(1).max(64).optional(), probe: z.boolean() }),
+  ),
+  'order.checks': method<OrderChecks>().takes(
+    z.strictObject({ orderId: id, limit: z.number().int().min(1).max(1000) }),
   ),
   /** Lets this host's operator key act for the wallet until `expiresAt`; order.create and bill.create include it when needed. */
   'operator.authorise': method<Act<{ operator: Hex }>, TransactionEvent>().takes(

@@ -1,9 +1,12 @@
 import type { Commitment } from '@dmc/core/chain/types'
+import type { CheckOutcome } from '@dmc/core/challenge/outcomes'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ContractState, OrderState, SourceState } from '@dmc/core/market/states'
 import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { ScheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Address, Hex } from 'viem'
+import type { CheckRow, DayCounts } from '../challenge/check-rows.ts'
+import type { CheckPolicy } from '../config/settings.ts'
 import type { RunOutcome } from '../schedule/schedule-rows.ts'
 import type { SectorInfo } from '../sector/types.ts'
 import type { BackupProgress, SnapshotInfo } from '../source/types.ts'
@@ -164,6 +167,38 @@ export interface OrderRow {
   endpoint: string
   /** What happens next, or what is wrong, in one sentence. */
   note: string
+}
+
+/** How well an order is known to be there. Times Unix ms. */
+export interface OrderProof {
+  checksPerDay: number
+  leavesPerCheck: number
+  /** When the miner last proved what it was asked for. */
+  lastProvenMs: number | null
+  lastOutcome: CheckOutcome | null
+  lastMs: number | null
+  lastLatencyMs: number | null
+  nextMs: number | null
+  probesLeft: number
+  policy: CheckPolicy
+  /** "1 % loss would be noticed within 24 hours with 99 %.", from how often it was really checked. */
+  odds: string
+}
+
+export interface CheckedOrder {
+  check: CheckRow
+  /** The leaf that could not be proven, if it is known which. */
+  failingLeaf: bigint | null
+  proof: OrderProof
+}
+
+export interface OrderChecks {
+  orderId: bigint
+  proof: OrderProof
+  /** The newest first. */
+  checks: CheckRow[]
+  /** The last 30 days, oldest first; days without checks are zeros. */
+  days: DayCounts[]
 }
 
 export interface Stage {

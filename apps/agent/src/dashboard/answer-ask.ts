@@ -1,13 +1,22 @@
 import { constants } from 'node:fs'
 import { access, lstat, opendir, readFile, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readOrder } from '@dmc/core/chain/read-order'
 import type { Answer, Ask, AskKind } from '@dmc/core/dashboard/commands'
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { checkExcludes } from '@dmc/core/source/exclude-patterns'
+import { bytesToHex } from 'viem'
 import type { AgentContext } from '../agent-context.ts'
+import { buildAnswer } from '../answer/build-answer.ts'
+import { answerContext } from '../answer/open-answering.ts'
+import { orderNotHere } from '../answer/order-not-here.ts'
 import { snapshotLs } from '../handlers/snapshot-ls.ts'
+import { ownerOf } from '../rows/owner-of.ts'
 import { isInside } from '../sector/sector-path.ts'
 import { Excluder } from '../source/encode/excluder.ts'
 import { measureSource } from '../source/measure-source.ts'
+import { refused } from './refused.ts'
 import { insideRoots, type RootKind, type Roots, sourceInRoots } from './roots.ts'
 
 const MOST_ENTRIES = 500
@@ -34,6 +43,8 @@ export async function answerAsk(how: Answering, ask: Ask): Promise<Answer<AskKin
       return estimate(how, ask)
     case 'snapshot.ls':
       return listSnapshot(how, ask)
+    case 'answer.proof':
+      return proveChallenge(how, ask.orderId)
   }
 }
 
@@ -100,6 +111,27 @@ async function listSnapshot(
     entries.map(({ name, path, kind, size, mtimeMs }) => ({ name, path, kind, bytes: size, mtimeMs })),
     0,
   )
+}
+
+/** flow 14, by hand: leaf and path are public as soon as they answer, and only what the chain asks for now is given out. */
+async function proveChallenge({ ctx }: Answering, orderId: bigint): Promise<Answer<'answer.proof'>> {
+  const order = await readOrder(ctx.rpc.client, { market: ctx.config.chain.market, orderId })
+  const owner = ownerOf(ctx)
+  if (order.miner.toLowerCase() !== owner.toLowerCase()) {
+    throw refused(
+      `order ${orderId} is stored by ${order.miner}, not by the wallet that this host acts for (${owner})`,
+    )
+  }
+  if (order.state !== 'active' || order.challenge === null) {
+    throw new DmcError('MARKET_NO_CHALLENGE', `Order ${orderId} has no open challenge.`, {
+      hint: 'It was answered already, or never asked.',
+    })
+  }
+  const { leafIndex, deadline } = order.challenge
+  const held = await answerContext(ctx).proofs(orderId, { anew: false })
+  if (held === null) throw orderNotHere(orderId)
+  const { leaf, path } = await buildAnswer(held.source, order, leafIndex)
+  return { leaf: bytesToHex(leaf), path: path.map(hashToHex), index: leafIndex, deadline }
 }
 
 /** Disks that lie at or below the folders allowed for sectors, with their space. */

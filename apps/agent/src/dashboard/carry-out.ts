@@ -69,6 +69,11 @@ export async function carryOut(how: Carrying, command: Command): Promise<Command
       return serveBill(how, command)
     case 'endpoint.publish':
       return publishDefault(how)
+    case 'order.check':
+      throw refused(
+        `this version can't check order ${command.orderId} on request`,
+        'Bring the agent up to date.',
+      )
   }
 }
 

@@ -3,6 +3,7 @@ import { reading } from '@dmc/core/chain/chain-error'
 import type { Report, ReportOf } from '@dmc/core/dashboard/reports'
 import { reviveError, toDmcError } from '@dmc/core/errors/to-dmc-error'
 import type { AgentContext } from '../agent-context.ts'
+import { listAnswers } from '../answer/answer-rows.ts'
 import { listBackupJobs } from '../contract/backup-jobs.ts'
 import { listContracts } from '../contract/contract-rows.ts'
 import { agentVersion } from '../control/version.ts'
@@ -65,6 +66,7 @@ export class Reporter {
     const dirty = this.#dirty
     this.#dirty = false
     this.#reportJobs()
+    this.#reportAnswers()
     if (dirty) this.#reportJournal()
     if (dirty || now - this.#standingAt > STANDING_MS) {
       this.#standingAt = now
@@ -220,6 +222,23 @@ export class Reporter {
     }
   }
 
+  /** Only the newest challenge of each order: an earlier one is over. */
+  #reportAnswers(): void {
+    const seen = new Set<bigint>()
+    for (const work of listAnswers(this.#ctx.store)) {
+      if (seen.has(work.orderId)) continue
+      seen.add(work.orderId)
+      const { orderId, leaf, deadline, state, attempts, hash, updatedMs } = work
+      const error = work.error && {
+        code: work.error.code,
+        message: cut(work.error.message, 1000),
+        hint: cut(work.error.hint, 500),
+      }
+      const said = { kind: 'answer', orderId, leaf, deadline, state, attempts, hash, error } as const
+      this.#outbox.put(`answer:${orderId}`, { ...said, updatedMs }, said)
+    }
+  }
+
   #nameOf(sourceId: string): string {
     return this.#ctx.sources.list().find((source) => source.sourceId === sourceId)?.name ?? sourceId
   }
@@ -271,7 +290,10 @@ export class Reporter {
       listening: context.listening !== null,
       owner: ownerOf(context),
       operator,
-      attention: [],
+      attention: context.alarms
+        .list()
+        .slice(0, 50)
+        .map(({ level, message, hint }) => ({ level, message: cut(message, 1000), hint: cut(hint, 500) })),
       startedMs: context.startedMs,
     }
     const chain = { chainId: config.chain.chainId, market: config.chain.market, error }

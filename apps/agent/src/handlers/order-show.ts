@@ -1,6 +1,7 @@
 import type { AgentContext } from '../agent-context.ts'
 import { findContract } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
+import { orderProof } from '../rows/order-proof.ts'
 import { orderRow } from '../rows/order-row.ts'
 
 export const orderShow: Handler<'order.show', AgentContext> = async (ctx, { orderId }) => {
@@ -9,5 +10,6 @@ export const orderShow: Handler<'order.show', AgentContext> = async (ctx, { orde
   return {
     order: await orderRow(ctx, order, role),
     journal: ctx.journal.list({ subject: `order:${orderId}` }),
+    proof: role === 'user' && order.commitment ? orderProof(ctx, orderId, order.commitment) : null,
   }
 }

@@ -60,14 +60,17 @@ export const statusGet: Handler<'status.get', AgentContext> = async (ctx) => {
     orders,
     jobs: ctx.jobs.list(),
     pendingTransactions: ctx.sender.pending().map(({ hash, name, sinceMs }) => ({ hash, name, sinceMs })),
-    attention: attention({
-      chain,
-      wallet,
-      sources,
-      sectors,
-      orders,
-      contracts: listContracts(ctx.store, 'user'),
-    }),
+    attention: [
+      ...ctx.alarms.list().map(({ level, message, hint }) => ({ level, message, hint })),
+      ...attention({
+        chain,
+        wallet,
+        sources,
+        sectors,
+        orders,
+        contracts: listContracts(ctx.store, 'user'),
+      }),
+    ],
   }
 }
 

@@ -261,6 +261,15 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
 
     open,
 
+    reopen: (orderId) =>
+      alone(async () => {
+        const key = orderId.toString()
+        const known = stores.get(key)
+        stores.delete(key)
+        await (await known?.catch(() => null))?.close()
+        return open(orderId)
+      }),
+
     async scrub(orderId) {
       const order = await open(orderId)
       if (!order) throw orderNotHere(orderId)

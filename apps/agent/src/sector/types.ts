@@ -92,6 +92,8 @@ export interface SectorService {
   reserve(orderId: bigint, sectorId: string, capacity: number): Promise<OrderStore>
   /** null when this host holds nothing for the order. */
   open(orderId: bigint): Promise<OrderStore | null>
+  /** The same, with its data file opened anew: what was open may be of a disk or file that was exchanged. */
+  reopen(orderId: bigint): Promise<OrderStore | null>
   /** Re-hashes everything of one order (flow 9); damage is journalled and returned, never repaired silently. */
   scrub(orderId: bigint): Promise<ScrubReport>
   /** Deletes the data; the caller has made sure of a confirmed final state plus grace. */

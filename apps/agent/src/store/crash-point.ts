@@ -26,6 +26,7 @@ export const CRASH_POINTS = [
   'miner-prepare-sent',
   'miner-agreed',
   'miner-committed',
+  'answer-sent',
 ] as const
 
 export type CrashPoint = (typeof CRASH_POINTS)[number]

@@ -1,4 +1,6 @@
 import { accountSchema } from './schema/account.ts'
+import { answerSchema } from './schema/answer.ts'
+import { checkSchema } from './schema/check.ts'
 import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
@@ -14,4 +16,6 @@ export const MIGRATIONS: readonly string[] = [
   endpointSchema,
   sourceExcludesSchema,
   sourceScheduleSchema,
+  answerSchema,
+  checkSchema,
 ]

@@ -64,6 +64,8 @@ const sectorAdd = z.strictObject({
 const billLink = z.strictObject({ kind: z.literal('bill.link'), sectorId: id, billId: chainId })
 /** Put the agent's own address on chain; which one is the agent's business. */
 const endpointPublish = z.strictObject({ kind: z.literal('endpoint.publish'), billId: chainId.optional() })
+/** Have the miner of an order show some of its data now. Never more than that: what goes on chain is the owner's act. */
+const orderCheck = z.strictObject({ kind: z.literal('order.check'), orderId: chainId })
 
 export const command = z.discriminatedUnion('kind', [
   sourceAdd,
@@ -75,6 +77,7 @@ export const command = z.discriminatedUnion('kind', [
   sectorAdd,
   billLink,
   endpointPublish,
+  orderCheck,
 ])
 export type Command = z.output<typeof command>
 export type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -107,7 +110,10 @@ const snapshotLs = z.strictObject({
   path: z.string().max(4096),
 })
 
-export const ask = z.discriminatedUnion('kind', [browse, mounts, estimate, snapshotLs])
+/** Leaf and path for the open challenge of an order that this host stores for its owner, so that a wallet can answer it. */
+const answerProof = z.strictObject({ kind: z.literal('answer.proof'), orderId: chainId })
+
+export const ask = z.discriminatedUnion('kind', [browse, mounts, estimate, snapshotLs, answerProof])
 export type Ask = z.output<typeof ask>
 export type AskKind = Ask['kind']
 
@@ -165,6 +171,14 @@ export const answers = {
       )
       .max(500),
     more: z.number().int().min(0),
+  }),
+  'answer.proof': z.strictObject({
+    /** The 1,024 bytes, and the siblings from the leaf's up. */
+    leaf: z.string().regex(/^0x[0-9a-f]{2048}$/),
+    path: z.array(z.string().regex(/^0x[0-9a-f]{64}$/)).max(64),
+    index: z.bigint().min(0n),
+    /** Unix seconds. */
+    deadline: z.bigint().min(0n),
   }),
 } as const
 export type Answer<K extends AskKind> = z.output<(typeof answers)[K]>

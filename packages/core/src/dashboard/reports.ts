@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { CHECK_OUTCOMES } from '../challenge/outcomes.ts'
 import { CONTRACT_STATES, SECTOR_STATES, SOURCE_STATES } from '../market/states.ts'
 import { retentionPolicy } from '../schedule/retention.ts'
 import { scheduleRule } from '../schedule/schedule-rule.ts'
@@ -186,6 +187,74 @@ const command = z.strictObject({
   error: shownError.nullable(),
 })
 
+export const ESCALATION_STATES = ['rechecking', 'asking', 'opening', 'opened', 'settled'] as const
+
+/** How an order's data is proven to be there: by its user's agent, or by a watcher that was given its stubs. */
+const proof = z.strictObject({
+  kind: z.literal('proof'),
+  orderId: chainId,
+  role: z.enum(['user', 'watcher']),
+  checksPerDay: count,
+  leavesPerCheck: count,
+  /** When leaves were last shown that the commitment confirms. */
+  lastProvenMs: ms.nullable(),
+  lastOutcome: z.enum(CHECK_OUTCOMES).nullable(),
+  lastMs: ms.nullable(),
+  lastLatencyMs: count.nullable(),
+  nextMs: ms.nullable(),
+  /** Blocks that were kept from the source to be asked for, and have not been asked for yet. */
+  probesLeft: count,
+  /** What happens when a leaf is not shown again and again: the person is asked, or it goes on chain up to a cap. */
+  policy: z.enum(['ask', 'automatic']),
+  escalation: z
+    .strictObject({
+      state: z.enum(ESCALATION_STATES),
+      leaf: chainId,
+      sinceMs: ms,
+      rechecks: count,
+      reason: text(500),
+    })
+    .nullable(),
+  removed: z.boolean(),
+})
+
+/** All checks of one order on one day. */
+const proofDay = z.strictObject({
+  kind: z.literal('proofDay'),
+  orderId: chainId,
+  /** Days since 1970-01-01, UTC. */
+  day: count,
+  /** Checks, by what they came to. */
+  passed: count,
+  wrong: count,
+  refused: count,
+  offline: count,
+  unknown: count,
+  /** Leaves that were shown and confirmed, and their bytes. */
+  leaves: count,
+  bytes,
+  /** Latency of answers; null: none came. */
+  medianMs: count.nullable(),
+  maxMs: count.nullable(),
+})
+
+export const ANSWER_STATES = ['waiting', 'proven', 'sent', 'confirmed', 'failed'] as const
+
+/** How far the miner's agent is with the answer to a challenge on chain. */
+const answer = z.strictObject({
+  kind: z.literal('answer'),
+  orderId: chainId,
+  leaf: chainId,
+  /** Unix seconds: after it anyone may slash. */
+  deadline: chainId,
+  state: z.enum(ANSWER_STATES),
+  attempts: count,
+  /** Of the newest transaction. */
+  hash: text(66).nullable(),
+  error: shownError.nullable(),
+  updatedMs: ms,
+})
+
 export const report = z.discriminatedUnion('kind', [
   host,
   source,
@@ -195,6 +264,9 @@ export const report = z.discriminatedUnion('kind', [
   job,
   journal,
   command,
+  proof,
+  proofDay,
+  answer,
 ])
 export type Report = z.output<typeof report>
 export type ReportOf<K extends Report['kind']> = Extract<Report, { kind: K }>

@@ -66,6 +66,7 @@ export const ERROR_CODES = {
   CHAIN_STALE: network,
   TX_REVERTED: failed,
   TX_DROPPED: { exit: 6, retryable: true },
+  GAS_TOO_DEAR: later,
   NO_GAS: incomplete,
   NO_TOKEN: incomplete,
   NO_ALLOWANCE: incomplete,
@@ -235,6 +236,9 @@ export const ERROR_CODES = {
   CHUNK_ROOT_MISMATCH: { exit: 4, retryable: true },
   READ_NOT_ALLOWED: peer,
   COMMITMENT_UNKNOWN: peer,
+
+  // off-chain challenges
+  NO_PROBE: failed,
 
   // dashboard: sign-in
   SIGN_IN_NEEDED: key,

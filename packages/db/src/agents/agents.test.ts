@@ -18,7 +18,15 @@ import * as enums from '../generated/enums.ts'
 import { touchConnections } from './agents.ts'
 import { applyReports } from './apply-reports.ts'
 import { noteConnected, noteDisconnected } from './connection-marks.ts'
-import { listJournal, listSchedules, listSnapshots, listSources } from './reported.ts'
+import {
+  listAnswers,
+  listJournal,
+  listProofDays,
+  listProofs,
+  listSchedules,
+  listSnapshots,
+  listSources,
+} from './reported.ts'
 
 const OWNER = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
 const EPOCH = 'ab'.repeat(16)
@@ -260,6 +268,175 @@ describe.each(ENGINES)('accounts and agents on %s', (engine) => {
     expect(await listSnapshots(db, of)).toEqual([])
     const row = await db.prisma.snapshot.findFirstOrThrow({ where: { agentId, snapshotId: 'a1' } })
     expect(row).toMatchObject({ forgotten: true, files: 7n, takenAt: new Date(1_900_000_000_000) })
+  })
+
+  const proof = (orderId: bigint, more: object = {}): Report =>
+    ({
+      kind: 'proof',
+      orderId,
+      role: 'user',
+      checksPerDay: 24,
+      leavesPerCheck: 20,
+      lastProvenMs: 1_900_000_000_000,
+      lastOutcome: 'passed',
+      lastMs: 1_900_000_000_000,
+      lastLatencyMs: 12,
+      nextMs: 1_900_003_600_000,
+      probesLeft: 30,
+      policy: 'ask',
+      escalation: null,
+      removed: false,
+      ...more,
+    }) as Report
+  const proofDay = (orderId: bigint, day: number, more: object = {}): Report =>
+    ({
+      kind: 'proofDay',
+      orderId,
+      day,
+      passed: 23,
+      wrong: 0,
+      refused: 0,
+      offline: 1,
+      unknown: 0,
+      leaves: 460,
+      bytes: 471_040n,
+      medianMs: 11,
+      maxMs: 90,
+      ...more,
+    }) as Report
+  const answer = (orderId: bigint, leaf: bigint, more: object = {}): Report =>
+    ({
+      kind: 'answer',
+      orderId,
+      leaf,
+      deadline: 1_900_000_000n,
+      state: 'waiting',
+      attempts: 0,
+      hash: null,
+      error: null,
+      updatedMs: 1_800_000_000_000,
+      ...more,
+    }) as Report
+
+  it('an order is proven by hosts of its owner: the newest state of each, the days of all of them together', async () => {
+    const orderId = 2n ** 61n
+    const escalation = { state: 'asking', leaf: 7n, sinceMs: 5, rechecks: 3, reason: 'wrong leaf' }
+    await apply([
+      [1, proof(orderId)],
+      [2, proof(orderId, { lastOutcome: 'wrong', escalation, probesLeft: Number.MAX_SAFE_INTEGER })],
+      [3, proofDay(orderId, 20_000)],
+      [4, proofDay(orderId, 20_001)],
+      [5, proofDay(orderId, 20_001, { passed: 24, wrong: 2, medianMs: null })],
+    ])
+    const watcher = await newAgent()
+    await reportOf(watcher, [
+      [1, proof(orderId, { role: 'watcher' })],
+      [2, proofDay(orderId, 20_001, { passed: 3, offline: 0 })],
+    ])
+    const of = { owner: OWNER, orderIds: [orderId] }
+    const rows = await listProofs(db, of)
+    expect(rows).toHaveLength(2)
+    expect(rows.find((row) => row.agentId === agentId)).toMatchObject({
+      role: 'user',
+      lastOutcome: 'wrong',
+      lastProvenAt: new Date(1_900_000_000_000),
+      probesLeft: 2 ** 31 - 1,
+      escalation: { ...escalation, leaf: '7' },
+    })
+    expect(rows.find((row) => row.agentId === watcher)).toMatchObject({ role: 'watcher', escalation: null })
+    expect(await listProofDays(db, { ...of, since: 20_001 })).toEqual([
+      {
+        orderId,
+        day: 20_001,
+        passed: 27,
+        wrong: 2,
+        refused: 0,
+        offline: 1,
+        unknown: 0,
+        medianMs: 11,
+        maxMs: 90,
+      },
+    ])
+    // nobody else sees them, and what is over is listed no more
+    expect(await listProofs(db, { owner: '0x0' })).toEqual([])
+    expect(await listProofDays(db, { owner: '0x0', since: 0 })).toEqual([])
+    await apply([[6, proof(orderId, { removed: true })]])
+    expect((await listProofs(db, of)).map((row) => row.agentId)).toEqual([watcher])
+  })
+
+  it('of a challenge the miner’s newest word is kept, by order and leaf', async () => {
+    const error = { code: 'GAS_LOW', message: 'The operator key has no gas.', hint: 'Send it some.' }
+    await apply([
+      [1, answer(9n, 1n)],
+      [2, answer(9n, 2n, { state: 'failed', attempts: 3, error })],
+      [3, answer(9n, 1n, { state: 'sent', attempts: 1, hash: `0x${'ab'.repeat(32)}` })],
+    ])
+    const rows = (await listAnswers(db, { owner: OWNER })).filter((row) => row.agentId === agentId)
+    expect(rows).toHaveLength(2)
+    expect(rows.find((row) => row.leaf === 1n)).toMatchObject({
+      state: 'sent',
+      attempts: 1,
+      hash: `0x${'ab'.repeat(32)}`,
+      deadline: 1_900_000_000n,
+      updatedAt: new Date(1_800_000_000_000),
+    })
+    expect(rows.find((row) => row.leaf === 2n)).toMatchObject({ state: 'failed', error })
+    expect(await listAnswers(db, { owner: '0x0' })).toEqual([])
+    const { last } = await readChanges(db.prisma, { since: 0n, owner: OWNER, limit: 100_000 })
+    await apply([
+      [4, answer(9n, 1n, { state: 'confirmed' })],
+      [5, proof(9n)],
+      [6, proofDay(9n, 1)],
+    ])
+    const mine = await readChanges(db.prisma, { since: last, owner: OWNER })
+    expect(mine.changes.map(({ topic, key }) => `${topic}:${key}`).sort()).toEqual(['answer:9', 'proof:9'])
+  })
+
+  it('a host that reports proofs, days and answers without end has as many as there may be', async () => {
+    sent = 0
+    const where = { agentId }
+    await db.prisma.proof.createMany({
+      data: Array.from({ length: 9_990 }, (_, n) => ({
+        agentId,
+        owner: OWNER,
+        orderId: BigInt(n),
+        role: 'user',
+        checksPerDay: 24,
+        leavesPerCheck: 20,
+        probesLeft: 0,
+        policy: 'ask',
+        removed: n === 0,
+      })),
+    })
+    expect(await flood(20, (n) => proof(BigInt(20_000 + n)))).toMatchObject({ full: ['proof'] })
+    // the one that is over made room
+    expect(await db.prisma.proof.count({ where })).toBe(10_000)
+    expect(await db.prisma.proof.count({ where: { ...where, orderId: 0n } })).toBe(0)
+    expect(await apply([[++sent, proof(5n, { probesLeft: 4 })]])).not.toHaveProperty('full')
+    // of challenges those that ended first go
+    await flood(1_100, (n) => answer(1n, BigInt(n), { deadline: BigInt(n) }))
+    expect(await db.prisma.answer.count({ where })).toBe(1_000)
+    expect(await db.prisma.answer.count({ where: { ...where, leaf: 99n } })).toBe(0)
+    // and of days the oldest
+    const one = { agentId, owner: OWNER, passed: 1, wrong: 0, refused: 0, offline: 0, unknown: 0 }
+    for (let from = 0; from < 40_500; from += 5_000) {
+      await db.prisma.proofDay.createMany({
+        data: Array.from({ length: Math.min(5_000, 40_500 - from) }, (_, n) => ({
+          ...one,
+          orderId: 1n,
+          day: from + n,
+          leaves: 1n,
+          bytes: 1n,
+        })),
+      })
+    }
+    await flood(1_100, (n) => proofDay(1n, 200_000 + n))
+    const days = await db.prisma.proofDay.count({ where })
+    expect(days).toBeGreaterThanOrEqual(40_000)
+    expect(days).toBeLessThanOrEqual(41_064)
+    expect(await db.prisma.proofDay.count({ where: { ...where, day: 0 } })).toBe(0)
+    await db.prisma.agent.delete({ where: { id: agentId } })
+    expect(await db.prisma.proofDay.count({ where })).toBe(0)
   })
 
   it('of ten who bring one nonce one gets it', async () => {

@@ -3,7 +3,16 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { noteChanges } from '../changes/note-changes.ts'
 import { GATHER_MS, Groups, perDatabase } from '../groups.ts'
 import type { Database, Queries } from '../open-database.ts'
-import { cutJobs, cutJournals, type Kept, LIMITED, makeRoom, mayBeginAnew } from './report-limits.ts'
+import {
+  cutAnswers,
+  cutJobs,
+  cutJournals,
+  cutProofDays,
+  type Kept,
+  LIMITED,
+  makeRoom,
+  mayBeginAnew,
+} from './report-limits.ts'
 import { type JsonRow, jsonText, ReportRows } from './report-rows.ts'
 
 export interface Reported extends ReportBatch {
@@ -140,6 +149,8 @@ async function write(db: Database, tx: Queries, rows: ReportRows): Promise<Map<s
       WHERE s."agentId" = r."agentId" AND s."sourceId" = r."sourceId" AND s."snapshotId" = r."snapshotId"`
   }
   await cutJobs(tx, rows.agentsOf('jobs'))
+  await cutProofDays(db, tx, [...rows.upserts.proof_days.values()])
+  await cutAnswers(tx, rows.agentsOf('answers'))
   if (rows.journal.length > 0) {
     await tx.$executeRaw`
       INSERT INTO journal (owner, "agentId", seq, time, level, event, subject, message, data)
@@ -299,6 +310,57 @@ const TABLES = {
       finishedAt: 'timestamptz',
     },
     kept: ['result', 'error'],
+  },
+  proofs: {
+    key: ['agentId', 'orderId'],
+    columns: {
+      ...MINE,
+      orderId: 'bigint',
+      role: 'text',
+      checksPerDay: 'int',
+      leavesPerCheck: 'int',
+      lastProvenAt: 'timestamptz',
+      lastOutcome: 'text',
+      lastAt: 'timestamptz',
+      lastLatencyMs: 'int',
+      nextAt: 'timestamptz',
+      probesLeft: 'int',
+      policy: 'text',
+      escalation: 'jsonb',
+      removed: 'boolean',
+      updatedAt: 'timestamptz',
+    },
+  },
+  proof_days: {
+    key: ['agentId', 'orderId', 'day'],
+    columns: {
+      ...MINE,
+      orderId: 'bigint',
+      day: 'int',
+      passed: 'int',
+      wrong: 'int',
+      refused: 'int',
+      offline: 'int',
+      unknown: 'int',
+      leaves: 'bigint',
+      bytes: 'bigint',
+      medianMs: 'int',
+      maxMs: 'int',
+    },
+  },
+  answers: {
+    key: ['agentId', 'orderId', 'leaf'],
+    columns: {
+      ...MINE,
+      orderId: 'bigint',
+      leaf: 'bigint',
+      deadline: 'bigint',
+      state: 'text',
+      attempts: 'int',
+      hash: 'text',
+      error: 'jsonb',
+      updatedAt: 'timestamptz',
+    },
   },
 } as const satisfies Record<keyof ReportRows['upserts'], Table>
 

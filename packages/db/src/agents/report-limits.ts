@@ -11,6 +11,9 @@ export const MOST_ROWS = {
   journal: 20_000,
   snapshot: 20_000,
   contract: 10_000,
+  proof: 10_000,
+  proofDay: 40_000,
+  answer: 1_000,
 } as const
 
 /** Tables of which an agent has a limited number of rows, and what their things are called. */
@@ -19,6 +22,7 @@ export const LIMITED = [
   ['sectors', 'sector'],
   ['snapshots', 'snapshot'],
   ['contracts', 'contract'],
+  ['proofs', 'proof'],
 ] as const satisfies readonly (readonly [string, Kept])[]
 
 /** What tells rows of one agent apart, and its type. */
@@ -27,6 +31,7 @@ const KEYS = {
   sectors: { sectorId: 'text' },
   snapshots: { sourceId: 'text', snapshotId: 'text' },
   contracts: { orderId: 'bigint' },
+  proofs: { orderId: 'bigint' },
 } as const satisfies Record<(typeof LIMITED)[number][0], Record<string, string>>
 
 /** A new store on the host makes the journal's old numbers free, which is work for us; a host has one in years. */
@@ -34,8 +39,9 @@ const MOST_EPOCHS = 5
 const HOUR_MS = 3600_000
 /** Entries by which a journal may be longer before it is cut again. */
 const JOURNAL_SLACK = 500
+const PROOF_DAY_SLACK = 1_000
 
-export type Kept = 'source' | 'sector' | 'snapshot' | 'contract'
+export type Kept = 'source' | 'sector' | 'snapshot' | 'contract' | 'proof'
 
 /**
  * Takes rows out for which there is no room: of each agent's new ones those that came last. What was removed on the host is shown
@@ -56,7 +62,7 @@ export async function makeRoom(
   const counts = await countRows(tx, table, [...fresh.keys()])
   for (const [agentId, keys] of fresh) {
     let count = counts.get(agentId) ?? 0
-    if (count + keys.length > MOST_ROWS[kind] && (kind === 'source' || kind === 'sector')) {
+    if (count + keys.length > MOST_ROWS[kind] && isRemovable(kind)) {
       count -= await forgetRemoved(tx, kind, agentId)
     }
     const tooMany = keys.slice(Math.max(0, MOST_ROWS[kind] - count))
@@ -110,7 +116,12 @@ async function countRows(
   return new Map(rows.map(({ agentId, count }) => [agentId, count]))
 }
 
-async function forgetRemoved(tx: Queries, kind: 'source' | 'sector', agentId: string): Promise<number> {
+type Removable = 'source' | 'sector' | 'proof'
+const isRemovable = (kind: Kept): kind is Removable =>
+  kind === 'source' || kind === 'sector' || kind === 'proof'
+
+async function forgetRemoved(tx: Queries, kind: Removable, agentId: string): Promise<number> {
+  if (kind === 'proof') return (await tx.proof.deleteMany({ where: { agentId, removed: true } })).count
   const where = { agentId, removedAt: { not: null } }
   if (kind === 'source') {
     await tx.$executeRaw`
@@ -148,6 +159,43 @@ export async function cutJobs(tx: Queries, agentIds: string[]): Promise<void> {
       DELETE FROM jobs WHERE "agentId" = ${agentId} AND "jobId" IN (
         SELECT "jobId" FROM jobs WHERE "agentId" = ${agentId}
         ORDER BY "updatedAt" DESC, "startedAt" DESC NULLS LAST, "jobId" OFFSET ${MOST_ROWS.job})`
+  }
+}
+
+/** Of challenges those with the latest deadlines stay. */
+export async function cutAnswers(tx: Queries, agentIds: string[]): Promise<void> {
+  if (agentIds.length === 0) return
+  const many = await tx.$queryRaw<{ agentId: string }[]>`
+    SELECT "agentId" FROM answers WHERE "agentId" = ANY(${agentIds}::text[])
+    GROUP BY 1 HAVING count(*) > ${MOST_ROWS.answer}`
+  for (const { agentId } of many) {
+    await tx.$executeRaw`
+      DELETE FROM answers WHERE "agentId" = ${agentId} AND ("orderId", leaf) IN (
+        SELECT "orderId", leaf FROM answers WHERE "agentId" = ${agentId}
+        ORDER BY deadline DESC, "orderId", leaf OFFSET ${MOST_ROWS.answer})`
+  }
+}
+
+/** Days since those of an agent were cut, by this process. */
+const daysSinceCut = new WeakMap<Database, Map<string, number>>()
+
+/** Of the days that an agent reports the newest stay; looked at now and then, as it takes a walk over all of them. */
+export async function cutProofDays(db: Database, tx: Queries, added: readonly JsonRow[]): Promise<void> {
+  if (added.length === 0) return
+  const counts = daysSinceCut.get(db) ?? new Map<string, number>()
+  daysSinceCut.set(db, counts)
+  for (const { agentId } of added) {
+    const id = String(agentId)
+    // after a start not all of them at once
+    counts.set(id, (counts.get(id) ?? Math.random() * PROOF_DAY_SLACK) + 1)
+  }
+  for (const agentId of new Set(added.map((row) => String(row.agentId)))) {
+    if ((counts.get(agentId) ?? 0) <= PROOF_DAY_SLACK) continue
+    counts.set(agentId, 0)
+    await tx.$executeRaw`
+      DELETE FROM proof_days WHERE "agentId" = ${agentId} AND day <= (
+        SELECT day FROM proof_days WHERE "agentId" = ${agentId}
+        ORDER BY day DESC OFFSET ${MOST_ROWS.proofDay} LIMIT 1)`
   }
 }
 

@@ -23,6 +23,9 @@ export class ReportRows {
     schedules: new Map<string, JsonRow>(),
     contracts: new Map<string, JsonRow>(),
     jobs: new Map<string, JsonRow>(),
+    proofs: new Map<string, JsonRow>(),
+    proof_days: new Map<string, JsonRow>(),
+    answers: new Map<string, JsonRow>(),
   }
   /** Agent ids and what their hosts said of themselves last. */
   readonly hosts = new Map<string, JsonRow>()
@@ -62,6 +65,15 @@ export class ReportRows {
         break
       case 'command':
         this.#command(by, report)
+        break
+      case 'proof':
+        this.#proof(by, report)
+        break
+      case 'proofDay':
+        this.#proofDay(by, report)
+        break
+      case 'answer':
+        this.#answer(by, report)
         break
     }
   }
@@ -227,6 +239,67 @@ export class ReportRows {
     this.#changed(by, 'command', String(commandId))
   }
 
+  #proof(by: ReportedBy, report: ReportOf<'proof'>): void {
+    const { orderId, role, lastOutcome, policy, escalation, removed } = report
+    this.upserts.proofs.set(keyOf(by.agentId, String(orderId)), {
+      agentId: by.agentId,
+      orderId,
+      owner: by.owner,
+      role,
+      checksPerDay: int(report.checksPerDay),
+      leavesPerCheck: int(report.leavesPerCheck),
+      lastProvenAt: time(report.lastProvenMs),
+      lastOutcome,
+      lastAt: time(report.lastMs),
+      lastLatencyMs: intOrNull(report.lastLatencyMs),
+      nextAt: time(report.nextMs),
+      probesLeft: int(report.probesLeft),
+      policy,
+      escalation,
+      removed,
+      updatedAt: by.now,
+    })
+    this.#changed(by, 'proof', String(orderId))
+  }
+
+  #proofDay(by: ReportedBy, report: ReportOf<'proofDay'>): void {
+    const { orderId, leaves, bytes } = report
+    const day = int(report.day)
+    this.upserts.proof_days.set(keyOf(by.agentId, String(orderId), String(day)), {
+      agentId: by.agentId,
+      orderId,
+      day,
+      owner: by.owner,
+      passed: int(report.passed),
+      wrong: int(report.wrong),
+      refused: int(report.refused),
+      offline: int(report.offline),
+      unknown: int(report.unknown),
+      leaves,
+      bytes,
+      medianMs: intOrNull(report.medianMs),
+      maxMs: intOrNull(report.maxMs),
+    })
+    this.#changed(by, 'proof', String(orderId))
+  }
+
+  #answer(by: ReportedBy, report: ReportOf<'answer'>): void {
+    const { orderId, leaf, deadline, state, hash, error } = report
+    this.upserts.answers.set(keyOf(by.agentId, String(orderId), String(leaf)), {
+      agentId: by.agentId,
+      orderId,
+      leaf,
+      owner: by.owner,
+      deadline,
+      state,
+      attempts: int(report.attempts),
+      hash,
+      error,
+      updatedAt: time(report.updatedMs),
+    })
+    this.#changed(by, 'answer', String(orderId))
+  }
+
   #changed({ owner }: ReportedBy, topic: string, key: string): void {
     this.changes.set(keyOf(owner, topic, key), { owner, topic, key })
   }
@@ -246,3 +319,5 @@ const time = (ms: number | null): string | null =>
   ms === null ? null : new Date(Math.min(ms, LATEST_MS)).toISOString()
 
 const int = (count: number): number => Math.min(count, 2 ** 31 - 1)
+
+const intOrNull = (count: number | null): number | null => (count === null ? null : int(count))

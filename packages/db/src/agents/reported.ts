@@ -140,3 +140,75 @@ export function listJournal(
     take: of.limit,
   })
 }
+
+/** How a wallet's orders are checked; one row for each host that checks one. */
+export function listProofs(db: Database, of: { owner: string; orderIds?: bigint[] | undefined }) {
+  return db.prisma.proof.findMany({
+    where: {
+      owner: of.owner,
+      removed: false,
+      agent: { revokedAt: null },
+      ...(of.orderIds ? { orderId: { in: of.orderIds } } : {}),
+    },
+    orderBy: [{ orderId: 'desc' }, { agentId: 'asc' }],
+    take: 1000,
+    include: { agent: { select: { name: true, connectedAt: true } } },
+  })
+}
+
+/** What checks came to, by order and day, all hosts of the wallet together. @param of.since first day (days since 1970-01-01) */
+export async function listProofDays(
+  db: Database,
+  of: { owner: string; since: number; orderIds?: bigint[] | undefined },
+): Promise<ProofDaySums[]> {
+  const rows = await db.prisma.proofDay.groupBy({
+    by: ['orderId', 'day'],
+    where: {
+      owner: of.owner,
+      day: { gte: of.since },
+      ...(of.orderIds ? { orderId: { in: of.orderIds } } : {}),
+    },
+    _sum: { passed: true, wrong: true, refused: true, offline: true, unknown: true },
+    _max: { maxMs: true, medianMs: true },
+    orderBy: [{ orderId: 'desc' }, { day: 'asc' }],
+    take: 40_000,
+  })
+  return rows.map(({ orderId, day, _sum, _max }) => ({
+    orderId,
+    day,
+    passed: _sum.passed ?? 0,
+    wrong: _sum.wrong ?? 0,
+    refused: _sum.refused ?? 0,
+    offline: _sum.offline ?? 0,
+    unknown: _sum.unknown ?? 0,
+    medianMs: _max.medianMs,
+    maxMs: _max.maxMs,
+  }))
+}
+
+export interface ProofDaySums {
+  orderId: bigint
+  day: number
+  passed: number
+  wrong: number
+  refused: number
+  offline: number
+  unknown: number
+  /** The slower host's median. */
+  medianMs: number | null
+  maxMs: number | null
+}
+
+/** How far a miner's hosts are with answers to challenges on chain. */
+export function listAnswers(db: Database, of: { owner: string; orderIds?: bigint[] | undefined }) {
+  return db.prisma.answer.findMany({
+    where: {
+      owner: of.owner,
+      agent: { revokedAt: null },
+      ...(of.orderIds ? { orderId: { in: of.orderIds } } : {}),
+    },
+    orderBy: [{ deadline: 'desc' }, { orderId: 'asc' }],
+    take: 1000,
+    include: { agent: { select: { name: true, connectedAt: true } } },
+  })
+}

@@ -173,6 +173,21 @@ export type Job = Prisma.JobModel
  */
 export type Schedule = Prisma.ScheduleModel
 /**
+ * Model Proof
+ * How an order is checked, by the agent that checks it, and what the last check came to.
+ */
+export type Proof = Prisma.ProofModel
+/**
+ * Model ProofDay
+ * The checks of one order on one UTC day.
+ */
+export type ProofDay = Prisma.ProofDayModel
+/**
+ * Model Answer
+ * How far a miner's agent is with answering a challenge on chain.
+ */
+export type Answer = Prisma.AnswerModel
+/**
  * Model JournalEntry
  * Append-only. Agents' entries carry the agent's own number, so that a redelivery is harmless.
  */

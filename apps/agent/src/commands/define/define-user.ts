@@ -176,6 +176,32 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     order
+      .command('check')
+      .summary('have the miner prove now that it holds the data')
+      .description(
+        'Has the miner prove random leaves of an order now, off chain and free of charge. Needs only the commitment on chain: the source may be gone. dmc-agent run does the same by itself, 24 times a day.',
+      )
+      .argument('<order>', 'its number')
+      .option('--leaves <n>', 'so many leaves (default: checks.leaves)')
+      .option('--probe', 'a saved single-use question about a whole range instead')
+      .action(lazy(async () => (await import('../order-check.ts')).orderCheck)),
+    [['order check 12'], ['order check 12 --leaves 64'], ['order check 12 --probe --json']],
+    'Exit code 0: passed; 4: a signed answer that does not prove; 6: refused or offline; 1: could not be told.',
+  )
+  addExamples(
+    order
+      .command('checks')
+      .summary('how well an order is known to be there')
+      .description(
+        'What came of the checks of an order: when it was last proven, how soon a loss would be noticed, each of the last 30 days.',
+      )
+      .argument('<order>', 'its number')
+      .option('--limit <n>', 'so many single checks', '20')
+      .action(lazy(async () => (await import('../order-checks.ts')).orderChecks)),
+    [['order checks 12'], ['order checks 12 --json']],
+  )
+  addExamples(
+    order
       .command('cancel')
       .description('Cancels an order that is not active yet; everything that was paid comes back.')
       .argument('<order>', 'its number')

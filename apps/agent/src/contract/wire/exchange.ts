@@ -13,6 +13,10 @@ import { interrupted } from '../wait.ts'
 /** Longer than the server's "still there" every 10 s. */
 const SILENCE_MS = 45_000
 
+/** Marks an error that the peer itself has said, apart from one that this host came to. */
+const SAID = { saidByPeer: true }
+export const isSaidByPeer = (error: DmcError): boolean => error.meta.saidByPeer === true
+
 export interface ExchangeOptions {
   agent: Agent
   endpoint: Endpoint
@@ -111,7 +115,10 @@ function collect(response: IncomingMessage, { most, sink, endpoint }: ExchangeOp
 
 function refusalOf(body: Buffer, status: number, endpoint: Endpoint): DmcError {
   try {
-    return reviveError(errorReply.parse(JSON.parse(body.toString('utf8'))))
+    const { code, message, hint, retryable } = reviveError(
+      errorReply.parse(JSON.parse(body.toString('utf8'))),
+    )
+    return new DmcError(code, message, { hint, retryable, meta: SAID })
   } catch {
     return protocol(endpoint, `status ${status} without a typed error`)
   }

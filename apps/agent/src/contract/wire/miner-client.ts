@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Commitment } from '@dmc/core/chain/types'
+import type { Commitment, MarketReader } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, HASH_SIZE, treeDepth } from '@dmc/core/merkle/constants'
@@ -20,7 +20,7 @@ import {
   toWireInteger,
 } from '@dmc/core/protocol/messages'
 import { answerTypedData } from '@dmc/core/protocol/typed-data'
-import { bytesToHex, type Hex, hexToBytes, isAddressEqual, recoverTypedDataAddress } from 'viem'
+import { type Address, bytesToHex, type Hex, hexToBytes, isAddressEqual, recoverTypedDataAddress } from 'viem'
 import type * as z from 'zod'
 import { askJson } from './ask-json.ts'
 import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
@@ -41,6 +41,28 @@ export interface ConnectOptions extends Omit<LinkOptions, 'connections'> {
 }
 
 export type OrderStatus = z.output<typeof statusReply>
+
+/** A miner's answer to an off-chain challenge as it came: not looked at yet, neither signature nor content. */
+export interface RawAnswer {
+  nonce: Hex
+  /** What the question named. */
+  commitment: Commitment
+  /** Unix seconds by the miner's clock. */
+  signedAt: bigint
+  signature: Hex
+  /** Who proved, in this link's hello, to speak for the miner. */
+  miner: Address
+  /** Milliseconds from the question to the whole answer, hello not counted. */
+  latencyMs: number
+}
+export interface RawLeaves extends RawAnswer {
+  /** In the order asked, under the indices that were asked. */
+  answers: LeafAnswer[]
+}
+export interface RawProbe extends RawAnswer {
+  probe: { offset: bigint; length: bigint; key: Uint8Array }
+  hmac: Uint8Array
+}
 
 /** One miner, one order, one role (flow 11). Everything that is returned is verified first. */
 export interface MinerClient {
@@ -73,6 +95,10 @@ export interface MinerClient {
     probe: { offset: bigint; length: bigint; key: Uint8Array },
     commitment: Commitment,
   ): Promise<Uint8Array>
+  /** As `challenge`, and gives the answer back as it came, so that a signed wrong one can be kept. */
+  askLeaves(leaves: readonly bigint[], commitment: Commitment): Promise<RawLeaves>
+  /** As `probe`, and gives the answer back as it came. */
+  askProbe(probe: RawProbe['probe'], commitment: Commitment): Promise<RawProbe>
   close(): Promise<void>
 }
 
@@ -88,6 +114,25 @@ export async function connectMiner(options: ConnectOptions): Promise<MinerClient
   const first = await openLink(link, options.endpoint)
   return new WireClient(options, link, first)
 }
+
+/** Has the one who said hello for the miner signed this very answer, for this order, question and commitment? */
+export async function isSignedByMiner(
+  domain: Pick<MarketReader, 'chainId' | 'market'>,
+  orderId: bigint,
+  { nonce, commitment: { root, size }, signedAt, signature, miner }: RawAnswer,
+  answersHash: Hex,
+): Promise<boolean> {
+  const message = { orderId, nonce, root, size, answersHash, signedAt }
+  const from = await recoverTypedDataAddress({ ...answerTypedData(domain, message), signature }).catch(
+    () => null,
+  )
+  return from !== null && isAddressEqual(from, miner)
+}
+
+export const notSigned = (miner: Address): DmcError =>
+  new DmcError('PEER_NOT_AUTHORISED', `The answer is not signed by ${miner}.`, {
+    hint: 'Ask again; without the miner’s signature an answer proves nothing against it.',
+  })
 
 class WireClient implements MinerClient {
   readonly orderId: bigint
@@ -201,57 +246,69 @@ class WireClient implements MinerClient {
   }
 
   async challenge(leaves: readonly bigint[], commitment: Commitment): Promise<LeafAnswer[]> {
-    const nonce: Hex = `0x${randomBytes(32).toString('hex')}`
+    const raw = await this.askLeaves(leaves, commitment)
+    await this.#mustBeSigned(raw, leafAnswersHash(raw.answers))
     const { root, size } = commitment
-    return this.#run(async (link) => {
-      const json = { nonce, root, size: toWireInteger(size), leaves: leaves.map(toWireInteger) }
-      const reply = await this.#ask(link, {
-        method: 'POST',
-        path: '/challenge',
-        json,
-        schema: leafAnswerReply,
-      })
-      if (reply.answers.length !== leaves.length) {
-        throw protocol(link.endpoint, `${reply.answers.length} answers to ${leaves.length} questions`)
-      }
-      const answers = reply.answers.map(({ leaf, path }, i) => ({
-        index: leaves[i] ?? -1n,
-        leaf: hexToBytes(leaf),
-        path: path.map((node) => hexToBytes(node)),
-      }))
-      await this.#mustBeSigned(link, { nonce, root, size, answersHash: leafAnswersHash(answers), ...reply })
-      for (const answer of answers) {
-        verifyLeaf({ hasher: this.#hasher, root, size, depth: this.depth, ...answer })
-      }
-      return answers
-    })
+    for (const answer of raw.answers) {
+      verifyLeaf({ hasher: this.#hasher, root, size, depth: this.depth, ...answer })
+    }
+    return raw.answers
   }
 
-  async probe(probe: { offset: bigint; length: bigint; key: Uint8Array }, commitment: Commitment) {
+  async probe(probe: RawProbe['probe'], commitment: Commitment) {
+    const raw = await this.askProbe(probe, commitment)
+    await this.#mustBeSigned(raw, probeAnswerHash({ ...probe, hmac: raw.hmac }))
+    return raw.hmac
+  }
+
+  askLeaves(leaves: readonly bigint[], commitment: Commitment): Promise<RawLeaves> {
+    return this.#question(
+      commitment,
+      { leaves: leaves.map(toWireInteger) },
+      leafAnswerReply,
+      (link, reply) => {
+        if (reply.answers.length !== leaves.length) {
+          throw protocol(link.endpoint, `${reply.answers.length} answers to ${leaves.length} questions`)
+        }
+        return {
+          answers: reply.answers.map(({ leaf, path }, i) => ({
+            index: leaves[i] ?? -1n,
+            leaf: hexToBytes(leaf),
+            path: path.map((node) => hexToBytes(node)),
+          })),
+        }
+      },
+    )
+  }
+
+  askProbe(probe: RawProbe['probe'], commitment: Commitment): Promise<RawProbe> {
+    const asked = {
+      offset: toWireInteger(probe.offset),
+      length: toWireInteger(probe.length),
+      key: bytesToHex(probe.key),
+    }
+    return this.#question(commitment, { probe: asked }, probeAnswerReply, (_link, reply) => ({
+      probe,
+      hmac: hexToBytes(reply.answer),
+    }))
+  }
+
+  #question<R extends Signed, A>(
+    commitment: Commitment,
+    asked: object,
+    schema: z.ZodType<R>,
+    read: (link: MinerLink, reply: R) => A,
+  ): Promise<RawAnswer & A> {
     const nonce: Hex = `0x${randomBytes(32).toString('hex')}`
     const { root, size } = commitment
     return this.#run(async (link) => {
-      const asked = {
-        offset: toWireInteger(probe.offset),
-        length: toWireInteger(probe.length),
-        key: bytesToHex(probe.key),
-      }
-      const json = { nonce, root, size: toWireInteger(size), probe: asked }
-      const reply = await this.#ask(link, {
-        method: 'POST',
-        path: '/challenge',
-        json,
-        schema: probeAnswerReply,
-      })
-      const hmac = hexToBytes(reply.answer)
-      await this.#mustBeSigned(link, {
-        nonce,
-        root,
-        size,
-        answersHash: probeAnswerHash({ ...probe, hmac }),
-        ...reply,
-      })
-      return hmac
+      const started = performance.now()
+      const json = { nonce, root, size: toWireInteger(size), ...asked }
+      const reply = await this.#ask(link, { method: 'POST', path: '/challenge', json, schema })
+      const latencyMs = performance.now() - started
+      const { signedAt, signature } = reply
+      const { miner } = link.token
+      return { nonce, commitment, signedAt, signature, miner, latencyMs, ...read(link, reply) }
     })
   }
 
@@ -275,20 +332,9 @@ class WireClient implements MinerClient {
     })
   }
 
-  async #mustBeSigned(
-    link: MinerLink,
-    said: { nonce: Hex; root: Hex; size: bigint; answersHash: Hex; signedAt: bigint; signature: Hex },
-  ): Promise<void> {
-    const { signature, nonce, root, size, answersHash, signedAt } = said
-    const message = { orderId: this.orderId, nonce, root, size, answersHash, signedAt }
-    const from = await recoverTypedDataAddress({
-      ...answerTypedData(this.#options.reader, message),
-      signature,
-    }).catch(() => null)
-    if (from !== null && isAddressEqual(from, link.token.miner)) return
-    throw new DmcError('PEER_NOT_AUTHORISED', `The answer is not signed by ${link.token.miner}.`, {
-      hint: 'Ask again; without the miner’s signature an answer proves nothing against it.',
-    })
+  async #mustBeSigned(raw: RawAnswer, answersHash: Hex): Promise<void> {
+    if (await isSignedByMiner(this.#options.reader, this.orderId, raw, answersHash)) return
+    throw notSigned(raw.miner)
   }
 
   /** Octets with siblings in front; `verify` decides whether they count. */
@@ -389,6 +435,8 @@ class WireClient implements MinerClient {
     )
   }
 }
+
+type Signed = Pick<RawAnswer, 'signedAt' | 'signature'>
 
 type AskJson<T extends z.ZodType> = Pick<ExchangeOptions, 'method' | 'path' | 'headers'> & {
   json?: unknown

@@ -13,7 +13,9 @@ export async function marketEvents<
     | 'OrderActivated'
     | 'OrderRefused'
     | 'BillCreated'
-    | 'ChallengeAnswered',
+    | 'ChallengeOpened'
+    | 'ChallengeAnswered'
+    | 'OrderSlashed',
 >({ client, market }: Devnet, eventName: N) {
   const logs = await client.getLogs({ address: market, fromBlock: 0n, toBlock: 'latest' })
   return parseEventLogs({ abi: marketAbi, logs, eventName })

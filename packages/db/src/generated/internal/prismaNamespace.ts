@@ -423,6 +423,9 @@ export const ModelName = {
   Contract: 'Contract',
   Job: 'Job',
   Schedule: 'Schedule',
+  Proof: 'Proof',
+  ProofDay: 'ProofDay',
+  Answer: 'Answer',
   JournalEntry: 'JournalEntry',
   Alert: 'Alert',
   Change: 'Change'
@@ -441,7 +444,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "chainState" | "chainBlock" | "marketEvent" | "bill" | "order" | "challenge" | "payment" | "endpoint" | "operator" | "user" | "nonce" | "session" | "ticket" | "setting" | "rateLimit" | "pairingRequest" | "pairingToken" | "agent" | "agentReport" | "command" | "source" | "snapshot" | "sector" | "contract" | "job" | "schedule" | "journalEntry" | "alert" | "change"
+    modelProps: "chainState" | "chainBlock" | "marketEvent" | "bill" | "order" | "challenge" | "payment" | "endpoint" | "operator" | "user" | "nonce" | "session" | "ticket" | "setting" | "rateLimit" | "pairingRequest" | "pairingToken" | "agent" | "agentReport" | "command" | "source" | "snapshot" | "sector" | "contract" | "job" | "schedule" | "proof" | "proofDay" | "answer" | "journalEntry" | "alert" | "change"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2369,6 +2372,228 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Proof: {
+      payload: Prisma.$ProofPayload<ExtArgs>
+      fields: Prisma.ProofFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProofFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProofFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        findFirst: {
+          args: Prisma.ProofFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProofFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        findMany: {
+          args: Prisma.ProofFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>[]
+        }
+        create: {
+          args: Prisma.ProofCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        createMany: {
+          args: Prisma.ProofCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProofCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>[]
+        }
+        delete: {
+          args: Prisma.ProofDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        update: {
+          args: Prisma.ProofUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProofDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProofUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProofUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProofUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofPayload>
+        }
+        aggregate: {
+          args: Prisma.ProofAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProof>
+        }
+        groupBy: {
+          args: Prisma.ProofGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProofGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProofCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProofCountAggregateOutputType> | number
+        }
+      }
+    }
+    ProofDay: {
+      payload: Prisma.$ProofDayPayload<ExtArgs>
+      fields: Prisma.ProofDayFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ProofDayFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ProofDayFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        findFirst: {
+          args: Prisma.ProofDayFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ProofDayFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        findMany: {
+          args: Prisma.ProofDayFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>[]
+        }
+        create: {
+          args: Prisma.ProofDayCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        createMany: {
+          args: Prisma.ProofDayCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ProofDayCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>[]
+        }
+        delete: {
+          args: Prisma.ProofDayDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        update: {
+          args: Prisma.ProofDayUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        deleteMany: {
+          args: Prisma.ProofDayDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ProofDayUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ProofDayUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>[]
+        }
+        upsert: {
+          args: Prisma.ProofDayUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ProofDayPayload>
+        }
+        aggregate: {
+          args: Prisma.ProofDayAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateProofDay>
+        }
+        groupBy: {
+          args: Prisma.ProofDayGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProofDayGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ProofDayCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ProofDayCountAggregateOutputType> | number
+        }
+      }
+    }
+    Answer: {
+      payload: Prisma.$AnswerPayload<ExtArgs>
+      fields: Prisma.AnswerFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AnswerFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AnswerFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        findFirst: {
+          args: Prisma.AnswerFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AnswerFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        findMany: {
+          args: Prisma.AnswerFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>[]
+        }
+        create: {
+          args: Prisma.AnswerCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        createMany: {
+          args: Prisma.AnswerCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AnswerCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>[]
+        }
+        delete: {
+          args: Prisma.AnswerDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        update: {
+          args: Prisma.AnswerUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        deleteMany: {
+          args: Prisma.AnswerDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AnswerUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AnswerUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>[]
+        }
+        upsert: {
+          args: Prisma.AnswerUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AnswerPayload>
+        }
+        aggregate: {
+          args: Prisma.AnswerAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAnswer>
+        }
+        groupBy: {
+          args: Prisma.AnswerGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AnswerGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AnswerCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AnswerCountAggregateOutputType> | number
+        }
+      }
+    }
     JournalEntry: {
       payload: Prisma.$JournalEntryPayload<ExtArgs>
       fields: Prisma.JournalEntryFieldRefs
@@ -3103,6 +3328,63 @@ export const ScheduleScalarFieldEnum = {
 export type ScheduleScalarFieldEnum = (typeof ScheduleScalarFieldEnum)[keyof typeof ScheduleScalarFieldEnum]
 
 
+export const ProofScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  owner: 'owner',
+  role: 'role',
+  checksPerDay: 'checksPerDay',
+  leavesPerCheck: 'leavesPerCheck',
+  lastProvenAt: 'lastProvenAt',
+  lastOutcome: 'lastOutcome',
+  lastAt: 'lastAt',
+  lastLatencyMs: 'lastLatencyMs',
+  nextAt: 'nextAt',
+  probesLeft: 'probesLeft',
+  policy: 'policy',
+  escalation: 'escalation',
+  removed: 'removed',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ProofScalarFieldEnum = (typeof ProofScalarFieldEnum)[keyof typeof ProofScalarFieldEnum]
+
+
+export const ProofDayScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  day: 'day',
+  owner: 'owner',
+  passed: 'passed',
+  wrong: 'wrong',
+  refused: 'refused',
+  offline: 'offline',
+  unknown: 'unknown',
+  leaves: 'leaves',
+  bytes: 'bytes',
+  medianMs: 'medianMs',
+  maxMs: 'maxMs'
+} as const
+
+export type ProofDayScalarFieldEnum = (typeof ProofDayScalarFieldEnum)[keyof typeof ProofDayScalarFieldEnum]
+
+
+export const AnswerScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  leaf: 'leaf',
+  owner: 'owner',
+  deadline: 'deadline',
+  state: 'state',
+  attempts: 'attempts',
+  hash: 'hash',
+  error: 'error',
+  updatedAt: 'updatedAt'
+} as const
+
+export type AnswerScalarFieldEnum = (typeof AnswerScalarFieldEnum)[keyof typeof AnswerScalarFieldEnum]
+
+
 export const JournalEntryScalarFieldEnum = {
   id: 'id',
   owner: 'owner',
@@ -3628,6 +3910,9 @@ export type GlobalOmitConfig = {
   contract?: Prisma.ContractOmit
   job?: Prisma.JobOmit
   schedule?: Prisma.ScheduleOmit
+  proof?: Prisma.ProofOmit
+  proofDay?: Prisma.ProofDayOmit
+  answer?: Prisma.AnswerOmit
   journalEntry?: Prisma.JournalEntryOmit
   alert?: Prisma.AlertOmit
   change?: Prisma.ChangeOmit

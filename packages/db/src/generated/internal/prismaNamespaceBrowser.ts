@@ -77,6 +77,9 @@ export const ModelName = {
   Contract: 'Contract',
   Job: 'Job',
   Schedule: 'Schedule',
+  Proof: 'Proof',
+  ProofDay: 'ProofDay',
+  Answer: 'Answer',
   JournalEntry: 'JournalEntry',
   Alert: 'Alert',
   Change: 'Change'
@@ -569,6 +572,63 @@ export const ScheduleScalarFieldEnum = {
 } as const
 
 export type ScheduleScalarFieldEnum = (typeof ScheduleScalarFieldEnum)[keyof typeof ScheduleScalarFieldEnum]
+
+
+export const ProofScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  owner: 'owner',
+  role: 'role',
+  checksPerDay: 'checksPerDay',
+  leavesPerCheck: 'leavesPerCheck',
+  lastProvenAt: 'lastProvenAt',
+  lastOutcome: 'lastOutcome',
+  lastAt: 'lastAt',
+  lastLatencyMs: 'lastLatencyMs',
+  nextAt: 'nextAt',
+  probesLeft: 'probesLeft',
+  policy: 'policy',
+  escalation: 'escalation',
+  removed: 'removed',
+  updatedAt: 'updatedAt'
+} as const
+
+export type ProofScalarFieldEnum = (typeof ProofScalarFieldEnum)[keyof typeof ProofScalarFieldEnum]
+
+
+export const ProofDayScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  day: 'day',
+  owner: 'owner',
+  passed: 'passed',
+  wrong: 'wrong',
+  refused: 'refused',
+  offline: 'offline',
+  unknown: 'unknown',
+  leaves: 'leaves',
+  bytes: 'bytes',
+  medianMs: 'medianMs',
+  maxMs: 'maxMs'
+} as const
+
+export type ProofDayScalarFieldEnum = (typeof ProofDayScalarFieldEnum)[keyof typeof ProofDayScalarFieldEnum]
+
+
+export const AnswerScalarFieldEnum = {
+  agentId: 'agentId',
+  orderId: 'orderId',
+  leaf: 'leaf',
+  owner: 'owner',
+  deadline: 'deadline',
+  state: 'state',
+  attempts: 'attempts',
+  hash: 'hash',
+  error: 'error',
+  updatedAt: 'updatedAt'
+} as const
+
+export type AnswerScalarFieldEnum = (typeof AnswerScalarFieldEnum)[keyof typeof AnswerScalarFieldEnum]
 
 
 export const JournalEntryScalarFieldEnum = {

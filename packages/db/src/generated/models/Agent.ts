@@ -328,6 +328,9 @@ export type AgentWhereInput = {
   jobs?: Prisma.JobListRelationFilter
   contracts?: Prisma.ContractListRelationFilter
   schedules?: Prisma.ScheduleListRelationFilter
+  proofs?: Prisma.ProofListRelationFilter
+  proofDays?: Prisma.ProofDayListRelationFilter
+  answers?: Prisma.AnswerListRelationFilter
 }
 
 export type AgentOrderByWithRelationInput = {
@@ -358,6 +361,9 @@ export type AgentOrderByWithRelationInput = {
   jobs?: Prisma.JobOrderByRelationAggregateInput
   contracts?: Prisma.ContractOrderByRelationAggregateInput
   schedules?: Prisma.ScheduleOrderByRelationAggregateInput
+  proofs?: Prisma.ProofOrderByRelationAggregateInput
+  proofDays?: Prisma.ProofDayOrderByRelationAggregateInput
+  answers?: Prisma.AnswerOrderByRelationAggregateInput
 }
 
 export type AgentWhereUniqueInput = Prisma.AtLeast<{
@@ -392,6 +398,9 @@ export type AgentWhereUniqueInput = Prisma.AtLeast<{
   jobs?: Prisma.JobListRelationFilter
   contracts?: Prisma.ContractListRelationFilter
   schedules?: Prisma.ScheduleListRelationFilter
+  proofs?: Prisma.ProofListRelationFilter
+  proofDays?: Prisma.ProofDayListRelationFilter
+  answers?: Prisma.AnswerListRelationFilter
 }, "id" | "identity_owner">
 
 export type AgentOrderByWithAggregationInput = {
@@ -474,6 +483,9 @@ export type AgentCreateInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateInput = {
@@ -504,6 +516,9 @@ export type AgentUncheckedCreateInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUpdateInput = {
@@ -534,6 +549,9 @@ export type AgentUpdateInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateInput = {
@@ -564,6 +582,9 @@ export type AgentUncheckedUpdateInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateManyInput = {
@@ -833,6 +854,48 @@ export type AgentUpdateOneRequiredWithoutSchedulesNestedInput = {
   update?: Prisma.XOR<Prisma.XOR<Prisma.AgentUpdateToOneWithWhereWithoutSchedulesInput, Prisma.AgentUpdateWithoutSchedulesInput>, Prisma.AgentUncheckedUpdateWithoutSchedulesInput>
 }
 
+export type AgentCreateNestedOneWithoutProofsInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutProofsInput, Prisma.AgentUncheckedCreateWithoutProofsInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutProofsInput
+  connect?: Prisma.AgentWhereUniqueInput
+}
+
+export type AgentUpdateOneRequiredWithoutProofsNestedInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutProofsInput, Prisma.AgentUncheckedCreateWithoutProofsInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutProofsInput
+  upsert?: Prisma.AgentUpsertWithoutProofsInput
+  connect?: Prisma.AgentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AgentUpdateToOneWithWhereWithoutProofsInput, Prisma.AgentUpdateWithoutProofsInput>, Prisma.AgentUncheckedUpdateWithoutProofsInput>
+}
+
+export type AgentCreateNestedOneWithoutProofDaysInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutProofDaysInput, Prisma.AgentUncheckedCreateWithoutProofDaysInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutProofDaysInput
+  connect?: Prisma.AgentWhereUniqueInput
+}
+
+export type AgentUpdateOneRequiredWithoutProofDaysNestedInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutProofDaysInput, Prisma.AgentUncheckedCreateWithoutProofDaysInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutProofDaysInput
+  upsert?: Prisma.AgentUpsertWithoutProofDaysInput
+  connect?: Prisma.AgentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AgentUpdateToOneWithWhereWithoutProofDaysInput, Prisma.AgentUpdateWithoutProofDaysInput>, Prisma.AgentUncheckedUpdateWithoutProofDaysInput>
+}
+
+export type AgentCreateNestedOneWithoutAnswersInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutAnswersInput, Prisma.AgentUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutAnswersInput
+  connect?: Prisma.AgentWhereUniqueInput
+}
+
+export type AgentUpdateOneRequiredWithoutAnswersNestedInput = {
+  create?: Prisma.XOR<Prisma.AgentCreateWithoutAnswersInput, Prisma.AgentUncheckedCreateWithoutAnswersInput>
+  connectOrCreate?: Prisma.AgentCreateOrConnectWithoutAnswersInput
+  upsert?: Prisma.AgentUpsertWithoutAnswersInput
+  connect?: Prisma.AgentWhereUniqueInput
+  update?: Prisma.XOR<Prisma.XOR<Prisma.AgentUpdateToOneWithWhereWithoutAnswersInput, Prisma.AgentUpdateWithoutAnswersInput>, Prisma.AgentUncheckedUpdateWithoutAnswersInput>
+}
+
 export type AgentCreateWithoutReportsInput = {
   id?: string
   owner: string
@@ -860,6 +923,9 @@ export type AgentCreateWithoutReportsInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutReportsInput = {
@@ -889,6 +955,9 @@ export type AgentUncheckedCreateWithoutReportsInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutReportsInput = {
@@ -934,6 +1003,9 @@ export type AgentUpdateWithoutReportsInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutReportsInput = {
@@ -963,6 +1035,9 @@ export type AgentUncheckedUpdateWithoutReportsInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutCommandsInput = {
@@ -992,6 +1067,9 @@ export type AgentCreateWithoutCommandsInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutCommandsInput = {
@@ -1021,6 +1099,9 @@ export type AgentUncheckedCreateWithoutCommandsInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutCommandsInput = {
@@ -1066,6 +1147,9 @@ export type AgentUpdateWithoutCommandsInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutCommandsInput = {
@@ -1095,6 +1179,9 @@ export type AgentUncheckedUpdateWithoutCommandsInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutSourcesInput = {
@@ -1124,6 +1211,9 @@ export type AgentCreateWithoutSourcesInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutSourcesInput = {
@@ -1153,6 +1243,9 @@ export type AgentUncheckedCreateWithoutSourcesInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutSourcesInput = {
@@ -1198,6 +1291,9 @@ export type AgentUpdateWithoutSourcesInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutSourcesInput = {
@@ -1227,6 +1323,9 @@ export type AgentUncheckedUpdateWithoutSourcesInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutSnapshotsInput = {
@@ -1256,6 +1355,9 @@ export type AgentCreateWithoutSnapshotsInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutSnapshotsInput = {
@@ -1285,6 +1387,9 @@ export type AgentUncheckedCreateWithoutSnapshotsInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutSnapshotsInput = {
@@ -1330,6 +1435,9 @@ export type AgentUpdateWithoutSnapshotsInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutSnapshotsInput = {
@@ -1359,6 +1467,9 @@ export type AgentUncheckedUpdateWithoutSnapshotsInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutSectorsInput = {
@@ -1388,6 +1499,9 @@ export type AgentCreateWithoutSectorsInput = {
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutSectorsInput = {
@@ -1417,6 +1531,9 @@ export type AgentUncheckedCreateWithoutSectorsInput = {
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutSectorsInput = {
@@ -1462,6 +1579,9 @@ export type AgentUpdateWithoutSectorsInput = {
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutSectorsInput = {
@@ -1491,6 +1611,9 @@ export type AgentUncheckedUpdateWithoutSectorsInput = {
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutContractsInput = {
@@ -1520,6 +1643,9 @@ export type AgentCreateWithoutContractsInput = {
   snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutContractsInput = {
@@ -1549,6 +1675,9 @@ export type AgentUncheckedCreateWithoutContractsInput = {
   snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutContractsInput = {
@@ -1594,6 +1723,9 @@ export type AgentUpdateWithoutContractsInput = {
   snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutContractsInput = {
@@ -1623,6 +1755,9 @@ export type AgentUncheckedUpdateWithoutContractsInput = {
   snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutJobsInput = {
@@ -1652,6 +1787,9 @@ export type AgentCreateWithoutJobsInput = {
   snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutJobsInput = {
@@ -1681,6 +1819,9 @@ export type AgentUncheckedCreateWithoutJobsInput = {
   snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
   schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutJobsInput = {
@@ -1726,6 +1867,9 @@ export type AgentUpdateWithoutJobsInput = {
   snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutJobsInput = {
@@ -1755,6 +1899,9 @@ export type AgentUncheckedUpdateWithoutJobsInput = {
   snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
   schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentCreateWithoutSchedulesInput = {
@@ -1784,6 +1931,9 @@ export type AgentCreateWithoutSchedulesInput = {
   snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
   jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
 }
 
 export type AgentUncheckedCreateWithoutSchedulesInput = {
@@ -1813,6 +1963,9 @@ export type AgentUncheckedCreateWithoutSchedulesInput = {
   snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
   jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
   contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
 }
 
 export type AgentCreateOrConnectWithoutSchedulesInput = {
@@ -1858,6 +2011,9 @@ export type AgentUpdateWithoutSchedulesInput = {
   snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
   jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
 }
 
 export type AgentUncheckedUpdateWithoutSchedulesInput = {
@@ -1887,6 +2043,441 @@ export type AgentUncheckedUpdateWithoutSchedulesInput = {
   snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
   jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
   contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentCreateWithoutProofsInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
+}
+
+export type AgentUncheckedCreateWithoutProofsInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandUncheckedCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceUncheckedCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorUncheckedCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
+}
+
+export type AgentCreateOrConnectWithoutProofsInput = {
+  where: Prisma.AgentWhereUniqueInput
+  create: Prisma.XOR<Prisma.AgentCreateWithoutProofsInput, Prisma.AgentUncheckedCreateWithoutProofsInput>
+}
+
+export type AgentUpsertWithoutProofsInput = {
+  update: Prisma.XOR<Prisma.AgentUpdateWithoutProofsInput, Prisma.AgentUncheckedUpdateWithoutProofsInput>
+  create: Prisma.XOR<Prisma.AgentCreateWithoutProofsInput, Prisma.AgentUncheckedCreateWithoutProofsInput>
+  where?: Prisma.AgentWhereInput
+}
+
+export type AgentUpdateToOneWithWhereWithoutProofsInput = {
+  where?: Prisma.AgentWhereInput
+  data: Prisma.XOR<Prisma.AgentUpdateWithoutProofsInput, Prisma.AgentUncheckedUpdateWithoutProofsInput>
+}
+
+export type AgentUpdateWithoutProofsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentUncheckedUpdateWithoutProofsInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUncheckedUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUncheckedUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUncheckedUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentCreateWithoutProofDaysInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerCreateNestedManyWithoutAgentInput
+}
+
+export type AgentUncheckedCreateWithoutProofDaysInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandUncheckedCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceUncheckedCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorUncheckedCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  answers?: Prisma.AnswerUncheckedCreateNestedManyWithoutAgentInput
+}
+
+export type AgentCreateOrConnectWithoutProofDaysInput = {
+  where: Prisma.AgentWhereUniqueInput
+  create: Prisma.XOR<Prisma.AgentCreateWithoutProofDaysInput, Prisma.AgentUncheckedCreateWithoutProofDaysInput>
+}
+
+export type AgentUpsertWithoutProofDaysInput = {
+  update: Prisma.XOR<Prisma.AgentUpdateWithoutProofDaysInput, Prisma.AgentUncheckedUpdateWithoutProofDaysInput>
+  create: Prisma.XOR<Prisma.AgentCreateWithoutProofDaysInput, Prisma.AgentUncheckedCreateWithoutProofDaysInput>
+  where?: Prisma.AgentWhereInput
+}
+
+export type AgentUpdateToOneWithWhereWithoutProofDaysInput = {
+  where?: Prisma.AgentWhereInput
+  data: Prisma.XOR<Prisma.AgentUpdateWithoutProofDaysInput, Prisma.AgentUncheckedUpdateWithoutProofDaysInput>
+}
+
+export type AgentUpdateWithoutProofDaysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentUncheckedUpdateWithoutProofDaysInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUncheckedUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUncheckedUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUncheckedUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  answers?: Prisma.AnswerUncheckedUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentCreateWithoutAnswersInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayCreateNestedManyWithoutAgentInput
+}
+
+export type AgentUncheckedCreateWithoutAnswersInput = {
+  id?: string
+  owner: string
+  identity: string
+  operator: string
+  name: string
+  hostId?: string | null
+  hostName: string
+  os: string
+  arch: string
+  version: string
+  roles?: Prisma.AgentCreaterolesInput | string[]
+  createdAt?: Date | string
+  revokedAt?: Date | string | null
+  connectedAt?: Date | string | null
+  lastSeenAt?: Date | string | null
+  instance?: string | null
+  reportEpoch?: string | null
+  lastSeq?: bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedCreateNestedManyWithoutAgentInput
+  commands?: Prisma.CommandUncheckedCreateNestedManyWithoutAgentInput
+  sources?: Prisma.SourceUncheckedCreateNestedManyWithoutAgentInput
+  sectors?: Prisma.SectorUncheckedCreateNestedManyWithoutAgentInput
+  snapshots?: Prisma.SnapshotUncheckedCreateNestedManyWithoutAgentInput
+  jobs?: Prisma.JobUncheckedCreateNestedManyWithoutAgentInput
+  contracts?: Prisma.ContractUncheckedCreateNestedManyWithoutAgentInput
+  schedules?: Prisma.ScheduleUncheckedCreateNestedManyWithoutAgentInput
+  proofs?: Prisma.ProofUncheckedCreateNestedManyWithoutAgentInput
+  proofDays?: Prisma.ProofDayUncheckedCreateNestedManyWithoutAgentInput
+}
+
+export type AgentCreateOrConnectWithoutAnswersInput = {
+  where: Prisma.AgentWhereUniqueInput
+  create: Prisma.XOR<Prisma.AgentCreateWithoutAnswersInput, Prisma.AgentUncheckedCreateWithoutAnswersInput>
+}
+
+export type AgentUpsertWithoutAnswersInput = {
+  update: Prisma.XOR<Prisma.AgentUpdateWithoutAnswersInput, Prisma.AgentUncheckedUpdateWithoutAnswersInput>
+  create: Prisma.XOR<Prisma.AgentCreateWithoutAnswersInput, Prisma.AgentUncheckedCreateWithoutAnswersInput>
+  where?: Prisma.AgentWhereInput
+}
+
+export type AgentUpdateToOneWithWhereWithoutAnswersInput = {
+  where?: Prisma.AgentWhereInput
+  data: Prisma.XOR<Prisma.AgentUpdateWithoutAnswersInput, Prisma.AgentUncheckedUpdateWithoutAnswersInput>
+}
+
+export type AgentUpdateWithoutAnswersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUpdateManyWithoutAgentNestedInput
+}
+
+export type AgentUncheckedUpdateWithoutAnswersInput = {
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  owner?: Prisma.StringFieldUpdateOperationsInput | string
+  identity?: Prisma.StringFieldUpdateOperationsInput | string
+  operator?: Prisma.StringFieldUpdateOperationsInput | string
+  name?: Prisma.StringFieldUpdateOperationsInput | string
+  hostId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  hostName?: Prisma.StringFieldUpdateOperationsInput | string
+  os?: Prisma.StringFieldUpdateOperationsInput | string
+  arch?: Prisma.StringFieldUpdateOperationsInput | string
+  version?: Prisma.StringFieldUpdateOperationsInput | string
+  roles?: Prisma.AgentUpdaterolesInput | string[]
+  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  revokedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  connectedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  lastSeenAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  instance?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  reportEpoch?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  lastSeq?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  state?: Prisma.JsonNullValueInput | runtime.InputJsonValue
+  reports?: Prisma.AgentReportUncheckedUpdateManyWithoutAgentNestedInput
+  commands?: Prisma.CommandUncheckedUpdateManyWithoutAgentNestedInput
+  sources?: Prisma.SourceUncheckedUpdateManyWithoutAgentNestedInput
+  sectors?: Prisma.SectorUncheckedUpdateManyWithoutAgentNestedInput
+  snapshots?: Prisma.SnapshotUncheckedUpdateManyWithoutAgentNestedInput
+  jobs?: Prisma.JobUncheckedUpdateManyWithoutAgentNestedInput
+  contracts?: Prisma.ContractUncheckedUpdateManyWithoutAgentNestedInput
+  schedules?: Prisma.ScheduleUncheckedUpdateManyWithoutAgentNestedInput
+  proofs?: Prisma.ProofUncheckedUpdateManyWithoutAgentNestedInput
+  proofDays?: Prisma.ProofDayUncheckedUpdateManyWithoutAgentNestedInput
 }
 
 
@@ -1903,6 +2494,9 @@ export type AgentCountOutputType = {
   jobs: number
   contracts: number
   schedules: number
+  proofs: number
+  proofDays: number
+  answers: number
 }
 
 export type AgentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1914,6 +2508,9 @@ export type AgentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.
   jobs?: boolean | AgentCountOutputTypeCountJobsArgs
   contracts?: boolean | AgentCountOutputTypeCountContractsArgs
   schedules?: boolean | AgentCountOutputTypeCountSchedulesArgs
+  proofs?: boolean | AgentCountOutputTypeCountProofsArgs
+  proofDays?: boolean | AgentCountOutputTypeCountProofDaysArgs
+  answers?: boolean | AgentCountOutputTypeCountAnswersArgs
 }
 
 /**
@@ -1982,6 +2579,27 @@ export type AgentCountOutputTypeCountSchedulesArgs<ExtArgs extends runtime.Types
   where?: Prisma.ScheduleWhereInput
 }
 
+/**
+ * AgentCountOutputType without action
+ */
+export type AgentCountOutputTypeCountProofsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ProofWhereInput
+}
+
+/**
+ * AgentCountOutputType without action
+ */
+export type AgentCountOutputTypeCountProofDaysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.ProofDayWhereInput
+}
+
+/**
+ * AgentCountOutputType without action
+ */
+export type AgentCountOutputTypeCountAnswersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  where?: Prisma.AnswerWhereInput
+}
+
 
 export type AgentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   id?: boolean
@@ -2011,6 +2629,9 @@ export type AgentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   jobs?: boolean | Prisma.Agent$jobsArgs<ExtArgs>
   contracts?: boolean | Prisma.Agent$contractsArgs<ExtArgs>
   schedules?: boolean | Prisma.Agent$schedulesArgs<ExtArgs>
+  proofs?: boolean | Prisma.Agent$proofsArgs<ExtArgs>
+  proofDays?: boolean | Prisma.Agent$proofDaysArgs<ExtArgs>
+  answers?: boolean | Prisma.Agent$answersArgs<ExtArgs>
   _count?: boolean | Prisma.AgentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["agent"]>
 
@@ -2090,6 +2711,9 @@ export type AgentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs =
   jobs?: boolean | Prisma.Agent$jobsArgs<ExtArgs>
   contracts?: boolean | Prisma.Agent$contractsArgs<ExtArgs>
   schedules?: boolean | Prisma.Agent$schedulesArgs<ExtArgs>
+  proofs?: boolean | Prisma.Agent$proofsArgs<ExtArgs>
+  proofDays?: boolean | Prisma.Agent$proofDaysArgs<ExtArgs>
+  answers?: boolean | Prisma.Agent$answersArgs<ExtArgs>
   _count?: boolean | Prisma.AgentCountOutputTypeDefaultArgs<ExtArgs>
 }
 export type AgentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
@@ -2106,6 +2730,9 @@ export type $AgentPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     jobs: Prisma.$JobPayload<ExtArgs>[]
     contracts: Prisma.$ContractPayload<ExtArgs>[]
     schedules: Prisma.$SchedulePayload<ExtArgs>[]
+    proofs: Prisma.$ProofPayload<ExtArgs>[]
+    proofDays: Prisma.$ProofDayPayload<ExtArgs>[]
+    answers: Prisma.$AnswerPayload<ExtArgs>[]
   }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
@@ -2541,6 +3168,9 @@ export interface Prisma__AgentClient<T, Null = never, ExtArgs extends runtime.Ty
   jobs<T extends Prisma.Agent$jobsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$jobsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$JobPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   contracts<T extends Prisma.Agent$contractsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$contractsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ContractPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   schedules<T extends Prisma.Agent$schedulesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$schedulesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$SchedulePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  proofs<T extends Prisma.Agent$proofsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$proofsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProofPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  proofDays<T extends Prisma.Agent$proofDaysArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$proofDaysArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$ProofDayPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
+  answers<T extends Prisma.Agent$answersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Agent$answersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$AnswerPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -3171,6 +3801,78 @@ export type Agent$schedulesArgs<ExtArgs extends runtime.Types.Extensions.Interna
   take?: number
   skip?: number
   distinct?: Prisma.ScheduleScalarFieldEnum | Prisma.ScheduleScalarFieldEnum[]
+}
+
+/**
+ * Agent.proofs
+ */
+export type Agent$proofsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Proof
+   */
+  select?: Prisma.ProofSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Proof
+   */
+  omit?: Prisma.ProofOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProofInclude<ExtArgs> | null
+  where?: Prisma.ProofWhereInput
+  orderBy?: Prisma.ProofOrderByWithRelationInput | Prisma.ProofOrderByWithRelationInput[]
+  cursor?: Prisma.ProofWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ProofScalarFieldEnum | Prisma.ProofScalarFieldEnum[]
+}
+
+/**
+ * Agent.proofDays
+ */
+export type Agent$proofDaysArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the ProofDay
+   */
+  select?: Prisma.ProofDaySelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the ProofDay
+   */
+  omit?: Prisma.ProofDayOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ProofDayInclude<ExtArgs> | null
+  where?: Prisma.ProofDayWhereInput
+  orderBy?: Prisma.ProofDayOrderByWithRelationInput | Prisma.ProofDayOrderByWithRelationInput[]
+  cursor?: Prisma.ProofDayWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.ProofDayScalarFieldEnum | Prisma.ProofDayScalarFieldEnum[]
+}
+
+/**
+ * Agent.answers
+ */
+export type Agent$answersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the Answer
+   */
+  select?: Prisma.AnswerSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the Answer
+   */
+  omit?: Prisma.AnswerOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.AnswerInclude<ExtArgs> | null
+  where?: Prisma.AnswerWhereInput
+  orderBy?: Prisma.AnswerOrderByWithRelationInput | Prisma.AnswerOrderByWithRelationInput[]
+  cursor?: Prisma.AnswerWhereUniqueInput
+  take?: number
+  skip?: number
+  distinct?: Prisma.AnswerScalarFieldEnum | Prisma.AnswerScalarFieldEnum[]
 }
 
 /**
