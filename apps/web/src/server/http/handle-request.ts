@@ -12,6 +12,7 @@ import { HttpRefusal } from './read-json.ts'
 import { remoteAddress } from './remote-address.ts'
 import { serveRpc } from './rpc-proxy.ts'
 import { dropInternalHeaders, setApiPolicy, setPagePolicy, setSecurityHeaders } from './security-headers.ts'
+import { serveStopMails } from './stop-mails.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
 const BODY_BYTES = 64 * 1024
@@ -42,6 +43,9 @@ export function requestHandler(services: Services, pages: Pages) {
     }
     take(1)
     if (request.method !== 'GET' && request.method !== 'POST') throw new HttpRefusal(405, 'GET or POST.')
+    if (path === '/api/stop-mails' && mayStopMails(request, origins)) {
+      return serveStopMails(services, request, response)
+    }
     if (request.method === 'POST' && !originAllowed(request, origins)) {
       throw new HttpRefusal(403, 'From another page than the dashboard’s own.')
     }
@@ -72,6 +76,10 @@ export function requestHandler(services: Services, pages: Pages) {
     work().catch((error: unknown) => refuse(response, error))
   }
 }
+
+/** From a mail program, which says no origin and brings no cookie, or from this dashboard's own page. */
+const mayStopMails = (request: IncomingMessage, origins: readonly string[]): boolean =>
+  request.method === 'GET' || originAllowed(request, origins)
 
 async function serveTrpc(
   services: Services,
