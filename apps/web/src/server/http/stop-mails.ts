@@ -15,7 +15,8 @@ export async function serveStopMails(
   const token = query.get('t') ?? ''
   if (request.method !== 'POST') return redirect(response, `/stop-mails?t=${encodeURIComponent(token)}`)
   await stopMails(services.db, token)
-  if (request.headers.origin !== undefined) return redirect(response, '/stop-mails?done=1')
+  // a browser goes on to a page; a mail program wants an answer
+  if (request.headers['sec-fetch-mode'] === 'navigate') return redirect(response, '/stop-mails?done=1')
   response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   response.end('No more mails are sent to this address.\n')
 }
