@@ -11,37 +11,50 @@ export async function loadAlertFacts(
   const owners = [...of.owners]
   const mine = { owner: { in: owners } }
   const paired = { ...mine, agent: { revokedAt: null } }
-  const [orders, credits, operators, agents, sources, schedules, sectors, contracts, snapshots] =
-    await Promise.all([
-      prisma.order.findMany({
-        where: {
-          AND: [
-            { OR: [{ user: { in: owners } }, { miner: { in: owners } }] },
-            {
-              OR: [
-                { state: { in: ['preparing', 'active'] } },
-                { state: 'slashed', closedAt: { gte: of.slashedAfter } },
-              ],
-            },
-          ],
-        },
-        orderBy: { orderId: 'desc' },
-        take: 20_000,
-      }),
-      prisma.$queryRaw<{ account: string; credit: string }[]>`
+  const [
+    orders,
+    credits,
+    operators,
+    agents,
+    sources,
+    schedules,
+    sectors,
+    contracts,
+    proofs,
+    answers,
+    snapshots,
+  ] = await Promise.all([
+    prisma.order.findMany({
+      where: {
+        AND: [
+          { OR: [{ user: { in: owners } }, { miner: { in: owners } }] },
+          {
+            OR: [
+              { state: { in: ['preparing', 'active'] } },
+              { state: 'slashed', closedAt: { gte: of.slashedAfter } },
+            ],
+          },
+        ],
+      },
+      orderBy: { orderId: 'desc' },
+      take: 20_000,
+    }),
+    prisma.$queryRaw<{ account: string; credit: string }[]>`
         SELECT account, sum(credit)::text AS credit FROM payments WHERE account = ANY(${owners}::text[])
         GROUP BY account HAVING sum(credit) > 0`,
-      prisma.operator.findMany({ where: mine }),
-      prisma.agent.findMany({ where: { ...mine, revokedAt: null }, orderBy: { createdAt: 'asc' } }),
-      prisma.source.findMany({ where: { ...paired, removedAt: null } }),
-      prisma.schedule.findMany({ where: paired }),
-      prisma.sector.findMany({ where: { ...paired, removedAt: null } }),
-      prisma.contract.findMany({ where: { ...paired, state: { notIn: ['refused', 'closed'] } } }),
-      prisma.$queryRaw<NewestSnapshot[]>`
+    prisma.operator.findMany({ where: mine }),
+    prisma.agent.findMany({ where: { ...mine, revokedAt: null }, orderBy: { createdAt: 'asc' } }),
+    prisma.source.findMany({ where: { ...paired, removedAt: null } }),
+    prisma.schedule.findMany({ where: paired }),
+    prisma.sector.findMany({ where: { ...paired, removedAt: null } }),
+    prisma.contract.findMany({ where: { ...paired, state: { notIn: ['refused', 'closed'] } } }),
+    prisma.proof.findMany({ where: { ...paired, removed: false } }),
+    prisma.answer.findMany({ where: { ...paired, state: { not: 'confirmed' } } }),
+    prisma.$queryRaw<NewestSnapshot[]>`
         SELECT DISTINCT ON ("agentId", "sourceId") owner, "agentId", "sourceId", "snapshotId", "takenAt", partial, unreadable
         FROM snapshots WHERE owner = ANY(${owners}::text[]) AND NOT forgotten
         ORDER BY "agentId", "sourceId", "takenAt" DESC`,
-    ])
+  ])
   return {
     orders: orders.map((row): MarketOrder => toMarketOrder(exact(row), of.clock)),
     credits: new Map(credits.map(({ account, credit }) => [account, BigInt(credit)])),
@@ -51,6 +64,8 @@ export async function loadAlertFacts(
     schedules,
     sectors,
     contracts,
+    proofs,
+    answers,
     snapshots,
   }
 }

@@ -22,6 +22,8 @@ export interface OwnerFacts {
   schedules: AlertFactRows['schedules']
   sectors: AlertFactRows['sectors']
   contracts: AlertFactRows['contracts']
+  proofs: AlertFactRows['proofs']
+  answers: AlertFactRows['answers']
   /** The newest of each source. */
   snapshots: AlertFactRows['snapshots']
   /** The wallet itself, as the chain said not long ago; null: it was not asked, or could not be. */

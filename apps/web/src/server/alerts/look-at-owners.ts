@@ -5,6 +5,7 @@ import { countMessages } from '@dmc/db/alerts/messages'
 import { readChainState } from '@dmc/db/chain/read-chain-state'
 import type { Database } from '@dmc/db/open-database'
 import { agentRow } from '../agents/agent-row.ts'
+import { logError } from '../log-error.ts'
 import { readAlertSettings } from './alert-settings.ts'
 import type { BalanceReader } from './balances.ts'
 import { ALERT_SETTINGS, EMAIL_SETTING, readEmail, readWebhook, WEBHOOK_SETTING } from './channel-settings.ts'
@@ -50,7 +51,7 @@ export async function lookAtOwners(options: LookOptions, owners: readonly string
       rows.agents.some((agent) => agent.owner === owner),
   )
   const [money, gasPrice] = await Promise.all([balances.of(busy, now), balances.gasPrice(now)])
-  for (const owner of owners) {
+  const lookAt = async (owner: string) => {
     const stored = settings.get(owner) ?? {}
     const facts: OwnerFacts = {
       owner,
@@ -67,6 +68,10 @@ export async function lookAtOwners(options: LookOptions, owners: readonly string
     const told = makeMessages({ known: mine, writes: changes, settings: facts.settings, on, now })
     const writes: AlertWrites = { owner, ...changes, ...told }
     if (hasAny(writes)) await saveAlerts(db, writes, now)
+  }
+  for (const owner of owners) {
+    // what one wallet's rows break is not the others' loss
+    await lookAt(owner).catch((error: unknown) => logError(`alerts of ${owner}`, error))
   }
 }
 
@@ -103,6 +108,8 @@ function ownRows(rows: AlertFactRows, owner: string) {
     schedules: mine(rows.schedules),
     sectors: mine(rows.sectors),
     contracts: mine(rows.contracts),
+    proofs: mine(rows.proofs),
+    answers: mine(rows.answers),
     snapshots: mine(rows.snapshots),
   }
 }

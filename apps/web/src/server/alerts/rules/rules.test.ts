@@ -95,6 +95,8 @@ const facts = (change: Partial<OwnerFacts> = {}): OwnerFacts => ({
   schedules: [],
   sectors: [],
   contracts: [],
+  proofs: [],
+  answers: [],
   snapshots: [],
   balance: { tokens: 1_000n * DMC, coin: 10n ** 18n },
   gasPrice: 10n ** 9n,
@@ -235,6 +237,70 @@ describe('challenges', () => {
     const orders = [order({ state: 'slashed', compensation: 20n * DMC, refunded: DMC })]
     expect(find('order-slashed', { orders })).toMatchObject([{ money: 21n * DMC }])
     expect(find('order-slashed', { orders, owner: OTHER })).toMatchObject([{ money: null }])
+  })
+})
+
+describe('proofs', () => {
+  const proof = (change = {}) =>
+    find('proof-failing', {
+      orders: [order()],
+      proofs: [
+        {
+          orderId: 5n,
+          removed: false,
+          lastOutcome: 'passed',
+          lastProvenAt: new Date((NOW - 3600) * 1000),
+          escalation: null,
+          ...change,
+        } as never,
+      ],
+    })
+  const asked = (state: string) => proof({ escalation: { state, leaf: '77', reason: 'Not shown.' } })
+
+  it('that pass, or of which nothing is known, are no alert', () => {
+    expect(proof()).toEqual([])
+    expect(proof({ lastOutcome: 'unknown' })).toEqual([])
+    expect(proof({ lastOutcome: null, lastProvenAt: null })).toEqual([])
+    expect(proof({ lastOutcome: 'wrong', removed: true })).toEqual([])
+  })
+
+  it('wrong or refused are urgent; offline only after a day', () => {
+    expect(proof({ lastOutcome: 'wrong' })).toMatchObject([{ level: 'error' }])
+    expect(proof({ lastOutcome: 'refused' })).toMatchObject([
+      { level: 'error', cause: 'Last proven 1 h ago.' },
+    ])
+    const offline = (days: number) =>
+      proof({ lastOutcome: 'offline', lastProvenAt: new Date((NOW - days * DAY) * 1000) })
+    expect(offline(0.9)).toEqual([])
+    expect(offline(1)).toMatchObject([{ level: 'warning' }])
+    expect(offline(3)).toMatchObject([{ level: 'error' }])
+    expect(proof({ lastOutcome: 'offline', lastProvenAt: null })).toMatchObject([{ level: 'error' }])
+  })
+
+  it('that escalate ask the person, and leave what is on chain to its own alert', () => {
+    expect(asked('rechecking')).toMatchObject([{ level: 'warning', cause: 'Leaf 77: Not shown.' }])
+    expect(asked('asking')).toMatchObject([{ level: 'error', action: 'Decide' }])
+    expect(asked('opened')).toEqual([])
+  })
+
+  it('answers that do not get on chain press the more the less time is left', () => {
+    const answer = (left: number, change = {}) => {
+      const deadline = BigInt(NOW + left)
+      const error = { code: 'NO_GAS', message: 'No gas.', hint: 'Send some.' }
+      return find('answer-failing', {
+        owner: OTHER,
+        orders: [order({ challenge: { leafIndex: 9n, deadline, bond: DMC } })],
+        answers: [{ orderId: 5n, leaf: 9n, deadline, state: 'proven', error, ...change } as never],
+      })
+    }
+    expect(answer(DAY)).toMatchObject([{ level: 'warning', cause: 'No gas.', money: 40n * DMC }])
+    expect(answer(DAY / 2)).toMatchObject([{ level: 'error', stage: 1 }])
+    expect(answer(DAY / 4)).toMatchObject([{ stage: 2 }])
+    expect(answer(DAY, { state: 'failed', error: null })).toMatchObject([{ level: 'error' }])
+    expect(answer(DAY, { error: null })).toEqual([])
+    expect(answer(DAY, { state: 'confirmed' })).toEqual([])
+    expect(answer(DAY, { leaf: 8n })).toEqual([])
+    expect(answer(-1)).toEqual([])
   })
 })
 

@@ -6,6 +6,7 @@ import { challengeMissed, challengeOpen, orderSlashed } from './challenge-rules.
 import { dashboardChain } from './dashboard-rules.ts'
 import { hostAway, hostChain, hostSays, keyExpires, keyGasLow, keyRevoked } from './host-rules.ts'
 import { minerQuits, orderEnds, orderNotActive, orderOver, reserveLow } from './order-rules.ts'
+import { answerFailing, proofFailing } from './proof-rules.ts'
 import { sectorDamaged, sectorFull, sectorNotMounted } from './sector-rules.ts'
 import { credit, tokensLow, walletGasLow } from './wallet-rules.ts'
 
@@ -22,8 +23,8 @@ export const RULES: Record<AlertKind, Rule> = {
   'challenge-open': challengeOpen,
   'challenge-missed': challengeMissed,
   'order-slashed': orderSlashed,
-  'proof-failing': () => [],
-  'answer-failing': () => [],
+  'proof-failing': proofFailing,
+  'answer-failing': answerFailing,
   'backup-missed': backupMissed,
   'backup-failing': backupFailing,
   'snapshot-partial': snapshotPartial,
