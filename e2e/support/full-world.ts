@@ -83,6 +83,7 @@ export const screens = (of: {
   ['activity', '/activity'],
   ['alerts', '/alerts'],
   ['settings', '/settings'],
+  ['stop-mails', `/stop-mails?t=${'A'.repeat(32)}`],
 ]
 
 /** The form in which a source's schedule is changed, with what the host refused of it; the source's page must be open. */

@@ -16,6 +16,8 @@ export class World {
   readonly devnet: Devnet
   url = ''
   port = 0
+  /** More of the dashboard's environment, from its next start on. */
+  webEnv: Record<string, string> = {}
   #web: ChildProcess | null = null
   #log = ''
   readonly #agents: AgentProcess[] = []
@@ -49,6 +51,7 @@ export class World {
         DMC_RPC_URLS: this.devnet.url,
         DMC_CHAIN_ID: String(this.devnet.anvil.chainId),
         DMC_MARKET: this.devnet.market,
+        ...this.webEnv,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

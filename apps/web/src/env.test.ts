@@ -51,6 +51,10 @@ describe('readWebEnv', () => {
     ['DMC_RPC_URLS', 'ftp://x'],
     ['DMC_EXPLORER_URL', 'http://x'],
     ['DMC_TRUST_PROXY', 'yes'],
+    ['DMC_SMTP_URL', 'http://mail.example'],
+    ['DMC_SMTP_URL', 'smtp://'],
+    ['DMC_MAIL_FROM', 'a@b, c@d'],
+    ['DMC_ALLOW_PRIVATE_WEBHOOKS', 'yes'],
     ['NODE_ENV', 'staging'],
   ])('%s=%s stops the start, naming it', (name, value) => {
     const error = thrown({ [name]: value })
@@ -59,10 +63,21 @@ describe('readWebEnv', () => {
     expect(error.message).toContain('allowed:')
   })
 
+  it('has mail only with a server and an address to write from', () => {
+    expect(readWebEnv(GOOD)).toMatchObject({ smtp: null, privateWebhooks: false })
+    const smtp = { DMC_SMTP_URL: 'smtps://u:p@mail.example', DMC_MAIL_FROM: 'dmc@mail.example' }
+    expect(readWebEnv({ ...GOOD, ...smtp }).smtp).toEqual({
+      url: smtp.DMC_SMTP_URL,
+      from: smtp.DMC_MAIL_FROM,
+    })
+    expect(thrown({ DMC_SMTP_URL: smtp.DMC_SMTP_URL }).message).toContain('DMC_MAIL_FROM is not set')
+  })
+
   it('shows no password', () => {
     const error = thrown({ DATABASE_URL: 'mysql://user:secret@host/db' })
     expect(error.message).toContain('DATABASE_URL')
     expect(error.message).not.toContain('secret')
+    expect(thrown({ DMC_SMTP_URL: 'ftp://user:secret@host' }).message).not.toContain('secret')
   })
 
   it.each(Object.keys(GOOD))('says that %s is missing', (name) => {

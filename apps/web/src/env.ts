@@ -22,6 +22,10 @@ export interface WebEnv {
     /** Told to new hosts at pairing; they show it and ask. */
     agentRpcUrls: string[]
   }
+  /** The mail server; null: none, and no mail is sent. `url` may hold a password. */
+  smtp: { url: string; from: string } | null
+  /** Webhooks may be http, and at addresses inside this network. */
+  privateWebhooks: boolean
   /** Behind a proxy of our own, the address of the other side is the last of X-Forwarded-For. */
   trustProxy: boolean
 }
@@ -128,6 +132,25 @@ export const WEB_VARIABLES = {
     default: '0',
     schema: z.enum(['0', '1']),
   }),
+  DMC_SMTP_URL: variable({
+    what: 'Mail server by which alerts are sent, with user and password if it asks for them; TLS is demanded except on this machine. Unset: no mails. Needs DMC_MAIL_FROM.',
+    allowed: 'smtp://… or smtps://…',
+    default: null,
+    schema: z.string().refine(isSmtpUrl),
+    secret: true,
+  }),
+  DMC_MAIL_FROM: variable({
+    what: 'Address that mails are sent from.',
+    allowed: 'a mail address',
+    default: null,
+    schema: z.string().regex(/^[^\s@<>,;"]{1,64}@[^\s@<>,;"]{1,253}$/),
+  }),
+  DMC_ALLOW_PRIVATE_WEBHOOKS: variable({
+    what: '1: webhooks may be http:// and lead to addresses inside this network; everybody who signs in could reach them.',
+    allowed: '0 or 1',
+    default: '0',
+    schema: z.enum(['0', '1']),
+  }),
   DMC_WEB_DIST: variable({
     what: 'Build folder of the pages, inside apps/web.',
     allowed: 'a folder name',
@@ -171,6 +194,8 @@ export function readWebEnv(source: Record<string, string | undefined> = process.
   const agentRpcUrls = given('DMC_AGENT_RPC_URLS')
   const production = withDefault('NODE_ENV') === 'production'
   const web = given('DMC_WEB_ORIGIN')
+  const smtp = given('DMC_SMTP_URL')
+  const mailFrom = given('DMC_MAIL_FROM')
   return {
     host,
     port,
@@ -186,11 +211,19 @@ export function readWebEnv(source: Record<string, string | undefined> = process.
       explorerUrl: given('DMC_EXPLORER_URL'),
       agentRpcUrls: agentRpcUrls === null ? (DEVNETS.includes(chainId) ? rpcUrls : []) : list(agentRpcUrls),
     },
+    smtp: smtp === null ? null : { url: smtp, from: mailFrom ?? needed('DMC_MAIL_FROM') },
+    privateWebhooks: withDefault('DMC_ALLOW_PRIVATE_WEBHOOKS') === '1',
     trustProxy: withDefault('DMC_TRUST_PROXY') === '1',
   }
 }
 
 const list = (text: string): string[] => text.split(',').map((part) => part.trim())
+
+function isSmtpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return /^smtps?:$/.test(protocol) && hostname !== ''
+}
 
 function isOrigin(text: string): boolean {
   try {

@@ -28,6 +28,8 @@ const KINDS = {
   pairing: ['agents'],
   journal: ['journal'],
   alert: ['alerts'],
+  settings: ['settings'],
+  message: ['settings'],
 } as const
 
 /**

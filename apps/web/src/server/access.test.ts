@@ -69,6 +69,7 @@ const ids = {
   sectorId: 'sector-1',
   snapshotId: 'ab'.repeat(16),
   commandId: 0n,
+  alertId: 0n,
 }
 
 beforeAll(async () => {
@@ -81,6 +82,8 @@ beforeAll(async () => {
   await addRows(miner.account.address, otherId, identity)
   const command = await server.services.db.prisma.command.findFirst({ where: { agentId: ids.agentId } })
   ids.commandId = command?.id ?? 0n
+  const alert = await server.services.db.prisma.alert.findFirst({ where: { owner: owner.account.address } })
+  ids.alertId = alert?.id ?? 0n
   const agent = await agentSocket(server, otherId, identity)
   closing.push(() => agent.close())
   const nobody = browserSocket(server)
@@ -166,6 +169,24 @@ async function addRows(wallet: string, agentId: string, identity: LocalAccount):
       result: { path: wallet },
     },
   })
+  await prisma.alert.create({
+    data: {
+      owner: wallet,
+      key: `test ${wallet}`,
+      // in doubt stands: the rules must not resolve it while the matrix is tried
+      code: 'order-ends',
+      level: 'info',
+      message: `alert of ${wallet}`,
+      hint: 'x',
+    },
+  })
+  await prisma.setting.create({
+    data: {
+      owner: wallet,
+      key: 'webhook',
+      value: { url: `https://192.0.2.1/${wallet}`, secret: 'x', on: false },
+    },
+  })
   await prisma.pairingToken.create({
     data: {
       tokenHash: randomBytes(32).toString('hex'),
@@ -222,6 +243,9 @@ const inputs = (): Record<string, unknown> => ({
   'agents.browse': { agentId: ids.agentId, kind: 'read', path: null },
   'agents.mounts': { agentId: ids.agentId },
   'agents.revoke': { agentId: ids.agentId },
+  'alerts.snooze': { alertId: ids.alertId, hours: 1 },
+  'alerts.dismiss': { alertId: ids.alertId },
+  'alerts.reopen': { alertId: ids.alertId },
   'sources.get': { sourceId: ids.sourceId },
   'sources.estimate': { agentId: ids.agentId, path: '/home' },
   'sources.add': { agentId: ids.agentId, path: '/home' },
@@ -254,6 +278,12 @@ const inputs = (): Record<string, unknown> => ({
   'market.operators': { owner: '0x5FbDB2315678afecb367f032d93F642f64180aa3' },
   'market.prices': {},
   'money.payments': {},
+  'settings.set': { alerts: {} },
+  'settings.setWebhook': { url: 'https://192.0.2.1/' },
+  'settings.switchWebhook': { on: false },
+  'settings.setEmail': { address: 'a@b.example' },
+  'settings.confirmEmail': { code: '12345678' },
+  'settings.switchEmail': { on: false },
   'pairing.lookup': { code: 'BCDFGHJK' },
   'pairing.approve': { code: 'BCDFGHJK' },
   'pairing.deny': { code: 'BCDFGHJK' },

@@ -3,6 +3,8 @@ import { deleteOldLimits } from '@dmc/db/account/rate-limit'
 import { deleteOldSessions } from '@dmc/db/account/sessions'
 import { sweepConnections, touchConnections } from '@dmc/db/agents/agents'
 import { expireCommands } from '@dmc/db/agents/commands'
+import { deleteOldAlerts } from '@dmc/db/alerts/alerts'
+import { deleteOldMessages } from '@dmc/db/alerts/messages'
 import { pruneChanges } from '@dmc/db/changes/prune-changes'
 import { deleteOldPairings } from '@dmc/db/pairing/requests'
 import { logError } from './log-error.ts'
@@ -12,6 +14,8 @@ const EVERY_MS = 30_000
 /** An agent whose instance has not confirmed it for so long is not connected: that instance has died. */
 const GONE_MS = 3 * EVERY_MS
 const KEEP_CHANGES_MS = 24 * 3600_000
+const KEEP_ALERTS_MS = 90 * 24 * 3600_000
+const KEEP_MESSAGES_MS = 30 * 24 * 3600_000
 
 /** What has run out goes, and the agents that this process holds are marked as seen. */
 export function keepTidy({ db, links }: Services): { stop(): void } {
@@ -24,6 +28,8 @@ export function keepTidy({ db, links }: Services): { stop(): void } {
     await deleteOldLimits(db, now)
     await deleteOldPairings(db, now)
     await expireCommands(db, now)
+    await deleteOldAlerts(db, new Date(now.getTime() - KEEP_ALERTS_MS))
+    await deleteOldMessages(db, new Date(now.getTime() - KEEP_MESSAGES_MS))
     await pruneChanges(db.prisma, new Date(now.getTime() - KEEP_CHANGES_MS))
   }
   // an embedded database has no other instance: whoever is marked as connected was so before a kill

@@ -3,6 +3,7 @@ import { readParameters, readToken } from '@dmc/core/chain/read-parameters'
 import { openDatabase } from '@dmc/db/open-database'
 import { createPublicClient, defineChain, fallback, http, type PublicClient } from 'viem'
 import type { WebEnv } from '../env.ts'
+import { createMailer } from './alerts/mailer.ts'
 import { TokenBuckets } from './http/token-bucket.ts'
 import { AgentLinks } from './live/agent-links.ts'
 import { ChangeFeed } from './live/change-feed.ts'
@@ -20,6 +21,7 @@ export async function openServices(
   const db = await openDatabase(env.database)
   const feed = await ChangeFeed.open(db)
   const bell = await CommandBell.open(db)
+  const mailer = createMailer(env)
   return {
     env,
     origin: origins[0],
@@ -32,7 +34,9 @@ export async function openServices(
     costly: new TokenBuckets({ burst: 120, perSecond: 2 }),
     agentNonces: new TokenBuckets({ burst: 3_000, perSecond: 100 }),
     reports: new TokenBuckets({ burst: 200, perSecond: 40 }),
+    mailer,
     async close() {
+      mailer?.close()
       await feed.close()
       await bell.close()
       await db.close()

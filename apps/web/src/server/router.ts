@@ -1,5 +1,6 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { agentsRouter } from './procedures/agents.ts'
+import { alertsRouter } from './procedures/alerts.ts'
 import { authRouter } from './procedures/auth.ts'
 import { billsRouter } from './procedures/bills.ts'
 import { chainRouter } from './procedures/chain.ts'
@@ -14,6 +15,7 @@ import { ordersRouter } from './procedures/orders.ts'
 import { pairingRouter } from './procedures/pairing.ts'
 import { restoresRouter } from './procedures/restores.ts'
 import { sectorsRouter } from './procedures/sectors.ts'
+import { settingsRouter } from './procedures/settings.ts'
 import { snapshotsRouter } from './procedures/snapshots.ts'
 import { sourcesRouter } from './procedures/sources.ts'
 import { createCallerFactory, router } from './trpc.ts'
@@ -21,6 +23,7 @@ import { createCallerFactory, router } from './trpc.ts'
 /** Everything that the dashboard answers, over HTTP (queries and mutations) and WebSocket (all). */
 export const appRouter = router({
   agents: agentsRouter,
+  alerts: alertsRouter,
   auth: authRouter,
   chain: chainRouter,
   commands: commandsRouter,
@@ -35,6 +38,7 @@ export const appRouter = router({
   pairing: pairingRouter,
   restores: restoresRouter,
   sectors: sectorsRouter,
+  settings: settingsRouter,
   snapshots: snapshotsRouter,
   sources: sourcesRouter,
 })

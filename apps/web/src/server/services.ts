@@ -2,6 +2,7 @@ import type { MarketParameters } from '@dmc/core/market/parameters'
 import type { Database } from '@dmc/db/open-database'
 import type { Address, PublicClient } from 'viem'
 import type { WebEnv } from '../env.ts'
+import type { Mailer } from './alerts/mailer.ts'
 import type { TokenBuckets } from './http/token-bucket.ts'
 import type { AgentLinks } from './live/agent-links.ts'
 import type { ChangeFeed } from './live/change-feed.ts'
@@ -26,6 +27,8 @@ export interface Services {
   agentNonces: TokenBuckets
   /** Reports of an agent, by its id. */
   reports: TokenBuckets
+  /** Sends mail; null: this dashboard has no mail server. */
+  mailer: Mailer | null
 }
 
 export interface ChainServices {

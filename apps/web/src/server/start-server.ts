@@ -2,6 +2,9 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebEnv } from '../env.ts'
+import { createBalanceReader } from './alerts/balances.ts'
+import { createCourier } from './alerts/courier.ts'
+import { startAlerts } from './alerts/start-alerts.ts'
 import { httpContext, type Pages, requestHandler } from './http/handle-request.ts'
 import './in-process.ts'
 import { startIndexer } from './indexer/start-indexer.ts'
@@ -58,6 +61,15 @@ export async function startServer(env: WebEnv, options: StartOptions = {}): Prom
           error ? `dashboard: indexer: ${error.message}` : 'dashboard: indexer: the chain is read again',
         ),
     })
+    const { db, feed, chain, mailer, origin } = services
+    const alerts = startAlerts({
+      db,
+      feed,
+      balances: createBalanceReader(chain),
+      courier: createCourier({ db, origin, mailer, allowPrivateWebhooks: env.privateWebhooks }),
+      // on a devnet time is warped, and somebody is watching
+      everyMs: env.chain.chainId === 31337 ? 3_000 : undefined,
+    })
     handler = requestHandler(services, options.pages ?? noPages)
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => socket.destroy())
@@ -86,7 +98,7 @@ export async function startServer(env: WebEnv, options: StartOptions = {}): Prom
         server.close()
         server.closeIdleConnections()
         await sockets.close()
-        await indexer.close()
+        await Promise.all([indexer.close(), alerts.close()])
         setTimeout(() => server.closeAllConnections(), 2_000).unref()
         await services.close()
         server.closeAllConnections()

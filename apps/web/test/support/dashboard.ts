@@ -20,6 +20,8 @@ export interface TestEnv {
   folder?: string
   url?: string
   origins?: string[]
+  smtp?: WebEnv['smtp']
+  privateWebhooks?: boolean
   chain?: { rpcUrls: readonly string[]; chainId: number; market: `0x${string}` }
 }
 
@@ -39,6 +41,8 @@ export function testEnv(of: TestEnv = {}): WebEnv {
       explorerUrl: null,
       agentRpcUrls: [...chain.rpcUrls],
     },
+    smtp: of.smtp ?? null,
+    privateWebhooks: of.privateWebhooks ?? false,
     trustProxy: false,
   }
 }

@@ -285,6 +285,15 @@ export const ERROR_CODES = {
   COMMAND_EXPIRED: failed,
   PATH_OUTSIDE_ROOTS: failed,
   ROOT_REFUSED: usage,
+
+  // dashboard: alerts
+  WEBHOOK_REFUSED: usage,
+  EMAIL_REFUSED: usage,
+  EMAIL_UNAVAILABLE: config,
+  EMAIL_NOT_SENT: { exit: 6, retryable: true },
+  EMAIL_CODE_WRONG: key,
+  EMAIL_NOT_CONFIRMED: incomplete,
+  SETTING_MISSING: usage,
 } as const satisfies Record<string, CodeInfo>
 
 export type ErrorCode = keyof typeof ERROR_CODES

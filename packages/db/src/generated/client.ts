@@ -194,9 +194,14 @@ export type Answer = Prisma.AnswerModel
 export type JournalEntry = Prisma.JournalEntryModel
 /**
  * Model Alert
- * 
+ * What needs a person, as the rules find it in the rows above: one row a thing, opened again when it comes back.
  */
 export type Alert = Prisma.AlertModel
+/**
+ * Model AlertMessage
+ * What goes out by webhook or e-mail: a row first, sent from it until the other side has taken it.
+ */
+export type AlertMessage = Prisma.AlertMessageModel
 /**
  * Model Change
  * What changed, in the order in which it became visible: subscriptions resume from the last id that they have seen.

@@ -599,6 +599,13 @@ export type EnumAlertStateFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumAlertStateFilter<$PrismaModel> | $Enums.AlertState
 }
 
+export type EnumLevelNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.Level | Prisma.EnumLevelFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel> | $Enums.Level | null
+}
+
 export type EnumAlertStateWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.AlertState | Prisma.EnumAlertStateFieldRefInput<$PrismaModel>
   in?: $Enums.AlertState[] | Prisma.ListEnumAlertStateFieldRefInput<$PrismaModel>
@@ -607,6 +614,16 @@ export type EnumAlertStateWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStateFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStateFilter<$PrismaModel>
+}
+
+export type EnumLevelNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Level | Prisma.EnumLevelFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumLevelNullableWithAggregatesFilter<$PrismaModel> | $Enums.Level | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel>
 }
 
 export type NestedIntFilter<$PrismaModel = never> = {
@@ -1142,6 +1159,13 @@ export type NestedEnumAlertStateFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumAlertStateFilter<$PrismaModel> | $Enums.AlertState
 }
 
+export type NestedEnumLevelNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.Level | Prisma.EnumLevelFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel> | $Enums.Level | null
+}
+
 export type NestedEnumAlertStateWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.AlertState | Prisma.EnumAlertStateFieldRefInput<$PrismaModel>
   in?: $Enums.AlertState[] | Prisma.ListEnumAlertStateFieldRefInput<$PrismaModel>
@@ -1150,6 +1174,16 @@ export type NestedEnumAlertStateWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStateFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStateFilter<$PrismaModel>
+}
+
+export type NestedEnumLevelNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.Level | Prisma.EnumLevelFieldRefInput<$PrismaModel> | null
+  in?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.Level[] | Prisma.ListEnumLevelFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumLevelNullableWithAggregatesFilter<$PrismaModel> | $Enums.Level | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumLevelNullableFilter<$PrismaModel>
 }
 
 

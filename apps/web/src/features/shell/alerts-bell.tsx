@@ -2,10 +2,12 @@
 
 import { Bell } from 'lucide-react'
 import Link from 'next/link'
+import { useNotify } from '../alerts/use-notify.ts'
 import { useAttention } from '../people/use-attention.ts'
 
 export function AlertsBell() {
-  const open = useAttention().items.length
+  const { count: open, items, known } = useAttention()
+  useNotify(items, known)
   return (
     <Link
       href="/alerts"
@@ -16,7 +18,7 @@ export function AlertsBell() {
       <Bell className="size-4" aria-hidden />
       {open === 0 ? null : (
         <span className="absolute top-1 right-1 grid min-w-4 place-items-center rounded-full bg-bad px-1 text-[0.625rem] leading-4 font-semibold text-surface">
-          {open}
+          {open > 99 ? '99+' : open}
         </span>
       )}
     </Link>

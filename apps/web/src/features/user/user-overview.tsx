@@ -70,7 +70,7 @@ export function UserOverview() {
           ) : sources.data.length === 0 ? (
             'Nothing is backed up yet.'
           ) : (
-            `${count(safe.length)} ${safe.length === 1 ? 'source is' : 'sources are'} protected${missing > 0 ? `, ${count(missing)} not yet` : ''}${attention.items.length > 0 ? `; ${count(attention.items.length)} ${attention.items.length === 1 ? 'thing needs' : 'things need'} you` : ''}.`
+            `${count(safe.length)} ${safe.length === 1 ? 'source is' : 'sources are'} protected${missing > 0 ? `, ${count(missing)} not yet` : ''}${attention.count > 0 ? `; ${count(attention.count)} ${attention.count === 1 ? 'thing needs' : 'things need'} you` : ''}.`
           )
         }
         action={

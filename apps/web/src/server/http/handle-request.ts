@@ -12,6 +12,7 @@ import { HttpRefusal } from './read-json.ts'
 import { remoteAddress } from './remote-address.ts'
 import { serveRpc } from './rpc-proxy.ts'
 import { dropInternalHeaders, setApiPolicy, setPagePolicy, setSecurityHeaders } from './security-headers.ts'
+import { serveStopMails } from './stop-mails.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
 const BODY_BYTES = 64 * 1024
@@ -42,6 +43,8 @@ export function requestHandler(services: Services, pages: Pages) {
     }
     take(1)
     if (request.method !== 'GET' && request.method !== 'POST') throw new HttpRefusal(405, 'GET or POST.')
+    // whoever has the token may, from wherever: a mail program's click says no origin, a page without referrer hides its own
+    if (path === '/api/stop-mails') return serveStopMails(services, request, response)
     if (request.method === 'POST' && !originAllowed(request, origins)) {
       throw new HttpRefusal(403, 'From another page than the dashboard’s own.')
     }

@@ -73,6 +73,12 @@ export class ChangeFeed {
     return { items: changes.map(toItem), last, missed }
   }
 
+  /** Whatever changed after `since`, whosever, of what is still in memory; `missed`: some is not, look at everything. */
+  everything(since: bigint): { items: FeedItem[]; last: bigint; missed: boolean } {
+    const missed = since < this.#from || since > this.#last
+    return { items: missed ? [] : this.#kept.filter((item) => item.id > since), last: this.#last, missed }
+  }
+
   /** Resolves at the next change or block, or when the signal says so. */
   next(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {

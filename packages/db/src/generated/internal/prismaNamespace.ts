@@ -428,6 +428,7 @@ export const ModelName = {
   Answer: 'Answer',
   JournalEntry: 'JournalEntry',
   Alert: 'Alert',
+  AlertMessage: 'AlertMessage',
   Change: 'Change'
 } as const
 
@@ -444,7 +445,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "chainState" | "chainBlock" | "marketEvent" | "bill" | "order" | "challenge" | "payment" | "endpoint" | "operator" | "user" | "nonce" | "session" | "ticket" | "setting" | "rateLimit" | "pairingRequest" | "pairingToken" | "agent" | "agentReport" | "command" | "source" | "snapshot" | "sector" | "contract" | "job" | "schedule" | "proof" | "proofDay" | "answer" | "journalEntry" | "alert" | "change"
+    modelProps: "chainState" | "chainBlock" | "marketEvent" | "bill" | "order" | "challenge" | "payment" | "endpoint" | "operator" | "user" | "nonce" | "session" | "ticket" | "setting" | "rateLimit" | "pairingRequest" | "pairingToken" | "agent" | "agentReport" | "command" | "source" | "snapshot" | "sector" | "contract" | "job" | "schedule" | "proof" | "proofDay" | "answer" | "journalEntry" | "alert" | "alertMessage" | "change"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2742,6 +2743,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    AlertMessage: {
+      payload: Prisma.$AlertMessagePayload<ExtArgs>
+      fields: Prisma.AlertMessageFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AlertMessageFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AlertMessageFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        findFirst: {
+          args: Prisma.AlertMessageFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AlertMessageFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        findMany: {
+          args: Prisma.AlertMessageFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>[]
+        }
+        create: {
+          args: Prisma.AlertMessageCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        createMany: {
+          args: Prisma.AlertMessageCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AlertMessageCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>[]
+        }
+        delete: {
+          args: Prisma.AlertMessageDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        update: {
+          args: Prisma.AlertMessageUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        deleteMany: {
+          args: Prisma.AlertMessageDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AlertMessageUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AlertMessageUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>[]
+        }
+        upsert: {
+          args: Prisma.AlertMessageUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AlertMessagePayload>
+        }
+        aggregate: {
+          args: Prisma.AlertMessageAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAlertMessage>
+        }
+        groupBy: {
+          args: Prisma.AlertMessageGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AlertMessageGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AlertMessageCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AlertMessageCountAggregateOutputType> | number
+        }
+      }
+    }
     Change: {
       payload: Prisma.$ChangePayload<ExtArgs>
       fields: Prisma.ChangeFieldRefs
@@ -3411,17 +3486,44 @@ export const AlertScalarFieldEnum = {
   code: 'code',
   subject: 'subject',
   message: 'message',
+  cause: 'cause',
   hint: 'hint',
+  href: 'href',
+  action: 'action',
   moneyAtStake: 'moneyAtStake',
   deadline: 'deadline',
+  stage: 'stage',
   count: 'count',
   state: 'state',
   snoozedUntil: 'snoozedUntil',
+  quietLevel: 'quietLevel',
   firstAt: 'firstAt',
-  lastAt: 'lastAt'
+  openedAt: 'openedAt',
+  lastAt: 'lastAt',
+  resolvedAt: 'resolvedAt',
+  toldAt: 'toldAt',
+  toldLevel: 'toldLevel',
+  toldStage: 'toldStage'
 } as const
 
 export type AlertScalarFieldEnum = (typeof AlertScalarFieldEnum)[keyof typeof AlertScalarFieldEnum]
+
+
+export const AlertMessageScalarFieldEnum = {
+  id: 'id',
+  owner: 'owner',
+  channel: 'channel',
+  body: 'body',
+  state: 'state',
+  attempts: 'attempts',
+  nextAt: 'nextAt',
+  status: 'status',
+  error: 'error',
+  createdAt: 'createdAt',
+  sentAt: 'sentAt'
+} as const
+
+export type AlertMessageScalarFieldEnum = (typeof AlertMessageScalarFieldEnum)[keyof typeof AlertMessageScalarFieldEnum]
 
 
 export const ChangeScalarFieldEnum = {
@@ -3915,6 +4017,7 @@ export type GlobalOmitConfig = {
   answer?: Prisma.AnswerOmit
   journalEntry?: Prisma.JournalEntryOmit
   alert?: Prisma.AlertOmit
+  alertMessage?: Prisma.AlertMessageOmit
   change?: Prisma.ChangeOmit
 }
 

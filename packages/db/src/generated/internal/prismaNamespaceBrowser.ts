@@ -82,6 +82,7 @@ export const ModelName = {
   Answer: 'Answer',
   JournalEntry: 'JournalEntry',
   Alert: 'Alert',
+  AlertMessage: 'AlertMessage',
   Change: 'Change'
 } as const
 
@@ -657,17 +658,44 @@ export const AlertScalarFieldEnum = {
   code: 'code',
   subject: 'subject',
   message: 'message',
+  cause: 'cause',
   hint: 'hint',
+  href: 'href',
+  action: 'action',
   moneyAtStake: 'moneyAtStake',
   deadline: 'deadline',
+  stage: 'stage',
   count: 'count',
   state: 'state',
   snoozedUntil: 'snoozedUntil',
+  quietLevel: 'quietLevel',
   firstAt: 'firstAt',
-  lastAt: 'lastAt'
+  openedAt: 'openedAt',
+  lastAt: 'lastAt',
+  resolvedAt: 'resolvedAt',
+  toldAt: 'toldAt',
+  toldLevel: 'toldLevel',
+  toldStage: 'toldStage'
 } as const
 
 export type AlertScalarFieldEnum = (typeof AlertScalarFieldEnum)[keyof typeof AlertScalarFieldEnum]
+
+
+export const AlertMessageScalarFieldEnum = {
+  id: 'id',
+  owner: 'owner',
+  channel: 'channel',
+  body: 'body',
+  state: 'state',
+  attempts: 'attempts',
+  nextAt: 'nextAt',
+  status: 'status',
+  error: 'error',
+  createdAt: 'createdAt',
+  sentAt: 'sentAt'
+} as const
+
+export type AlertMessageScalarFieldEnum = (typeof AlertMessageScalarFieldEnum)[keyof typeof AlertMessageScalarFieldEnum]
 
 
 export const ChangeScalarFieldEnum = {

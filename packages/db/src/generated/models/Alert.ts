@@ -14,7 +14,7 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Alert
- * 
+ * What needs a person, as the rules find it in the rows above: one row a thing, opened again when it comes back.
  */
 export type AlertModel = runtime.Types.Result.DefaultSelection<Prisma.$AlertPayload>
 
@@ -29,13 +29,17 @@ export type AggregateAlert = {
 export type AlertAvgAggregateOutputType = {
   id: number | null
   moneyAtStake: runtime.Decimal | null
+  stage: number | null
   count: number | null
+  toldStage: number | null
 }
 
 export type AlertSumAggregateOutputType = {
   id: bigint | null
   moneyAtStake: runtime.Decimal | null
+  stage: number | null
   count: number | null
+  toldStage: number | null
 }
 
 export type AlertMinAggregateOutputType = {
@@ -46,14 +50,24 @@ export type AlertMinAggregateOutputType = {
   code: string | null
   subject: string | null
   message: string | null
+  cause: string | null
   hint: string | null
+  href: string | null
+  action: string | null
   moneyAtStake: runtime.Decimal | null
   deadline: Date | null
+  stage: number | null
   count: number | null
   state: $Enums.AlertState | null
   snoozedUntil: Date | null
+  quietLevel: $Enums.Level | null
   firstAt: Date | null
+  openedAt: Date | null
   lastAt: Date | null
+  resolvedAt: Date | null
+  toldAt: Date | null
+  toldLevel: $Enums.Level | null
+  toldStage: number | null
 }
 
 export type AlertMaxAggregateOutputType = {
@@ -64,14 +78,24 @@ export type AlertMaxAggregateOutputType = {
   code: string | null
   subject: string | null
   message: string | null
+  cause: string | null
   hint: string | null
+  href: string | null
+  action: string | null
   moneyAtStake: runtime.Decimal | null
   deadline: Date | null
+  stage: number | null
   count: number | null
   state: $Enums.AlertState | null
   snoozedUntil: Date | null
+  quietLevel: $Enums.Level | null
   firstAt: Date | null
+  openedAt: Date | null
   lastAt: Date | null
+  resolvedAt: Date | null
+  toldAt: Date | null
+  toldLevel: $Enums.Level | null
+  toldStage: number | null
 }
 
 export type AlertCountAggregateOutputType = {
@@ -82,14 +106,24 @@ export type AlertCountAggregateOutputType = {
   code: number
   subject: number
   message: number
+  cause: number
   hint: number
+  href: number
+  action: number
   moneyAtStake: number
   deadline: number
+  stage: number
   count: number
   state: number
   snoozedUntil: number
+  quietLevel: number
   firstAt: number
+  openedAt: number
   lastAt: number
+  resolvedAt: number
+  toldAt: number
+  toldLevel: number
+  toldStage: number
   _all: number
 }
 
@@ -97,13 +131,17 @@ export type AlertCountAggregateOutputType = {
 export type AlertAvgAggregateInputType = {
   id?: true
   moneyAtStake?: true
+  stage?: true
   count?: true
+  toldStage?: true
 }
 
 export type AlertSumAggregateInputType = {
   id?: true
   moneyAtStake?: true
+  stage?: true
   count?: true
+  toldStage?: true
 }
 
 export type AlertMinAggregateInputType = {
@@ -114,14 +152,24 @@ export type AlertMinAggregateInputType = {
   code?: true
   subject?: true
   message?: true
+  cause?: true
   hint?: true
+  href?: true
+  action?: true
   moneyAtStake?: true
   deadline?: true
+  stage?: true
   count?: true
   state?: true
   snoozedUntil?: true
+  quietLevel?: true
   firstAt?: true
+  openedAt?: true
   lastAt?: true
+  resolvedAt?: true
+  toldAt?: true
+  toldLevel?: true
+  toldStage?: true
 }
 
 export type AlertMaxAggregateInputType = {
@@ -132,14 +180,24 @@ export type AlertMaxAggregateInputType = {
   code?: true
   subject?: true
   message?: true
+  cause?: true
   hint?: true
+  href?: true
+  action?: true
   moneyAtStake?: true
   deadline?: true
+  stage?: true
   count?: true
   state?: true
   snoozedUntil?: true
+  quietLevel?: true
   firstAt?: true
+  openedAt?: true
   lastAt?: true
+  resolvedAt?: true
+  toldAt?: true
+  toldLevel?: true
+  toldStage?: true
 }
 
 export type AlertCountAggregateInputType = {
@@ -150,14 +208,24 @@ export type AlertCountAggregateInputType = {
   code?: true
   subject?: true
   message?: true
+  cause?: true
   hint?: true
+  href?: true
+  action?: true
   moneyAtStake?: true
   deadline?: true
+  stage?: true
   count?: true
   state?: true
   snoozedUntil?: true
+  quietLevel?: true
   firstAt?: true
+  openedAt?: true
   lastAt?: true
+  resolvedAt?: true
+  toldAt?: true
+  toldLevel?: true
+  toldStage?: true
   _all?: true
 }
 
@@ -255,14 +323,24 @@ export type AlertGroupByOutputType = {
   code: string
   subject: string | null
   message: string
+  cause: string
   hint: string
+  href: string | null
+  action: string | null
   moneyAtStake: runtime.Decimal | null
   deadline: Date | null
+  stage: number
   count: number
   state: $Enums.AlertState
   snoozedUntil: Date | null
+  quietLevel: $Enums.Level | null
   firstAt: Date
+  openedAt: Date
   lastAt: Date
+  resolvedAt: Date | null
+  toldAt: Date | null
+  toldLevel: $Enums.Level | null
+  toldStage: number | null
   _count: AlertCountAggregateOutputType | null
   _avg: AlertAvgAggregateOutputType | null
   _sum: AlertSumAggregateOutputType | null
@@ -296,14 +374,24 @@ export type AlertWhereInput = {
   code?: Prisma.StringFilter<"Alert"> | string
   subject?: Prisma.StringNullableFilter<"Alert"> | string | null
   message?: Prisma.StringFilter<"Alert"> | string
+  cause?: Prisma.StringFilter<"Alert"> | string
   hint?: Prisma.StringFilter<"Alert"> | string
+  href?: Prisma.StringNullableFilter<"Alert"> | string | null
+  action?: Prisma.StringNullableFilter<"Alert"> | string | null
   moneyAtStake?: Prisma.DecimalNullableFilter<"Alert"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  stage?: Prisma.IntFilter<"Alert"> | number
   count?: Prisma.IntFilter<"Alert"> | number
   state?: Prisma.EnumAlertStateFilter<"Alert"> | $Enums.AlertState
   snoozedUntil?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  quietLevel?: Prisma.EnumLevelNullableFilter<"Alert"> | $Enums.Level | null
   firstAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
+  openedAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
   lastAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
+  resolvedAt?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  toldAt?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  toldLevel?: Prisma.EnumLevelNullableFilter<"Alert"> | $Enums.Level | null
+  toldStage?: Prisma.IntNullableFilter<"Alert"> | number | null
 }
 
 export type AlertOrderByWithRelationInput = {
@@ -314,14 +402,24 @@ export type AlertOrderByWithRelationInput = {
   code?: Prisma.SortOrder
   subject?: Prisma.SortOrderInput | Prisma.SortOrder
   message?: Prisma.SortOrder
+  cause?: Prisma.SortOrder
   hint?: Prisma.SortOrder
+  href?: Prisma.SortOrderInput | Prisma.SortOrder
+  action?: Prisma.SortOrderInput | Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrderInput | Prisma.SortOrder
   deadline?: Prisma.SortOrderInput | Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
   state?: Prisma.SortOrder
   snoozedUntil?: Prisma.SortOrderInput | Prisma.SortOrder
+  quietLevel?: Prisma.SortOrderInput | Prisma.SortOrder
   firstAt?: Prisma.SortOrder
+  openedAt?: Prisma.SortOrder
   lastAt?: Prisma.SortOrder
+  resolvedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldLevel?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldStage?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type AlertWhereUniqueInput = Prisma.AtLeast<{
@@ -336,14 +434,24 @@ export type AlertWhereUniqueInput = Prisma.AtLeast<{
   code?: Prisma.StringFilter<"Alert"> | string
   subject?: Prisma.StringNullableFilter<"Alert"> | string | null
   message?: Prisma.StringFilter<"Alert"> | string
+  cause?: Prisma.StringFilter<"Alert"> | string
   hint?: Prisma.StringFilter<"Alert"> | string
+  href?: Prisma.StringNullableFilter<"Alert"> | string | null
+  action?: Prisma.StringNullableFilter<"Alert"> | string | null
   moneyAtStake?: Prisma.DecimalNullableFilter<"Alert"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  stage?: Prisma.IntFilter<"Alert"> | number
   count?: Prisma.IntFilter<"Alert"> | number
   state?: Prisma.EnumAlertStateFilter<"Alert"> | $Enums.AlertState
   snoozedUntil?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  quietLevel?: Prisma.EnumLevelNullableFilter<"Alert"> | $Enums.Level | null
   firstAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
+  openedAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
   lastAt?: Prisma.DateTimeFilter<"Alert"> | Date | string
+  resolvedAt?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  toldAt?: Prisma.DateTimeNullableFilter<"Alert"> | Date | string | null
+  toldLevel?: Prisma.EnumLevelNullableFilter<"Alert"> | $Enums.Level | null
+  toldStage?: Prisma.IntNullableFilter<"Alert"> | number | null
 }, "id" | "owner_key">
 
 export type AlertOrderByWithAggregationInput = {
@@ -354,14 +462,24 @@ export type AlertOrderByWithAggregationInput = {
   code?: Prisma.SortOrder
   subject?: Prisma.SortOrderInput | Prisma.SortOrder
   message?: Prisma.SortOrder
+  cause?: Prisma.SortOrder
   hint?: Prisma.SortOrder
+  href?: Prisma.SortOrderInput | Prisma.SortOrder
+  action?: Prisma.SortOrderInput | Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrderInput | Prisma.SortOrder
   deadline?: Prisma.SortOrderInput | Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
   state?: Prisma.SortOrder
   snoozedUntil?: Prisma.SortOrderInput | Prisma.SortOrder
+  quietLevel?: Prisma.SortOrderInput | Prisma.SortOrder
   firstAt?: Prisma.SortOrder
+  openedAt?: Prisma.SortOrder
   lastAt?: Prisma.SortOrder
+  resolvedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldLevel?: Prisma.SortOrderInput | Prisma.SortOrder
+  toldStage?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.AlertCountOrderByAggregateInput
   _avg?: Prisma.AlertAvgOrderByAggregateInput
   _max?: Prisma.AlertMaxOrderByAggregateInput
@@ -380,14 +498,24 @@ export type AlertScalarWhereWithAggregatesInput = {
   code?: Prisma.StringWithAggregatesFilter<"Alert"> | string
   subject?: Prisma.StringNullableWithAggregatesFilter<"Alert"> | string | null
   message?: Prisma.StringWithAggregatesFilter<"Alert"> | string
+  cause?: Prisma.StringWithAggregatesFilter<"Alert"> | string
   hint?: Prisma.StringWithAggregatesFilter<"Alert"> | string
+  href?: Prisma.StringNullableWithAggregatesFilter<"Alert"> | string | null
+  action?: Prisma.StringNullableWithAggregatesFilter<"Alert"> | string | null
   moneyAtStake?: Prisma.DecimalNullableWithAggregatesFilter<"Alert"> | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.DateTimeNullableWithAggregatesFilter<"Alert"> | Date | string | null
+  stage?: Prisma.IntWithAggregatesFilter<"Alert"> | number
   count?: Prisma.IntWithAggregatesFilter<"Alert"> | number
   state?: Prisma.EnumAlertStateWithAggregatesFilter<"Alert"> | $Enums.AlertState
   snoozedUntil?: Prisma.DateTimeNullableWithAggregatesFilter<"Alert"> | Date | string | null
+  quietLevel?: Prisma.EnumLevelNullableWithAggregatesFilter<"Alert"> | $Enums.Level | null
   firstAt?: Prisma.DateTimeWithAggregatesFilter<"Alert"> | Date | string
+  openedAt?: Prisma.DateTimeWithAggregatesFilter<"Alert"> | Date | string
   lastAt?: Prisma.DateTimeWithAggregatesFilter<"Alert"> | Date | string
+  resolvedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Alert"> | Date | string | null
+  toldAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Alert"> | Date | string | null
+  toldLevel?: Prisma.EnumLevelNullableWithAggregatesFilter<"Alert"> | $Enums.Level | null
+  toldStage?: Prisma.IntNullableWithAggregatesFilter<"Alert"> | number | null
 }
 
 export type AlertCreateInput = {
@@ -398,14 +526,24 @@ export type AlertCreateInput = {
   code: string
   subject?: string | null
   message: string
+  cause?: string
   hint: string
+  href?: string | null
+  action?: string | null
   moneyAtStake?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Date | string | null
+  stage?: number
   count?: number
   state?: $Enums.AlertState
   snoozedUntil?: Date | string | null
+  quietLevel?: $Enums.Level | null
   firstAt?: Date | string
+  openedAt?: Date | string
   lastAt?: Date | string
+  resolvedAt?: Date | string | null
+  toldAt?: Date | string | null
+  toldLevel?: $Enums.Level | null
+  toldStage?: number | null
 }
 
 export type AlertUncheckedCreateInput = {
@@ -416,14 +554,24 @@ export type AlertUncheckedCreateInput = {
   code: string
   subject?: string | null
   message: string
+  cause?: string
   hint: string
+  href?: string | null
+  action?: string | null
   moneyAtStake?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Date | string | null
+  stage?: number
   count?: number
   state?: $Enums.AlertState
   snoozedUntil?: Date | string | null
+  quietLevel?: $Enums.Level | null
   firstAt?: Date | string
+  openedAt?: Date | string
   lastAt?: Date | string
+  resolvedAt?: Date | string | null
+  toldAt?: Date | string | null
+  toldLevel?: $Enums.Level | null
+  toldStage?: number | null
 }
 
 export type AlertUpdateInput = {
@@ -434,14 +582,24 @@ export type AlertUpdateInput = {
   code?: Prisma.StringFieldUpdateOperationsInput | string
   subject?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.StringFieldUpdateOperationsInput | string
+  cause?: Prisma.StringFieldUpdateOperationsInput | string
   hint?: Prisma.StringFieldUpdateOperationsInput | string
+  href?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  action?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   moneyAtStake?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  stage?: Prisma.IntFieldUpdateOperationsInput | number
   count?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.EnumAlertStateFieldUpdateOperationsInput | $Enums.AlertState
   snoozedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  quietLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
   firstAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resolvedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
+  toldStage?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type AlertUncheckedUpdateInput = {
@@ -452,14 +610,24 @@ export type AlertUncheckedUpdateInput = {
   code?: Prisma.StringFieldUpdateOperationsInput | string
   subject?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.StringFieldUpdateOperationsInput | string
+  cause?: Prisma.StringFieldUpdateOperationsInput | string
   hint?: Prisma.StringFieldUpdateOperationsInput | string
+  href?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  action?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   moneyAtStake?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  stage?: Prisma.IntFieldUpdateOperationsInput | number
   count?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.EnumAlertStateFieldUpdateOperationsInput | $Enums.AlertState
   snoozedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  quietLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
   firstAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resolvedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
+  toldStage?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type AlertCreateManyInput = {
@@ -470,14 +638,24 @@ export type AlertCreateManyInput = {
   code: string
   subject?: string | null
   message: string
+  cause?: string
   hint: string
+  href?: string | null
+  action?: string | null
   moneyAtStake?: runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Date | string | null
+  stage?: number
   count?: number
   state?: $Enums.AlertState
   snoozedUntil?: Date | string | null
+  quietLevel?: $Enums.Level | null
   firstAt?: Date | string
+  openedAt?: Date | string
   lastAt?: Date | string
+  resolvedAt?: Date | string | null
+  toldAt?: Date | string | null
+  toldLevel?: $Enums.Level | null
+  toldStage?: number | null
 }
 
 export type AlertUpdateManyMutationInput = {
@@ -488,14 +666,24 @@ export type AlertUpdateManyMutationInput = {
   code?: Prisma.StringFieldUpdateOperationsInput | string
   subject?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.StringFieldUpdateOperationsInput | string
+  cause?: Prisma.StringFieldUpdateOperationsInput | string
   hint?: Prisma.StringFieldUpdateOperationsInput | string
+  href?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  action?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   moneyAtStake?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  stage?: Prisma.IntFieldUpdateOperationsInput | number
   count?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.EnumAlertStateFieldUpdateOperationsInput | $Enums.AlertState
   snoozedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  quietLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
   firstAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resolvedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
+  toldStage?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type AlertUncheckedUpdateManyInput = {
@@ -506,14 +694,24 @@ export type AlertUncheckedUpdateManyInput = {
   code?: Prisma.StringFieldUpdateOperationsInput | string
   subject?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   message?: Prisma.StringFieldUpdateOperationsInput | string
+  cause?: Prisma.StringFieldUpdateOperationsInput | string
   hint?: Prisma.StringFieldUpdateOperationsInput | string
+  href?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  action?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   moneyAtStake?: Prisma.NullableDecimalFieldUpdateOperationsInput | runtime.Decimal | runtime.DecimalJsLike | number | string | null
   deadline?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  stage?: Prisma.IntFieldUpdateOperationsInput | number
   count?: Prisma.IntFieldUpdateOperationsInput | number
   state?: Prisma.EnumAlertStateFieldUpdateOperationsInput | $Enums.AlertState
   snoozedUntil?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  quietLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
   firstAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  openedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   lastAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  resolvedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  toldLevel?: Prisma.NullableEnumLevelFieldUpdateOperationsInput | $Enums.Level | null
+  toldStage?: Prisma.NullableIntFieldUpdateOperationsInput | number | null
 }
 
 export type AlertOwnerKeyCompoundUniqueInput = {
@@ -529,20 +727,32 @@ export type AlertCountOrderByAggregateInput = {
   code?: Prisma.SortOrder
   subject?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  cause?: Prisma.SortOrder
   hint?: Prisma.SortOrder
+  href?: Prisma.SortOrder
+  action?: Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrder
   deadline?: Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
   state?: Prisma.SortOrder
   snoozedUntil?: Prisma.SortOrder
+  quietLevel?: Prisma.SortOrder
   firstAt?: Prisma.SortOrder
+  openedAt?: Prisma.SortOrder
   lastAt?: Prisma.SortOrder
+  resolvedAt?: Prisma.SortOrder
+  toldAt?: Prisma.SortOrder
+  toldLevel?: Prisma.SortOrder
+  toldStage?: Prisma.SortOrder
 }
 
 export type AlertAvgOrderByAggregateInput = {
   id?: Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
+  toldStage?: Prisma.SortOrder
 }
 
 export type AlertMaxOrderByAggregateInput = {
@@ -553,14 +763,24 @@ export type AlertMaxOrderByAggregateInput = {
   code?: Prisma.SortOrder
   subject?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  cause?: Prisma.SortOrder
   hint?: Prisma.SortOrder
+  href?: Prisma.SortOrder
+  action?: Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrder
   deadline?: Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
   state?: Prisma.SortOrder
   snoozedUntil?: Prisma.SortOrder
+  quietLevel?: Prisma.SortOrder
   firstAt?: Prisma.SortOrder
+  openedAt?: Prisma.SortOrder
   lastAt?: Prisma.SortOrder
+  resolvedAt?: Prisma.SortOrder
+  toldAt?: Prisma.SortOrder
+  toldLevel?: Prisma.SortOrder
+  toldStage?: Prisma.SortOrder
 }
 
 export type AlertMinOrderByAggregateInput = {
@@ -571,24 +791,40 @@ export type AlertMinOrderByAggregateInput = {
   code?: Prisma.SortOrder
   subject?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  cause?: Prisma.SortOrder
   hint?: Prisma.SortOrder
+  href?: Prisma.SortOrder
+  action?: Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrder
   deadline?: Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
   state?: Prisma.SortOrder
   snoozedUntil?: Prisma.SortOrder
+  quietLevel?: Prisma.SortOrder
   firstAt?: Prisma.SortOrder
+  openedAt?: Prisma.SortOrder
   lastAt?: Prisma.SortOrder
+  resolvedAt?: Prisma.SortOrder
+  toldAt?: Prisma.SortOrder
+  toldLevel?: Prisma.SortOrder
+  toldStage?: Prisma.SortOrder
 }
 
 export type AlertSumOrderByAggregateInput = {
   id?: Prisma.SortOrder
   moneyAtStake?: Prisma.SortOrder
+  stage?: Prisma.SortOrder
   count?: Prisma.SortOrder
+  toldStage?: Prisma.SortOrder
 }
 
 export type EnumAlertStateFieldUpdateOperationsInput = {
   set?: $Enums.AlertState
+}
+
+export type NullableEnumLevelFieldUpdateOperationsInput = {
+  set?: $Enums.Level | null
 }
 
 
@@ -601,14 +837,24 @@ export type AlertSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   code?: boolean
   subject?: boolean
   message?: boolean
+  cause?: boolean
   hint?: boolean
+  href?: boolean
+  action?: boolean
   moneyAtStake?: boolean
   deadline?: boolean
+  stage?: boolean
   count?: boolean
   state?: boolean
   snoozedUntil?: boolean
+  quietLevel?: boolean
   firstAt?: boolean
+  openedAt?: boolean
   lastAt?: boolean
+  resolvedAt?: boolean
+  toldAt?: boolean
+  toldLevel?: boolean
+  toldStage?: boolean
 }, ExtArgs["result"]["alert"]>
 
 export type AlertSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -619,14 +865,24 @@ export type AlertSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   code?: boolean
   subject?: boolean
   message?: boolean
+  cause?: boolean
   hint?: boolean
+  href?: boolean
+  action?: boolean
   moneyAtStake?: boolean
   deadline?: boolean
+  stage?: boolean
   count?: boolean
   state?: boolean
   snoozedUntil?: boolean
+  quietLevel?: boolean
   firstAt?: boolean
+  openedAt?: boolean
   lastAt?: boolean
+  resolvedAt?: boolean
+  toldAt?: boolean
+  toldLevel?: boolean
+  toldStage?: boolean
 }, ExtArgs["result"]["alert"]>
 
 export type AlertSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -637,14 +893,24 @@ export type AlertSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   code?: boolean
   subject?: boolean
   message?: boolean
+  cause?: boolean
   hint?: boolean
+  href?: boolean
+  action?: boolean
   moneyAtStake?: boolean
   deadline?: boolean
+  stage?: boolean
   count?: boolean
   state?: boolean
   snoozedUntil?: boolean
+  quietLevel?: boolean
   firstAt?: boolean
+  openedAt?: boolean
   lastAt?: boolean
+  resolvedAt?: boolean
+  toldAt?: boolean
+  toldLevel?: boolean
+  toldStage?: boolean
 }, ExtArgs["result"]["alert"]>
 
 export type AlertSelectScalar = {
@@ -655,17 +921,27 @@ export type AlertSelectScalar = {
   code?: boolean
   subject?: boolean
   message?: boolean
+  cause?: boolean
   hint?: boolean
+  href?: boolean
+  action?: boolean
   moneyAtStake?: boolean
   deadline?: boolean
+  stage?: boolean
   count?: boolean
   state?: boolean
   snoozedUntil?: boolean
+  quietLevel?: boolean
   firstAt?: boolean
+  openedAt?: boolean
   lastAt?: boolean
+  resolvedAt?: boolean
+  toldAt?: boolean
+  toldLevel?: boolean
+  toldStage?: boolean
 }
 
-export type AlertOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "key" | "level" | "code" | "subject" | "message" | "hint" | "moneyAtStake" | "deadline" | "count" | "state" | "snoozedUntil" | "firstAt" | "lastAt", ExtArgs["result"]["alert"]>
+export type AlertOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "owner" | "key" | "level" | "code" | "subject" | "message" | "cause" | "hint" | "href" | "action" | "moneyAtStake" | "deadline" | "stage" | "count" | "state" | "snoozedUntil" | "quietLevel" | "firstAt" | "openedAt" | "lastAt" | "resolvedAt" | "toldAt" | "toldLevel" | "toldStage", ExtArgs["result"]["alert"]>
 
 export type $AlertPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Alert"
@@ -678,17 +954,57 @@ export type $AlertPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      */
     key: string
     level: $Enums.Level
+    /**
+     * One of ALERT_KINDS.
+     */
     code: string
+    /**
+     * "order:5", "agent:...", "source:12", ...
+     */
     subject: string | null
+    /**
+     * What is so, one sentence.
+     */
     message: string
+    /**
+     * Why, or what follows from it.
+     */
+    cause: string
+    /**
+     * What to do.
+     */
     hint: string
+    /**
+     * Where: a path of this dashboard, and what its button says.
+     */
+    href: string | null
+    action: string | null
     moneyAtStake: runtime.Decimal | null
     deadline: Date | null
+    /**
+     * Counts down within a kind (days left): a person is told again when it changes.
+     */
+    stage: number
     count: number
     state: $Enums.AlertState
     snoozedUntil: Date | null
+    /**
+     * The level at which it was snoozed or dismissed: a worse one opens it again.
+     */
+    quietLevel: $Enums.Level | null
     firstAt: Date
+    /**
+     * Since when it is so without a break.
+     */
+    openedAt: Date
     lastAt: Date
+    resolvedAt: Date | null
+    /**
+     * The last message about it, on any channel.
+     */
+    toldAt: Date | null
+    toldLevel: $Enums.Level | null
+    toldStage: number | null
   }, ExtArgs["result"]["alert"]>
   composites: {}
 }
@@ -1119,14 +1435,24 @@ export interface AlertFieldRefs {
   readonly code: Prisma.FieldRef<"Alert", 'String'>
   readonly subject: Prisma.FieldRef<"Alert", 'String'>
   readonly message: Prisma.FieldRef<"Alert", 'String'>
+  readonly cause: Prisma.FieldRef<"Alert", 'String'>
   readonly hint: Prisma.FieldRef<"Alert", 'String'>
+  readonly href: Prisma.FieldRef<"Alert", 'String'>
+  readonly action: Prisma.FieldRef<"Alert", 'String'>
   readonly moneyAtStake: Prisma.FieldRef<"Alert", 'Decimal'>
   readonly deadline: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly stage: Prisma.FieldRef<"Alert", 'Int'>
   readonly count: Prisma.FieldRef<"Alert", 'Int'>
   readonly state: Prisma.FieldRef<"Alert", 'AlertState'>
   readonly snoozedUntil: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly quietLevel: Prisma.FieldRef<"Alert", 'Level'>
   readonly firstAt: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly openedAt: Prisma.FieldRef<"Alert", 'DateTime'>
   readonly lastAt: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly resolvedAt: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly toldAt: Prisma.FieldRef<"Alert", 'DateTime'>
+  readonly toldLevel: Prisma.FieldRef<"Alert", 'Level'>
+  readonly toldStage: Prisma.FieldRef<"Alert", 'Int'>
 }
     
 

@@ -1,17 +1,8 @@
 import type { Metadata } from 'next'
-import { AttentionList } from '../../../features/people/attention-list.tsx'
-import { Card } from '../../../ui/card.tsx'
-import { PageHeader } from '../../../ui/page.tsx'
+import { AlertList } from '../../../features/alerts/alert-list.tsx'
 
 export const metadata: Metadata = { title: 'Alerts' }
 
 export default function Page() {
-  return (
-    <>
-      <PageHeader title="Alerts" about="What needs you, the most urgent first." />
-      <Card>
-        <AttentionList />
-      </Card>
-    </>
-  )
+  return <AlertList />
 }
