@@ -95,3 +95,35 @@ export function mustHavePassed(wanted: Record<string, RegExp[]>): number {
   }
   return count
 }
+
+interface Suite {
+  title: string
+  suites?: Suite[]
+  specs?: { title: string; ok: boolean; tests: { status: string }[] }[]
+}
+
+/** Titles of the browser tests that passed in the last full run. */
+function passedInBrowser(): string[] {
+  const file = join(ROOT, '.test-results/browser.json')
+  must(existsSync(file), 'the browser tests left no report (.test-results/browser.json)')
+  const titles = (suite: Suite): string[] => [
+    ...(suite.specs ?? [])
+      .filter(
+        ({ ok, tests }) => ok && tests.some(({ status }) => status === 'expected' || status === 'flaky'),
+      )
+      .map(({ title }) => title),
+    ...(suite.suites ?? []).flatMap(titles),
+  ]
+  return titles(JSON.parse(readFileSync(file, 'utf8')) as Suite)
+}
+
+/** Named browser tests that must have passed in the full run. */
+export function mustHavePassedInBrowser(...patterns: RegExp[]): number {
+  const passed = passedInBrowser()
+  for (const pattern of patterns)
+    must(
+      passed.some((title) => pattern.test(title)),
+      `no passed browser test is named like ${pattern}`,
+    )
+  return patterns.length
+}

@@ -1,39 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Check, must, mustExist, mustHavePassed, ROOT, read, run } from './check.ts'
+import { type Check, must, mustExist, mustHavePassed, mustHavePassedInBrowser, read, run } from './check.ts'
 import { testEverything } from './test-everything.ts'
-
-interface Suite {
-  title: string
-  suites?: Suite[]
-  specs?: { title: string; ok: boolean; tests: { status: string }[] }[]
-}
-
-/** Titles of the browser tests that passed in the last full run. */
-function passedInBrowser(): string[] {
-  const file = join(ROOT, '.test-results/browser.json')
-  must(existsSync(file), 'the browser tests left no report (.test-results/browser.json)')
-  const titles = (suite: Suite): string[] => [
-    ...(suite.specs ?? [])
-      .filter(
-        ({ ok, tests }) => ok && tests.some(({ status }) => status === 'expected' || status === 'flaky'),
-      )
-      .map(({ title }) => title),
-    ...(suite.suites ?? []).flatMap(titles),
-  ]
-  return titles(JSON.parse(readFileSync(file, 'utf8')) as Suite)
-}
-
-function mustHavePassedInBrowser(...patterns: RegExp[]): number {
-  const passed = passedInBrowser()
-  for (const pattern of patterns)
-    must(
-      passed.some((title) => pattern.test(title)),
-      `no passed browser test is named like ${pattern}`,
-    )
-  return patterns.length
-}
 
 async function demoBringsTheDashboard(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'dmc-accept-dashboard-'))
