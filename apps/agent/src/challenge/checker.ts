@@ -66,6 +66,9 @@ const TICK_MS = 1000
 const SWEEP_MS = 10_000
 const FORGET_MS = 3_600_000
 const MOST_AT_ONCE = 4
+/** A person waits for it; what comes by itself can take its time. */
+const PERSON_PATIENCE_MS = 12_000
+const PATIENCE_MS = 60_000
 /** Scheduled checks of leaves for each that is a probe beside it. */
 const PROBE_EVERY = 6
 /** A schedule that lies further ahead than this many slots was made by a wrong clock, or for another rate. */
@@ -243,7 +246,7 @@ export class Checker {
       signal,
       now: this.#now,
       ...(newest ? { newest } : {}),
-      ...(patienceMs === undefined ? {} : { patienceMs }),
+      patienceMs: patienceMs ?? (wish.why === 'person' ? PERSON_PATIENCE_MS : PATIENCE_MS),
       ...(connect ? { connect } : {}),
     })
     const { commitment, error } = result

@@ -7,6 +7,7 @@ import type { RpcClient } from '../chain/rpc-client.ts'
 import type { TransactionSender } from '../chain/send-transaction.ts'
 import type { AgentConfig } from '../config/agent-config.ts'
 import type { Alarms } from '../health/alarms.ts'
+import { crashPoint } from '../store/crash-point.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'
 import { Checker } from './checker.ts'
@@ -58,7 +59,12 @@ export function openChecker(parts: Parts): Checker {
             subject: `order:${orderId}`,
             retryFailed: true,
           },
-          { signal },
+          {
+            signal,
+            onProgress: ({ state }) => {
+              if (state === 'sent') crashPoint('challenge-sent')
+            },
+          },
         ),
     },
   })

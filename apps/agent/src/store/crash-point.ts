@@ -15,6 +15,7 @@ export const CRASH_POINTS = [
   'agreed',
   'committed',
   'restoring',
+  'challenge-sent',
   // miner
   'order-seen',
   'order-reserved',
