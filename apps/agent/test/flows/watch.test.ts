@@ -8,7 +8,7 @@ import { freePort } from '@dmc/testkit/free-port'
 import { rpc } from '@dmc/testkit/rpc'
 import type { Address } from 'viem'
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { marketEvents, moneyOf, nonceOf, orderOf } from './support/chain.ts'
 import { act, answersOf, storedOrder } from './support/challenge.ts'
 import { MIB, setUp, startMiner } from './support/steps.ts'
@@ -46,6 +46,12 @@ beforeAll(async () => {
     watcher: await operatorOf(watcher),
   }
   await world.devnet.fund(operators.watcher, { faucetCalls: 0 })
+}, 120_000)
+
+/** What one test stopped or told to look away is there again for the next, also when it failed. */
+afterEach(async () => {
+  await user.stop()
+  for (const agent of [miner, user, watcher]) if (!agent.running) await agent.start()
 }, 120_000)
 
 const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -88,14 +94,13 @@ describe('a missed deadline', () => {
     expect(event.args.rewardTo).toBe(wallets.user.address)
     const { user: share, reporter } = divideSlashedPledge(before.pledge, DEFAULT_PARAMETERS)
     expect(await creditOf(wallets.user.address)).toBe(
-      credit + before.escrow + before.reserve + share + reporter,
+      credit + before.escrow + before.reserve + before.bond + share + reporter,
     )
     await until('it to be told', async () =>
       (await journalOf(user)).some(
         ({ event: name, subject }) => name === 'order-slashed' && subject === `order:${orderId}`,
       ),
     )
-    await miner.start()
   })
 
   it('is slashed by a watcher that was told to; the reward is its owner’s, the rest the user’s', async () => {
@@ -113,8 +118,6 @@ describe('a missed deadline', () => {
     expect(await creditOf(operators.watcher)).toBe(0n)
     await rest(2000)
     expect(await slashesOf(orderId)).toHaveLength(1)
-    await user.stop()
-    await Promise.all([user.start(), miner.start()])
   })
 
   it('a watcher that only answers slashes nothing', async () => {
@@ -136,7 +139,6 @@ describe('a missed deadline', () => {
     await user.stop()
     await user.start()
     await slashed(orderId)
-    await miner.start()
   })
 })
 
@@ -186,8 +188,6 @@ describe('the reward', () => {
     expect((await slashed(orderId)).args.rewardTo).toBe(wallets.watcher.address)
     await until('the alarm to be over', async () => (await call(watcher, 'health.get', {})).ok)
     expect((await watcher.cli(['status', '--health'])).exitCode).toBe(0)
-    await user.stop()
-    await Promise.all([user.start(), miner.start()])
   })
 })
 
@@ -207,7 +207,6 @@ describe('a watcher with the miner’s data', () => {
     })
     expect(answer).toMatchObject({ by: operators.watcher, leaf: 3n })
     expect(await creditOf(wallets.miner.address)).toBe(credit + bond)
-    await miner.start()
     await watcher.json(['watch', 'remove', String(orderId)])
   })
 
@@ -297,6 +296,5 @@ describe('health', () => {
     expect(orderId).toBeGreaterThan(0n)
     await miner.stop()
     expect((await miner.cli(['status', '--health'])).exitCode).toBe(78)
-    await miner.start()
   })
 })
