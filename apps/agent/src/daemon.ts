@@ -49,6 +49,7 @@ import { startBackup } from './source/start-backup.ts'
 import { crashPoint } from './store/crash-point.ts'
 import { openJournal } from './store/journal.ts'
 import { openStore } from './store/open-store.ts'
+import { checkWatched } from './watch/check-watched.ts'
 import { openSlashing } from './watch/open-slashing.ts'
 import type { SlashService } from './watch/slash-service.ts'
 
@@ -154,6 +155,7 @@ export async function openAgent(
   let scheduler: Scheduler | null = null
   let answering: AnswerService | null = null
   let slashing: SlashService | null = null
+  let watched: { close(): Promise<void> } | null = null
   let health: { server: HealthServer | null; watch: { close(): Promise<void> } } | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
@@ -243,6 +245,7 @@ export async function openAgent(
       await work?.close()
       await answering?.close()
       await slashing?.close()
+      await watched?.close()
       await health?.server?.close()
       await health?.watch.close()
       await queue.idle()
@@ -258,6 +261,7 @@ export async function openAgent(
     await context.serve()
     answering = openAnswering(context)
     slashing = openSlashing(context)
+    watched = checkWatched(context)
     const server =
       config.healthPort === 0 ? null : await openHealthServer(config.healthPort, () => healthOf(context))
     health = { server, watch: watchHealth(context) }

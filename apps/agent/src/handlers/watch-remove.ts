@@ -9,6 +9,7 @@ export const watchRemove: Handler<'watch.remove', AgentContext> = async (ctx, { 
       hint: 'List what is: dmc-agent watch list',
     })
   }
+  for (const key of [`watch:${orderId}`, `slash:${orderId}`]) ctx.alarms.clear(key)
   ctx.journal.add({
     event: 'watching-ended',
     subject: `order:${orderId}`,

@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { DEFAULT_PARAMETERS } from '@dmc/core/market/parameters'
 import { divideSlashedPledge } from '@dmc/core/market/pledge'
@@ -220,6 +221,43 @@ describe('a watcher with the miner’s data', () => {
     await inState(watcher, 'PATH_NOT_FOUND', ['watch', 'add', String(orderId), '--answer-from', world.folder])
     await inState(watcher, 'USAGE', ['watch', 'add', String(orderId)])
   })
+})
+
+describe('a watcher with the user’s stubs', () => {
+  it('checks the miner while the user’s machine sleeps; what it can’t prove is an alarm', async () => {
+    const { orderId } = await storedOrder(world, user, 'stubs')
+    const stubs = join(world.folder, 'stubs.json')
+    await user.json(['order', 'export-stubs', String(orderId), stubs])
+    expect(statSync(stubs).mode & 0o777).toBe(0o600)
+    await inState(user, 'TARGET_UNWRITABLE', ['order', 'export-stubs', String(orderId), stubs])
+    await user.stop()
+    await inState(watcher, 'SOURCE_UNKNOWN', ['watch', 'add', String(orderId), '--stubs', miner.passwordFile])
+    await watcher.stop()
+    // a check a minute
+    await watcher.start(60_000, { env: { DMC_CHECKS_PER_DAY: '1440' } })
+    await watcher.json(['watch', 'add', String(orderId), '--stubs', stubs])
+    const checksOf = () => {
+      const db = new DatabaseSync(join(watcher.dataDir, 'state.db'), { readOnly: true })
+      try {
+        return db
+          .prepare('SELECT why, outcome, leaves FROM order_check WHERE order_id = ? ORDER BY n')
+          .all(String(orderId))
+      } finally {
+        db.close()
+      }
+    }
+    await until('the first check', async () => checksOf().length > 0)
+    expect(checksOf()[0]).toEqual({ why: 'watch', outcome: 'passed', leaves: 20 })
+    const file = join(sectorPath, 'orders', `${orderId}.data`)
+    writeFileSync(file, Buffer.alloc(2 << 20, 7))
+    await until(
+      'the alarm',
+      async () =>
+        (await call(watcher, 'health.get', {})).alarms.some(({ key }) => key === `watch:${orderId}`),
+      150_000,
+    )
+    await watcher.json(['watch', 'remove', String(orderId)])
+  }, 280_000)
 })
 
 describe('by hand', () => {
