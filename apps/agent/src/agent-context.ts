@@ -16,6 +16,7 @@ import type { SectorService } from './sector/types.ts'
 import type { SourceService } from './source/source-service.ts'
 import type { Journal } from './store/journal.ts'
 import type { Store } from './store/open-store.ts'
+import type { SlashService } from './watch/slash-service.ts'
 
 /** The assembled agent, as handlers see it (`daemon.ts` builds it). */
 export interface AgentContext extends ShellContext {
@@ -39,6 +40,8 @@ export interface AgentContext extends ShellContext {
   readonly answering: AnswerService | null
   /** Off-chain challenges of the orders that this host is the user of (flow 14). */
   readonly checks: Checker
+  /** Slashes orders that missed a deadline; null when this is not the running agent. */
+  readonly slashing: SlashService | null
   /** True in `dmc-agent run`. */
   readonly background: boolean
   readonly startedMs: number

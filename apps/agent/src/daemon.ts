@@ -32,6 +32,9 @@ import { pageMemory } from './disk/page-memory.ts'
 import { followMarket } from './follow-market.ts'
 import { healLinks } from './heal-links.ts'
 import { openAlarms } from './health/alarms.ts'
+import { healthOf } from './health/health-report.ts'
+import { type HealthServer, openHealthServer } from './health/health-server.ts'
+import { watchHealth } from './health/watch-health.ts'
 import { JobBoard } from './job-board.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
@@ -46,6 +49,9 @@ import { startBackup } from './source/start-backup.ts'
 import { crashPoint } from './store/crash-point.ts'
 import { openJournal } from './store/journal.ts'
 import { openStore } from './store/open-store.ts'
+import { checkWatched } from './watch/check-watched.ts'
+import { openSlashing } from './watch/open-slashing.ts'
+import type { SlashService } from './watch/slash-service.ts'
 
 const POOL_BYTES = 64 * 1024 * 1024
 
@@ -148,6 +154,9 @@ export async function openAgent(
   let link: DashboardLink | null = null
   let scheduler: Scheduler | null = null
   let answering: AnswerService | null = null
+  let slashing: SlashService | null = null
+  let watched: { close(): Promise<void> } | null = null
+  let health: { server: HealthServer | null; watch: { close(): Promise<void> } } | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
 
   const listen = async () => {
@@ -189,6 +198,9 @@ export async function openAgent(
       return answering
     },
     checks,
+    get slashing() {
+      return slashing
+    },
     background,
     startedMs: Date.now(),
     signal,
@@ -232,6 +244,10 @@ export async function openAgent(
       await checks.close()
       await work?.close()
       await answering?.close()
+      await slashing?.close()
+      await watched?.close()
+      await health?.server?.close()
+      await health?.watch.close()
       await queue.idle()
       await sender.close()
       await sectors.close()
@@ -244,6 +260,11 @@ export async function openAgent(
     sender.resumeTransactions()
     await context.serve()
     answering = openAnswering(context)
+    slashing = openSlashing(context)
+    watched = checkWatched(context)
+    const server =
+      config.healthPort === 0 ? null : await openHealthServer(config.healthPort, () => healthOf(context))
+    health = { server, watch: watchHealth(context) }
     work = followMarket(context, reader.forget)
     void healLinks(context).catch((error: unknown) => {
       const { code, message } = toDmcError(error)

@@ -23,8 +23,14 @@ export function followMarket(
   const { signal, store, journal, rpc } = ctx
   const orders = serveOrders(ctx.contract, ctx.queue, { graceMs: GRACE_MS })
 
+  /** Challenges don't wait for confirmations. */
+  const react = (events: MarketEvent[]) => {
+    ctx.answering?.onEvents(events)
+    ctx.slashing?.onEvents(events)
+  }
+
   const onEvents = (events: MarketEvent[]) => {
-    setImmediate(() => ctx.answering?.onEvents(events))
+    setImmediate(() => react(events))
     const touched = new Set<bigint>()
     for (const event of events) {
       const orderId = 'orderId' in event.args ? event.args.orderId : null
@@ -51,7 +57,7 @@ export function followMarket(
           market: ctx.config.chain.market,
           fromBlock,
           onEvents,
-          onHint: (events) => ctx.answering?.onEvents(events),
+          onHint: react,
           onReorg: ({ blockNumber }) => {
             onReorg()
             journal.add({
@@ -63,6 +69,7 @@ export function followMarket(
             setImmediate(() => {
               orders.touchAll()
               ctx.answering?.sweep()
+              ctx.slashing?.sweep()
             })
           },
           signal,

@@ -93,7 +93,7 @@ async function prove(context: AnswerContext, order: OrderOnChain, work: AnswerWo
     if (held === null) {
       throw orderNotHere(orderId)
     }
-    const proof = await buildAnswer(held.source, order, work.leaf)
+    const proof = await buildAnswer(held, order, work.leaf)
     context.alarms.clear(`data:${orderId}`, `The data of order ${orderId} can be read again.`)
     return proof
   } catch (thrown) {
@@ -128,9 +128,14 @@ function noteOpened(context: AnswerContext, order: OrderOnChain, work: AnswerWor
   })
 }
 
-function noteProgress({ store }: AnswerContext, work: AnswerWork): (progress: TransactionProgress) => void {
+function noteProgress(
+  { store, onProgress }: AnswerContext,
+  work: AnswerWork,
+): (progress: TransactionProgress) => void {
   let noted: Hex | null = null
-  return ({ state, hash }) => {
+  return (progress) => {
+    const { state, hash } = progress
+    onProgress?.(progress)
     if (state === 'confirmed' || hash === noted) return
     noted = hash
     setAnswer(store, work, { state: 'sent', hash, error: null })

@@ -1,6 +1,8 @@
 import type { AgentContext } from '../agent-context.ts'
-import { listContracts } from '../contract/contract-rows.ts'
-import { listOrderRows } from '../sector/sector-rows.ts'
+import { findContract, listContracts } from '../contract/contract-rows.ts'
+import { findOrderRow, listOrderRows } from '../sector/sector-rows.ts'
+import { listWatched } from '../watch/watch-rows.ts'
+import { watchedCopy } from '../watch/watched-copy.ts'
 import type { AnswerService } from './answer-service.ts'
 import { openAnswerService } from './answer-service.ts'
 import type { AnswerContext } from './context.ts'
@@ -17,6 +19,7 @@ export function ordersToAnswer({ store }: Pick<AgentContext, 'store'>): bigint[]
     if (state !== 'closed' || finalAt !== null) orders.add(orderId)
   }
   for (const { orderId } of listOrderRows(store)) orders.add(BigInt(orderId))
+  for (const { orderId, dataPath } of listWatched(store)) if (dataPath !== null) orders.add(orderId)
   return [...orders]
 }
 
@@ -33,9 +36,10 @@ export function answerContext(ctx: AgentContext): AnswerContext {
     parameters: async () => (await ctx.account()).facts.parameters,
     async proofs(orderId, { anew }) {
       const source = anew ? await sectors.reopen(orderId) : await sectors.open(orderId)
-      return source && { source, role: 'miner' }
+      return source ?? watchedCopy(ctx, orderId)
     },
-    roleIn: () => 'miner',
+    roleIn: (orderId) =>
+      findContract(store, orderId, 'miner') || findOrderRow(store, String(orderId)) ? 'miner' : 'watcher',
     mostGasWei: config.answer.mostGasWei,
     tokenPriceWei: config.answer.tokenPriceWei,
     signal,

@@ -1,5 +1,6 @@
 import { Command, Help, type Option } from 'commander'
 import { agentVersion } from '../control/version.ts'
+import { defineChallenge } from './define/define-challenge.ts'
 import { defineMiner } from './define/define-miner.ts'
 import { defineRestore } from './define/define-restore.ts'
 import { defineService } from './define/define-service.ts'
@@ -38,6 +39,7 @@ export function buildProgram(): Command {
   defineUser(program)
   defineRestore(program)
   defineMiner(program)
+  defineChallenge(program)
   defineService(program)
   return addExamples(
     program,

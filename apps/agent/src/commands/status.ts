@@ -1,16 +1,18 @@
 import { formatDuration } from '@dmc/core/units/format-duration'
 import { formatTime } from '@dmc/core/units/format-time'
-import { callAgent } from '../control/call-agent.ts'
+import { callAgent, callRunningAgent } from '../control/call-agent.ts'
 import type { Status } from '../control/types.ts'
+import type { Health } from '../health/health-report.ts'
 import { cleanText } from '../output/clean-text.ts'
-import { count } from '../output/format.ts'
+import { count, formatMs } from '../output/format.ts'
 import type { Io } from '../output/io.ts'
 import { printPairs } from '../output/print-table.ts'
 import type { Action } from './shell.ts'
 import { walletPairs } from './wallet-show.ts'
 
 /** How this host stands, and what needs a person. */
-export const status: Action = async ({ io, caller }) => {
+export const status: Action<[], { health?: boolean }> = async ({ io, caller }, options) => {
+  if (options.health) return showHealth(io, await callRunningAgent(caller, 'health.get', {}))
   const answer = await callAgent(caller, 'status.get', {})
   io.document('status', { status: answer })
   printPairs(io, agentPairs(io, answer))
@@ -28,6 +30,18 @@ export const status: Action = async ({ io, caller }) => {
     io.print(`${paint(`${level}:`)} ${cleanText(message)}`)
     io.print(`  next: ${cleanText(hint)}`)
   }
+}
+
+/** For scripts: the exit code says whether something needs a person. */
+function showHealth(io: Io, health: Health): number {
+  io.document('health', { health })
+  if (health.ok) io.print(io.colors.green('Nothing needs you.'))
+  for (const { level, message, hint, sinceMs } of health.alarms) {
+    const paint = level === 'error' ? io.colors.red : io.colors.yellow
+    io.print(`${paint(`${level}:`)} ${cleanText(message)} (since ${formatMs(sinceMs)})`)
+    io.print(`  next: ${cleanText(hint)}`)
+  }
+  return health.ok ? 0 : 1
 }
 
 function agentPairs(io: Io, answer: Status): [string, string][] {

@@ -2,12 +2,14 @@ import { retentionPolicy } from '@dmc/core/schedule/retention'
 import { scheduleRule } from '@dmc/core/schedule/schedule-rule'
 import type { Hex } from 'viem'
 import * as z from 'zod'
+import type { Health } from '../health/health-report.ts'
 import type { SnapshotInfo } from '../source/types.ts'
 import type {
   Act,
   BackupEvent,
   BackupResult,
   BillRow,
+  ChallengeRow,
   CheckedOrder,
   CheckResult,
   JournalRow,
@@ -27,6 +29,7 @@ import type {
   Status,
   TransactionEvent,
   WalletInfo,
+  WatchedRow,
 } from './types.ts'
 
 /** A method of the control socket: what it takes (checked), answers and emits (typed). */
@@ -199,6 +202,35 @@ export const METHODS = {
     }),
   ),
 
+  /** What lets a watcher check the order for this user, into a new file. */
+  'order.exportStubs': method<{ orderId: bigint; path: string }>().takes(
+    z.strictObject({ orderId: id, path: z.string().min(1).max(4096) }),
+  ),
+
+  // challenges on chain (flow 14)
+  'challenge.list': method<{ challenges: ChallengeRow[]; blockTime: bigint }>().takes(
+    /** all: those that are over too. */
+    z.strictObject({ all: z.boolean() }),
+  ),
+  /** By hand, with this host's key; the running agent does it by itself. */
+  'challenge.answer': method<Act<{ orderId: bigint }>, TransactionEvent>().takes(
+    z.strictObject({ mode, orderId: id }),
+  ),
+  'watch.add': method<WatchedRow>().takes(
+    z.strictObject({
+      orderId: id,
+      /** The order's data file, or a folder that has it; absent: challenges are not answered. */
+      answerFrom: z.string().min(1).max(4096).optional(),
+      /** The user's stubs; absent: its miner is not checked. */
+      stubs: z.string().min(1).max(4096).optional(),
+      /** Absent: the wallet that this host acts for. */
+      rewardTo: address.optional(),
+      slash: z.boolean(),
+    }),
+  ),
+  'watch.list': method<{ watched: WatchedRow[] }>().takes(nothing),
+  'watch.remove': method<{ orderId: bigint }>().takes(z.strictObject({ orderId: id })),
+
   // data (flows 9 to 13)
   /** Starts, joins or resumes the backup of one source; answers when the order is active with the new commitment. */
   'backup.start': method<BackupResult, BackupEvent>().takes(
@@ -238,6 +270,8 @@ export const METHODS = {
 
   // the agent itself
   'status.get': method<Status>().takes(nothing),
+  /** What needs a person, early. */
+  'health.get': method<Health>().takes(nothing),
   'journal.list': method<{ entries: JournalRow[] }>().takes(
     z.strictObject({
       subject: z.string().optional(),

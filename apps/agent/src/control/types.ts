@@ -318,6 +318,47 @@ export interface Status {
   attention: { level: 'warning' | 'error'; message: string; hint: string }[]
 }
 
+/** An on-chain challenge of an order that this host has to do with. */
+export interface ChallengeRow {
+  orderId: bigint
+  role: 'user' | 'miner' | 'watcher'
+  leaf: bigint
+  /** Unix seconds. */
+  deadline: bigint
+  /** By the chain's clock; below 0 after the deadline. */
+  secondsLeft: bigint
+  /** `missed`: the deadline has passed, anyone may slash; `over`: it was taken back, or lost with the order. */
+  state: 'open' | 'missed' | 'answered' | 'over'
+  /** How far this host's own answer is; null: it answers nothing here. */
+  answer: 'waiting' | 'proven' | 'sent' | 'confirmed' | 'failed' | null
+  hash: Hex | null
+  /** What stands in the way of the answer. */
+  error: ErrorJson | null
+  /** Token wei; null for one that is over. */
+  bond: bigint | null
+  pledge: bigint | null
+}
+
+/** An order of others that this host looks after. */
+export interface WatchedRow {
+  orderId: bigint
+  /** File that its challenges are answered from; null: they are not. */
+  answerFrom: string | null
+  /** The user's stubs that its miner is checked with; null: it is not. */
+  stubs: string | null
+  slash: boolean
+  /** Who earns the reward of a slash. */
+  rewardTo: Address | null
+  addedMs: number
+  /** null: the chain could not be asked. */
+  state: OrderState | null
+  /** Token wei that a slash would earn. */
+  reward: bigint | null
+  /** Unix seconds; null: it is not challenged. */
+  challengedUntil: bigint | null
+  error: ErrorJson | null
+}
+
 export interface CheckResult {
   /** chain-reachable, data-dir ... */
   check: string

@@ -130,7 +130,7 @@ async function proveChallenge({ ctx }: Answering, orderId: bigint): Promise<Answ
   const { leafIndex, deadline } = order.challenge
   const held = await answerContext(ctx).proofs(orderId, { anew: false })
   if (held === null) throw orderNotHere(orderId)
-  const { leaf, path } = await buildAnswer(held.source, order, leafIndex)
+  const { leaf, path } = await buildAnswer(held, order, leafIndex)
   return { leaf: bytesToHex(leaf), path: path.map(hashToHex), index: leafIndex, deadline }
 }
 

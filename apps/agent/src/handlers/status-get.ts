@@ -69,19 +69,27 @@ export const statusGet: Handler<'status.get', AgentContext> = async (ctx) => {
         sectors,
         orders,
         contracts: listContracts(ctx.store, 'user'),
+        alarms: new Set(ctx.alarms.list().map(({ key }) => key)),
       }),
     ],
   }
 }
 
 function attention(
-  s: Pick<Status, 'chain' | 'wallet' | 'sources' | 'sectors' | 'orders'> & { contracts: ContractRow[] },
+  s: Pick<Status, 'chain' | 'wallet' | 'sources' | 'sectors' | 'orders'> & {
+    contracts: ContractRow[]
+    /** Keys of the alarms that stand: shown already. */
+    alarms: ReadonlySet<string>
+  },
 ): Status['attention'] {
   const found: Status['attention'] = []
-  if (s.chain.error) found.push({ level: 'error', message: s.chain.error.message, hint: s.chain.error.hint })
+  if (s.chain.error && !s.alarms.has('chain'))
+    found.push({ level: 'error', message: s.chain.error.message, hint: s.chain.error.hint })
   const operator = s.wallet?.operator
   if (operator && s.orders.length > 0 && s.chain.blockTime > 0n) {
-    if (operator.scopes.length === 0 || operator.expiresAt < s.chain.blockTime) {
+    if (s.alarms.has('operator')) {
+      // it says more
+    } else if (operator.scopes.length === 0 || operator.expiresAt < s.chain.blockTime) {
       found.push({
         level: 'error',
         message: 'This host’s key may not act for the wallet (never authorised, or expired).',
@@ -94,7 +102,7 @@ function attention(
         hint: 'dmc-agent operator authorise',
       })
     }
-    if (operator.gasWei < FEW_ACTS_WEI) {
+    if (operator.gasWei < FEW_ACTS_WEI && !s.alarms.has('gas')) {
       found.push({
         level: 'warning',
         message: `The operator ${operator.address} has gas for fewer than 20 acts.`,

@@ -10,6 +10,7 @@ import { contiguousFrom } from './durable-ranges.ts'
 import { freeSpace, notEnoughSpace } from './free-space.ts'
 import type { HashOps } from './hash-orders.ts'
 import { type MountedSector, mountSector } from './mounted-sector.ts'
+import { openOrderCopy } from './order-copy.ts'
 import { type FileOrderStore, openOrderStore } from './order-store.ts'
 import type { JournalOps } from './sector-journal.ts'
 import { deviceOf, MARKER, notMounted, readMarker, writeMarker } from './sector-marker.ts'
@@ -275,6 +276,8 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       if (!order) throw orderNotHere(orderId)
       return order.scrub()
     },
+
+    openCopy: (options) => openOrderCopy(options, hashChannel(options.orderId)),
 
     deleteOrder: (orderId) =>
       alone(async () => {

@@ -77,6 +77,14 @@ export interface OrderStore {
   close(): Promise<void>
 }
 
+/** Somebody else's order in a file of its own, only read. */
+export interface OrderCopy {
+  /** Hashes it once. @throws SECTOR_DAMAGED unless it leads to the commitment */
+  prove(commitment: Commitment): Promise<void>
+  leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
+  close(): Promise<void>
+}
+
 export interface ScrubReport {
   orderId: bigint
   chunks: number
@@ -96,6 +104,13 @@ export interface SectorService {
   reopen(orderId: bigint): Promise<OrderStore | null>
   /** Re-hashes everything of one order (flow 9); damage is journalled and returned, never repaired silently. */
   scrub(orderId: bigint): Promise<ScrubReport>
+  /** A copy of another miner's order, to be proved from; the caller closes it. @throws SECTOR_DAMAGED */
+  openCopy(options: {
+    orderId: bigint
+    capacityMib: bigint
+    dataPath: string
+    rootsPath: string
+  }): Promise<OrderCopy>
   /** Deletes the data; the caller has made sure of a confirmed final state plus grace. */
   deleteOrder(orderId: bigint): Promise<void>
   orders(): Promise<{ orderId: bigint; sectorId: string; capacity: number; durableSize: number }[]>

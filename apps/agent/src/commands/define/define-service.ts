@@ -37,8 +37,9 @@ export function defineService(program: Command): void {
       .command('status')
       .summary('how this host stands, and what needs you')
       .description('Chain, wallet, orders, work in hand, and what needs a person.')
+      .option('--health', 'only what needs you; exit code 1 when something does, 78 when no agent runs')
       .action(lazy(async () => (await import('../status.ts')).status)),
-    [['status'], ['status --json']],
+    [['status'], ['status --json'], ['status --health --quiet', 'from a script or a timer']],
   )
   addExamples(
     program

@@ -243,6 +243,17 @@ export function defineUser(program: Command): void {
   )
   addExamples(
     order
+      .command('export-stubs')
+      .description(
+        'Writes what a watcher needs to check this order while your machine sleeps: a key that can ask the miner for proofs and read ciphertext of this source, never a file’s contents.',
+      )
+      .argument('<order>', 'its number')
+      .argument('<file>', 'a new file, readable by you alone; give it to the watcher')
+      .action(lazy(async () => (await import('../order-export-stubs.ts')).orderExportStubs)),
+    [['order export-stubs 12 stubs.json']],
+  )
+  addExamples(
+    order
       .command('cancel')
       .description('Cancels an order that is not active yet; everything that was paid comes back.')
       .argument('<order>', 'its number')

@@ -1,0 +1,19 @@
+import { DmcError } from '@dmc/core/errors/dmc-error'
+import type { AgentContext } from '../agent-context.ts'
+import type { Handler } from '../control/handler.ts'
+import { deleteWatched } from '../watch/watch-rows.ts'
+
+export const watchRemove: Handler<'watch.remove', AgentContext> = async (ctx, { orderId }) => {
+  if (!deleteWatched(ctx.store, orderId)) {
+    throw new DmcError('ORDER_NOT_FOUND', `Order ${orderId} is not watched.`, {
+      hint: 'List what is: dmc-agent watch list',
+    })
+  }
+  for (const key of [`watch:${orderId}`, `slash:${orderId}`]) ctx.alarms.clear(key)
+  ctx.journal.add({
+    event: 'watching-ended',
+    subject: `order:${orderId}`,
+    message: `Order ${orderId} is no longer watched.`,
+  })
+  return { orderId }
+}
