@@ -45,6 +45,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts'),
   dashboard: () => import('./dashboard.ts'),
+  challenge: () => import('./challenge.ts'),
 }
 
 function parse(args: string[]): { name: string; options: BenchOptions } {

@@ -199,6 +199,9 @@ export function defineUser(program: Command): void {
       .option('--limit <n>', 'so many single checks', '20')
       .action(lazy(async () => (await import('../order-checks.ts')).orderChecks)),
     [['order checks 12'], ['order checks 12 --json']],
+  )
+  addExamples(
+    order
       .command('evidence')
       .description(
         'Writes what can be proved about one order into a file: bill, order, both sides’ statements, challenges, every transaction, and the miner’s signed answers that this host kept. Others check it with verify-evidence. No key and no path of yours is in it.',
