@@ -48,6 +48,7 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   'small-files': () => import('./small-files.ts'),
   dashboard: () => import('./dashboard.ts'),
   index: () => import('./index-events.ts'),
+  challenge: () => import('./challenge.ts'),
 }
 
 function parse(args: string[]): { name: string; options: BenchOptions } {

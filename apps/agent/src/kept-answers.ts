@@ -7,7 +7,6 @@ const MOST_BYTES = 4 * 1024 * 1024
 
 /** The miner's signed answers about an order that checks have kept, oldest first, as a bundle writes them. */
 export function keptAnswers(store: Store, orderId: bigint): EvidenceBundle['answers'] {
-  if (!store.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'order_check'").get()) return []
   const rows = store.db
     .prepare(
       'SELECT at_ms, outcome, evidence FROM order_check WHERE order_id = ? AND evidence IS NOT NULL ORDER BY n',
