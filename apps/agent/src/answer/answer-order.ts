@@ -243,7 +243,7 @@ async function missed(
   context.alarms.clear(`deadline:${orderId}:${work.deadline}`, error.message)
   context.alarms.raise({
     key: `missed:${orderId}`,
-    level: 'error',
+    level: work.role === 'miner' ? 'error' : 'warning',
     subject: `order:${orderId}`,
     message: error.message,
     hint: error.hint,

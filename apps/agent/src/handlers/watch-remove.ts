@@ -1,5 +1,6 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { AgentContext } from '../agent-context.ts'
+import { findContract } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
 import { deleteWatched } from '../watch/watch-rows.ts'
 
@@ -9,7 +10,14 @@ export const watchRemove: Handler<'watch.remove', AgentContext> = async (ctx, { 
       hint: 'List what is: dmc-agent watch list',
     })
   }
-  for (const key of [`watch:${orderId}`, `slash:${orderId}`]) ctx.alarms.clear(key)
+  // what this host itself owes for the order stays
+  if (
+    findContract(ctx.store, orderId, 'miner') === null &&
+    findContract(ctx.store, orderId, 'user') === null
+  ) {
+    for (const { key, subject } of ctx.alarms.list())
+      if (subject === `order:${orderId}`) ctx.alarms.clear(key)
+  }
   ctx.journal.add({
     event: 'watching-ended',
     subject: `order:${orderId}`,
