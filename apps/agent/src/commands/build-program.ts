@@ -70,8 +70,8 @@ function helpStyle() {
     styleArgumentText: (text: string) => `\u001b[36m${text}\u001b[39m`,
     helpWidth: 100,
     subcommandTerm: (command: Command) => {
-      const verbs = visibleVerbs(command)
-      return verbs.length === 0 ? command.name() : `${command.name()} ${verbs.join('|')}`
+      const verbs = visibleVerbs(command).join('|')
+      return verbs === '' ? command.name() : `${command.name()} ${cutVerbs(verbs)}`
     },
     visibleCommands: (command: Command) =>
       plain.visibleCommands(command).filter((child) => child.name() !== 'help'),
@@ -83,6 +83,11 @@ function helpStyle() {
     },
   }
 }
+
+/** Many verbs would leave no room for what the command is for; its own page has them all. */
+const cutVerbs = (verbs: string): string =>
+  verbs.length <= MOST_VERBS ? verbs : `${verbs.slice(0, verbs.lastIndexOf('|', MOST_VERBS))}|…`
+const MOST_VERBS = 36
 
 const visibleVerbs = (command: Command): string[] => command.commands.map((child) => child.name())
 
