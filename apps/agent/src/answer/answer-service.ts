@@ -28,6 +28,8 @@ export interface AnswerServiceOptions {
 
 /** Questions to the chain at once during a sweep. */
 const ABREAST = 8
+/** With many orders the sweep comes round more slowly: a node is not to be asked without pause, and events are quicker anyway. */
+const SPARING_MS = 200
 const RELEVANT: readonly string[] = ['ChallengeOpened', 'ChallengeAnswered', 'OrderSlashed']
 
 /**
@@ -125,14 +127,19 @@ export function openAnswerService(context: AnswerContext, options: AnswerService
 
   const sweepOnce = async () => {
     for (const { orderId } of openAnswers(store)) touch(orderId)
-    const orders = options.orders().filter((orderId) => !workers.has(orderId))
+    // what was missed stands until the order has ended, also when nothing more is to be answered for it
+    const missed = alarms
+      .list()
+      .flatMap(({ key }) => (key.startsWith('missed:') ? [BigInt(key.slice(7))] : []))
+    const orders = [...new Set([...options.orders(), ...missed])].filter((orderId) => !workers.has(orderId))
+    const mine = new Set(options.orders())
     let failure: unknown = null
     const next = async () => {
       for (let orderId = orders.pop(); orderId !== undefined; orderId = orders.pop()) {
         if (signal.aborted || failure !== null) return
         try {
           const { challenge, state } = await readOrder(rpc.client, { market, orderId })
-          if (challenge !== null && state === 'active') touch(orderId)
+          if (challenge !== null && state === 'active' && mine.has(orderId)) touch(orderId)
           else if (state !== 'active') alarms.clear(`missed:${orderId}`)
         } catch (error) {
           if (!DmcError.is(error) || error.code !== 'ORDER_NOT_FOUND') failure = error
@@ -146,7 +153,7 @@ export function openAnswerService(context: AnswerContext, options: AnswerService
   const sweeping = (async () => {
     const pauses = backOff({ mostMs: sweepMs })
     while (!signal.aborted) {
-      let wait = sweepMs
+      let wait = Math.max(sweepMs, options.orders().length * SPARING_MS)
       const woken = new Promise<void>((resolve) => {
         wakeSweep = resolve
       })
@@ -165,10 +172,11 @@ export function openAnswerService(context: AnswerContext, options: AnswerService
     touch,
     sweep: () => wakeSweep(),
     onEvents(events) {
+      const relevant = events.filter((event) => RELEVANT.includes(event.name) && 'orderId' in event.args)
+      if (relevant.length === 0) return
       const orders = new Set(options.orders())
-      for (const event of events) {
-        if (!RELEVANT.includes(event.name) || !('orderId' in event.args)) continue
-        if (orders.has(event.args.orderId)) touch(event.args.orderId)
+      for (const { args } of relevant) {
+        if ('orderId' in args && orders.has(args.orderId)) touch(args.orderId)
       }
     },
     async close() {

@@ -49,7 +49,7 @@ export const watchAdd: Handler<'watch.add', AgentContext> = async (ctx, input) =
       .filter(Boolean)
       .join(', ')}.`,
   })
-  ctx.answering?.touch(orderId)
+  if (dataPath !== null) ctx.answering?.touch(orderId)
   ctx.slashing?.sweep()
   const row = await watchedRow(ctx, orderId)
   if (row === null) throw new DmcError('BUG', `Order ${orderId} is not watched.`, { hint: 'Report this.' })

@@ -13,6 +13,8 @@ export interface SlashService {
 
 /** A timer may not be set further ahead; a sweep comes before that. */
 const LONGEST_MS = 3_600_000
+/** With many orders the sweep comes round more slowly: a node is not to be asked without pause. */
+const SPARING_MS = 200
 
 /**
  * Slashes what missed its deadline (flow 14): the wallet's own orders, and watched ones whose watcher said so. From the chain alone:
@@ -85,12 +87,15 @@ export function openSlashService(
       const woken = new Promise<void>((resolve) => {
         wakeSweep = resolve
       })
+      let wait = sweepMs
       try {
-        for (const slashable of await options.orders()) touch(slashable)
+        const orders = await options.orders()
+        for (const slashable of orders) touch(slashable)
+        wait = Math.max(sweepMs, orders.length * SPARING_MS)
       } catch {
         // the chain can't be asked: told by whoever follows it
       }
-      await Promise.race([rest(sweepMs, signal), woken])
+      await Promise.race([rest(wait, signal), woken])
     }
   })()
 

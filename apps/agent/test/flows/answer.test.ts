@@ -146,6 +146,27 @@ describe('answering goes on', () => {
     expect(await answersOf(world, orderId)).toHaveLength(1)
   })
 
+  it('a reorg deeper than the confirmations takes an answer that counted: it is sent again, with the same nonce', async () => {
+    const { orderId } = await storedOrder(world, user, 'deep')
+    const { anvil } = world.devnet
+    // between challenge and answer, so that only the answer goes
+    node.fault = 'down'
+    await open(orderId, 6n)
+    await anvil.mine(3)
+    node.fault = null
+    const [first] = await answered(orderId)
+    await until('the answer to be confirmed', async () => (await stateOf(orderId)) === 'confirmed')
+    const before = await nonceOf(world.devnet, operator)
+    await anvil.reorg((await anvil.blockNumber()) - Number(first?.block) + 2)
+    expect((await orderOf(world.devnet, orderId)).challenge).not.toBeNull()
+    await until('it to be answered again', async () => {
+      const { challenge } = await orderOf(world.devnet, orderId)
+      return challenge === null && (await stateOf(orderId)) === 'confirmed'
+    })
+    expect(await answersOf(world, orderId)).toHaveLength(1)
+    expect(await nonceOf(world.devnet, operator)).toBe(before)
+  })
+
   it('a reorg takes the challenge: nothing is sent for it any more; when it comes again it is answered', async () => {
     const { orderId } = await storedOrder(world, user, 'vanished')
     await miner.stop()

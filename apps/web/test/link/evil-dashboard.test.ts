@@ -223,6 +223,18 @@ describe('an evil dashboard makes the agent do nothing', () => {
     expect(paths).toEqual([at('disk')])
   })
 
+  it('no proof of leaves but those that the chain asks this wallet, as a miner, for', async () => {
+    for (const [orderId, code] of [
+      [foreignOrder, 'COMMAND_REFUSED'],
+      // its owner is the user of it, not the miner
+      [ownOrder, 'COMMAND_REFUSED'],
+      [7777n, 'ORDER_NOT_FOUND'],
+    ] as const) {
+      const { answer, error } = await evil.ask({ kind: 'answer.proof', orderId })
+      expect([answer, error?.code]).toEqual([null, code])
+    }
+  })
+
   it('no backup into an order of another wallet, none without the chain’s word', async () => {
     const before = await operatorNonce()
     expect(await outcome({ kind: 'backup.start', sourceId, orderId: foreignOrder })).toMatchObject({
