@@ -41,12 +41,13 @@ export async function answerOrder(context: AnswerContext, orderId: bigint): Prom
   const role = context.roleIn(orderId)
   const late = block.timestamp > deadline
   if (late && findAnswer(context.store, orderId, deadline)?.state === 'failed') return 'over'
+  // before anything is noted: a node that is behind still shows a challenge that was answered
+  const intent = await intentOf(context, order, head)
+  if (intent === null) return 'again'
   const { work, isNew } = beginAnswer(context.store, { orderId, deadline, leaf: leafIndex, role })
   if (isNew) noteOpened(context, order, work)
   const { answerWindow } = await context.parameters()
   const urgency: Urgency = { deadline, window: answerWindow, mostWei: atStake(context, order) }
-  const intent = await intentOf(context, order, head)
-  if (intent === null) return 'again'
   if (late) return missed(context, order, work, intent)
   tellDeadline(context, work, timeLeft(urgency, block.timestamp), block.timestamp)
   const how = {
