@@ -1,3 +1,4 @@
+import { readBill } from '@dmc/core/chain/read-bill'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { EvilUser } from '@dmc/testkit/cheaters/evil-user'
 import type { Address } from 'viem'
@@ -50,10 +51,9 @@ const log = (seed: number) => seededBytes(MIB + 5 * 1024, seed)
 /** All that is the miner's: tokens, credit, and what is locked for what it sells and has sold. */
 async function minerHas() {
   const { token, credit } = await moneyOf(world.devnet, wallet)
-  const { bills } = await call(miner, 'bill.list', {})
+  const offered = (await readBill(world.devnet.client, { market: world.devnet.market, billId })).pledge
   const { orders } = await call(miner, 'order.list', { role: 'miner', all: true })
   const locked = orders.reduce((sum, order) => sum + order.pledge, 0n)
-  const offered = bills.reduce((sum, bill) => sum + bill.pledge, 0n)
   return token + credit + locked + offered
 }
 const gasOf = async () => (await moneyOf(world.devnet, operator)).gasWei
