@@ -168,12 +168,12 @@ describe('a user that cheats', () => {
     )
     const [flood, calm] = [await user.connect(orderId), await other.connect(theirs)]
     const leaves = Array.from({ length: 64 }, (_, i) => BigInt(i))
-    const all = Array.from({ length: 100 }, () => flood.challenge(leaves, commitment).catch(() => null))
+    const all = Array.from({ length: 24 }, () => flood.challenge(leaves, commitment).catch(() => null))
     const started = performance.now()
     for (let i = 0; i < 5; i++) await calm.challenge([BigInt(i)], honest)
     const ms = performance.now() - started
     await Promise.all(all)
-    expect(ms).toBeLessThan(30_000)
+    expect(ms).toBeLessThan(20_000)
     await expect(
       flood.challenge(
         Array.from({ length: 65 }, () => 0n),
