@@ -145,7 +145,7 @@ async function challenge(order: Order, leaf: bigint): Promise<'answered' | 'sile
   return answered ? 'answered' : 'silent'
 }
 
-describe(`${DAYS} days of a market`, () => {
+describe(`${LONG ? 'thirty' : 'three'} days of a market`, () => {
   it(
     'end with every honest byte there, the cheater slashed, and every wei where it belongs',
     async () => {
