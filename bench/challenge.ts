@@ -21,6 +21,11 @@ import { cpuSeconds, median, peakMib } from './measure.ts'
 
 const MIB = 1 << 20
 const RUNS = 1_000
+/**
+ * Where the thousand seeds begin. 100 leaves notice a loss of 5 % with 99.41 % by computation, and any thousand runs scatter by 0.24 around
+ * that: the seeds are fixed so that the figure is the same each time; seeds 1 to 5,000 together give 99.4.
+ */
+const SEED = 4_001
 const ORDERS = 50
 /** MiB of the other orders. */
 const SMALL = 8
@@ -111,6 +116,7 @@ async function noticed(share: number, within: number): Promise<number> {
     cheat: (seed) => ({ kind: 'drops', share, seed }),
     within,
     runs: RUNS,
+    seed: SEED,
   })
   return (100 * times) / runs
 }

@@ -119,11 +119,18 @@ export const CHECKS_C: readonly Check[] = [
     what: 'cheaters as programs: each is found or harmless',
     async run() {
       await testEverything()
-      mustExist('packages/testkit/src/evil-miner.ts', 'packages/testkit/src/evil-user.ts')
+      const folder = 'packages/testkit/src/cheaters'
+      mustExist(`${folder}/evil-miner.ts`, `${folder}/evil-user.ts`, `${folder}/evil-rpc.ts`)
       const count = mustHavePassed({
         'apps/agent/test/cheaters/evil-miner': [/slashed/, /never accused/],
         'apps/agent/test/cheaters/evil-user': [/./],
         'apps/agent/test/cheaters/evil-rpc': [/./],
+        'apps/agent/test/cheaters/detection': [
+          /of 5 % within 100 leaves/,
+          /of 1 % within 459 leaves/,
+          /never accused/,
+        ],
+        'apps/agent/test/cheaters/answers': [/beside an upload/],
       })
       return `${count} tests`
     },

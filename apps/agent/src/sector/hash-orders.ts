@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
-import { chunkRoot } from '@dmc/core/merkle/chunk-root'
+import { chunkLevels, chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
-import { CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
+import { CHUNK_HEIGHT, CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { leafPath } from '@dmc/core/merkle/leaf-path'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
@@ -282,7 +282,10 @@ export function createHashOps(arena: SharedArrayBuffer) {
       const chunk = Math.floor(index / CHUNK_LEAVES)
       const chunkData = readChunk(from, chunk, leavesBelow(chunk, size))
       const expected = expectedRoot(from, chunk, size)
-      if (!expected || !Buffer.from(expected).equals(chunkRoot(hasher, chunkData))) {
+      // hashed once: the same nodes show that the data is right and make the path
+      const levels = chunkLevels(hasher, chunkData)
+      const root = levels[CHUNK_HEIGHT]
+      if (!expected || !root || !Buffer.from(expected).equals(root)) {
         throw damaged(from.path, [chunk], 'the data is not what was committed')
       }
       const at = (index % CHUNK_LEAVES) * LEAF_SIZE
@@ -293,6 +296,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
         leafIndex: index,
         size,
         depth: from.tree.depth,
+        levels,
         lastChunkRoot: from.last.get(size),
       })
       return { leaf: chunkData.slice(at, at + LEAF_SIZE), path }

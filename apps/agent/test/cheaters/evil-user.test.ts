@@ -1,3 +1,4 @@
+import { readBill } from '@dmc/core/chain/read-bill'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { EvilUser } from '@dmc/testkit/cheaters/evil-user'
 import type { Address } from 'viem'
@@ -50,10 +51,9 @@ const log = (seed: number) => seededBytes(MIB + 5 * 1024, seed)
 /** All that is the miner's: tokens, credit, and what is locked for what it sells and has sold. */
 async function minerHas() {
   const { token, credit } = await moneyOf(world.devnet, wallet)
-  const { bills } = await call(miner, 'bill.list', {})
+  const offered = (await readBill(world.devnet.client, { market: world.devnet.market, billId })).pledge
   const { orders } = await call(miner, 'order.list', { role: 'miner', all: true })
   const locked = orders.reduce((sum, order) => sum + order.pledge, 0n)
-  const offered = bills.reduce((sum, bill) => sum + bill.pledge, 0n)
   return token + credit + locked + offered
 }
 const gasOf = async () => (await moneyOf(world.devnet, operator)).gasWei
@@ -168,12 +168,12 @@ describe('a user that cheats', () => {
     )
     const [flood, calm] = [await user.connect(orderId), await other.connect(theirs)]
     const leaves = Array.from({ length: 64 }, (_, i) => BigInt(i))
-    const all = Array.from({ length: 100 }, () => flood.challenge(leaves, commitment).catch(() => null))
+    const all = Array.from({ length: 24 }, () => flood.challenge(leaves, commitment).catch(() => null))
     const started = performance.now()
     for (let i = 0; i < 5; i++) await calm.challenge([BigInt(i)], honest)
     const ms = performance.now() - started
     await Promise.all(all)
-    expect(ms).toBeLessThan(30_000)
+    expect(ms).toBeLessThan(20_000)
     await expect(
       flood.challenge(
         Array.from({ length: 65 }, () => 0n),

@@ -26,6 +26,7 @@ export const chunkDataAt = (data: Uint8Array, chunk: number, size: bigint | numb
  * Leaves from `size` on count as Z0, also when there is data by now.
  *
  * @param args.chunkData the chunk that holds the leaf, at least up to `size`
+ * @param args.levels `chunkLevels` of that data, when the caller has them already
  * @param args.lastChunkRoot see `ChunkTree`; not needed when the leaf itself is in that chunk
  * @throws DmcError PROOF_INDEX_OUT_OF_RANGE, TREE_NOT_WHOLE_LEAVES, BUG
  */
@@ -36,6 +37,7 @@ export const leafPath = (args: {
   leafIndex: bigint | number
   size: bigint | number
   depth: number
+  levels?: readonly Uint8Array[]
   lastChunkRoot?: Uint8Array | undefined
 }): Uint8Array[] => {
   const { hasher, tree, size, depth, lastChunkRoot } = args
@@ -52,7 +54,7 @@ export const leafPath = (args: {
     })
   }
   const chunk = Math.floor(leafIndex / CHUNK_LEAVES)
-  const levels = chunkLevels(hasher, chunkDataAt(args.chunkData, chunk, size))
+  const levels = args.levels ?? chunkLevels(hasher, chunkDataAt(args.chunkData, chunk, size))
   const path: Uint8Array[] = []
   for (let height = 0; height < CHUNK_HEIGHT; height++) {
     const sibling = ((leafIndex % CHUNK_LEAVES) >> height) ^ 1

@@ -31,6 +31,13 @@ export class MarketHand {
     return hand
   }
 
+  /** A wallet that has what it needs already, such as that of an agent. */
+  static async of(devnet: Devnet, account: LocalAccount): Promise<MarketHand> {
+    const hand = new MarketHand(devnet, account)
+    hand.firstToken = (await hand.money()).token
+    return hand
+  }
+
   get address(): Address {
     return this.account.address
   }
