@@ -1,41 +1,20 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { faults, THEMES, WIDTHS } from './support/axe.ts'
 import { expect, signIn, test } from './support/fixtures.ts'
 import { fillWorld, findScreens, OWNER, openScheduleForm } from './support/full-world.ts'
 
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-
-/** What axe finds, as lines that say where; empty is good. */
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
-  return found.flatMap(({ id, nodes }) =>
-    nodes.map(
-      (node) => `${id}: ${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`,
-    ),
-  )
-}
-
 /** Long runs look at each route in every way; short ones at each route in one of the four, in turn. */
 const LONG = process.env.DMC_TEST_LONG === '1'
-const WIDTHS = [1280, 360]
-const THEMES = ['light', 'dark']
 let turn = 0
 
 async function check(page: Page, name: string, wrong: string[]): Promise<void> {
   const [one, other] = [turn % 2, (turn >> 1) % 2]
   turn++
-  for (const width of LONG ? WIDTHS : WIDTHS.slice(one, one + 1)) {
-    await page.setViewportSize({ width, height: 800 })
-    for (const theme of LONG ? THEMES : THEMES.slice(other, other + 1)) {
-      await page.evaluate((value) => {
-        document.documentElement.dataset.theme = value
-      }, theme)
-      await page.waitForTimeout(250)
-      for (const line of await violations(page)) wrong.push(`${name} ${width} ${theme}: ${line}`)
-    }
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-    if (wider > 0) wrong.push(`${name} ${width}: the page is ${wider} px wider than the screen`)
-  }
+  const found = await faults(
+    page,
+    LONG ? {} : { widths: WIDTHS.slice(one, one + 1), themes: THEMES.slice(other, other + 1) },
+  )
+  for (const line of found) wrong.push(`${name} ${line}`)
 }
 
 test('axe finds nothing on any route, light and dark, wide and narrow', async ({

@@ -2,6 +2,7 @@ import { type SmtpReceiver, startSmtpReceiver } from '@dmc/testkit/smtp-receiver
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { startWebhookReceiver } from '../apps/web/test/support/webhook-receiver.ts'
 import { activeOrder } from './support/active-order.ts'
+import { faults } from './support/axe.ts'
 import { expect, signIn, test } from './support/fixtures.ts'
 
 /** Time is warped here: no other test shares this chain. */
@@ -61,6 +62,8 @@ test('webhook, mail and what is told are set, tried, and the same after a reload
   await email.getByRole('button', { name: 'Send a code' }).click()
   const code = email.getByLabel('Code from the mail')
   await expect(code).toBeVisible()
+  expect(await faults(page)).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 900 })
   const { text } = mail.mails[0] ?? { text: '' }
   await code.fill('0000 0000')
   await email.getByRole('button', { name: 'Confirm' }).click()
@@ -120,6 +123,8 @@ test('an order near its end: told on the open page, by webhook and by mail; snoo
     .toEqual([expect.stringContaining(`Warning: Order ${orderId} ends in`)])
   expect(mail.mails[0]?.text).toContain(`${world.url}/orders/${orderId}`)
 
+  expect(await faults(page)).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 900 })
   await item.getByRole('button', { name: 'Snooze' }).click()
   await page.getByRole('button', { name: '1 week' }).click()
   await expect(item).toHaveCount(0)
@@ -153,6 +158,8 @@ test('a mail’s link stops the mails without signing in', async ({ watched: pag
   const link = /^No more of these mails: http:\/\/[^/]+(\S+)$/m.exec(mail.mails.at(-1)?.text ?? '')?.[1] ?? ''
   await page.goto(`${world.url}${link}`)
   await expect(page.getByText('Stop the mails about alerts?')).toBeVisible()
+  expect(await faults(page)).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 900 })
   await page.getByRole('button', { name: 'Send no more mails' }).click()
   await expect(page.getByText('No more mails are sent to you')).toBeVisible()
   await connectAs(user)

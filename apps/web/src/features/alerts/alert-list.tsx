@@ -33,7 +33,7 @@ export function AlertList() {
         }
       />
       <Card>
-        <fieldset className="flex gap-1 overflow-x-auto border-b border-line px-3 py-2 sm:px-4">
+        <fieldset className="flex min-w-0 gap-1 overflow-x-auto border-b border-line px-3 py-2 sm:px-4">
           <legend className="sr-only">Which alerts</legend>
           {SHOWS.map((each) => (
             <button

@@ -26,7 +26,7 @@ export function EmailCard({ settings }: { settings: Stored }) {
             <Mail className="size-4 text-muted" aria-hidden /> E-mail
           </span>
         }
-        about="Several at once come as one mail; each says how to stop them."
+        about="What is due at the same time comes as one mail."
         action={<State settings={settings} />}
       />
       {mailFrom === null ? (
@@ -90,7 +90,7 @@ function Address({ email, mailFrom }: { email: Stored['email']; mailFrom: string
       <Button
         type="submit"
         look={email?.confirmed && same ? 'plain' : 'primary'}
-        className="mt-[1.625rem]"
+        className="sm:mt-[1.625rem]"
         disabled={save.isPending || address.trim() === '' || (same && email.confirmed)}
       >
         {save.isPending ? 'Sending…' : same && !email.confirmed ? 'Send a new code' : 'Send a code'}
@@ -135,7 +135,7 @@ function Code() {
       <Button
         type="submit"
         look="primary"
-        className="mt-[1.625rem]"
+        className="sm:mt-[1.625rem]"
         disabled={confirm.isPending || code.replace(/\D/g, '').length !== 8}
       >
         Confirm

@@ -95,7 +95,7 @@ export function WebhookCard({ settings }: { settings: Stored }) {
           <Button
             type="submit"
             look="primary"
-            className="mt-[1.625rem]"
+            className="sm:mt-[1.625rem]"
             disabled={busy || url.trim() === '' || (webhook?.on === true && url === webhook.url)}
           >
             {save.isPending ? 'Saving…' : 'Save'}
