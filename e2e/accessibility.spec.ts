@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { faults, THEMES, WIDTHS } from './support/axe.ts'
 import { expect, signIn, test } from './support/fixtures.ts'
-import { fillWorld, findScreens, OWNER, openScheduleForm } from './support/full-world.ts'
+import { fillWorld, findScreens, OWNER, openReview, openScheduleForm } from './support/full-world.ts'
 
 /** Long runs look at each route in every way; short ones at each route in one of the four, in turn. */
 const LONG = process.env.DMC_TEST_LONG === '1'
@@ -45,6 +45,13 @@ test('axe finds nothing on any route, light and dark, wide and narrow', async ({
     await page.goto(`${world.url}${path}`)
     await page.waitForTimeout(900)
     await check(page, name, wrong)
+    if (name === 'user-order') {
+      await page.getByText('As a table').click()
+      await check(page, 'user-order, its checks as a table', wrong)
+      await openReview(page)
+      await check(page, 'user-order, an act reviewed', wrong)
+      await page.setViewportSize({ width: 1280, height: 800 })
+    }
     if (name !== 'source') continue
     await openScheduleForm(page)
     await check(page, 'source, its schedule changed', wrong)

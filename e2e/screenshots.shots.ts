@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { signIn, test } from './support/fixtures.ts'
-import { fillWorld, findScreens, OWNER, openScheduleForm } from './support/full-world.ts'
+import { fillWorld, findScreens, OWNER, openReview, openScheduleForm } from './support/full-world.ts'
 
 /** `npm run screenshots`: every screen, light and dark, wide and narrow, into `.screenshots/`, to be looked at. */
 const FOLDER = fileURLToPath(new URL('../.screenshots/', import.meta.url))
@@ -41,6 +41,7 @@ test('every screen as a picture', async ({ page, world, connectAs }) => {
   await fillWorld(page, world)
   for (const [name, path] of await findScreens(page, world)) {
     await shoot(name, path)
+    if (name === 'user-order') await shoot('user-order-extend', path, () => openReview(page))
     if (name === 'source') await shoot('source-schedule', path, () => openScheduleForm(page))
   }
 })

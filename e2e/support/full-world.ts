@@ -70,6 +70,7 @@ export const screens = (of: {
   ['snapshot', `/u/sources/${of.source}/snapshots/${of.snapshot}`],
   ['new-source', '/u/sources/new'],
   ['user-orders', '/u/orders'],
+  ['user-order', '/u/orders/1'],
   ['restores', '/u/restores'],
   ['spending', '/u/spending'],
   ['miner-overview', '/m'],
@@ -77,6 +78,8 @@ export const screens = (of: {
   ['bills', '/m/bills'],
   ['new-bill', '/m/bills/new'],
   ['miner-orders', '/m/orders'],
+  ['miner-order-of-another', '/m/orders/1'],
+  ['challenges', '/m/challenges'],
   ['earnings', '/m/earnings'],
   ['agents', '/agents'],
   ['pair', '/pair'],
@@ -97,6 +100,12 @@ export async function openScheduleForm(page: Page): Promise<void> {
   await card.getByRole('button', { name: 'Save' }).click()
   await card.getByText('On the host, run').waitFor()
   await card.getByText('never comes').waitFor()
+}
+
+/** The review of an extension; an order's own page must be open. */
+export async function openReview(page: Page): Promise<void> {
+  await page.getByRole('region', { name: 'Acts' }).getByRole('button', { name: 'Extend' }).click()
+  await page.getByRole('dialog').getByText('To pay now').waitFor()
 }
 
 /** Ids of what `fillWorld` made, read from the pages themselves. */

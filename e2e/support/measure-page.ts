@@ -10,7 +10,7 @@ export function signedInRoutes(folder = SIGNED_IN, path = ''): string[] {
   const routes = existsSync(join(folder, 'page.tsx')) ? [path === '' ? '/' : path] : []
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue
-    const part = entry.name.startsWith('[') ? 'a1b2' : entry.name
+    const part = entry.name === '[orderId]' ? '1' : entry.name.startsWith('[') ? 'a1b2' : entry.name
     routes.push(...signedInRoutes(join(folder, entry.name), `${path}/${part}`))
   }
   return routes.sort()

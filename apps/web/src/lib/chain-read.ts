@@ -52,6 +52,26 @@ export interface OperatorStand extends OperatorNow {
   gasPrice: bigint
 }
 
+/** The most that a transaction may burn now, in wei of the chain's coin; null when it would not succeed as things are. */
+export async function readGas(
+  at: At,
+  tx: { from: Address; to: Address; data: Hex; value: bigint },
+): Promise<bigint | null> {
+  const value = `0x${tx.value.toString(16)}`
+  const [block, tip] = await ask(at, [
+    ['eth_getBlockByNumber', 'latest', false],
+    ['eth_maxPriorityFeePerGas'],
+  ])
+  const { baseFeePerGas = '0x0' } = block as { baseFeePerGas?: Hex }
+  const price = (BigInt(baseFeePerGas) * 12n) / 10n + BigInt(String(tip))
+  try {
+    const [units] = await ask(at, [['eth_estimateGas', { ...tx, value }]])
+    return ((BigInt(String(units)) * 12n) / 10n) * price
+  } catch {
+    return null
+  }
+}
+
 /** Everything that decides what an operator still needs; one request. */
 export async function readOperatorStand(
   at: At,

@@ -152,6 +152,31 @@ async function addRows(wallet: string, agentId: string, identity: LocalAccount):
     },
   })
   await prisma.contract.create({ data: { ...own, orderId: 7n, role: 'user', state: 'active' } })
+  await prisma.contract.create({ data: { ...own, orderId: 8n, role: 'miner', state: 'active' } })
+  await prisma.proof.create({
+    data: {
+      ...own,
+      orderId: 7n,
+      role: 'user',
+      checksPerDay: 24,
+      leavesPerCheck: 20,
+      probesLeft: 0,
+      policy: 'ask',
+      escalation: { state: 'asking', leaf: '1', sinceMs: 1, rechecks: 3, reason: `of ${wallet}` },
+    },
+  })
+  const deadline = 1_900_000_000n
+  await prisma.answer.create({
+    data: {
+      ...own,
+      orderId: 7n,
+      leaf: 1n,
+      deadline,
+      state: 'failed',
+      attempts: 1,
+      error: { code: 'X', message: `of ${wallet}`, hint: '' },
+    },
+  })
   await prisma.job.create({
     data: { ...own, jobId: 'job', kind: 'restore', subject: `job of ${wallet}`, state: 'done' },
   })
@@ -264,6 +289,8 @@ const inputs = (): Record<string, unknown> => ({
   'sectors.add': { agentId: ids.agentId, path: '/mnt/x', sizeBytes: 1n },
   'sectors.publishEndpoint': { agentId: ids.agentId },
   'orders.placed': { sourceId: ids.sourceId, orderId: 7n },
+  'orders.answerProof': { orderId: 8n, agentId: ids.agentId },
+  'orders.check': { orderId: 7n, agentId: ids.agentId },
   'bills.published': { sectorId: ids.sectorId, billId: 7n },
   // not about a row of somebody, but they take something
   'auth.signIn': { message: 'x', signature: '0x' },
@@ -284,6 +311,7 @@ const inputs = (): Record<string, unknown> => ({
   'settings.setEmail': { address: 'a@b.example' },
   'settings.confirmEmail': { code: '12345678' },
   'settings.switchEmail': { on: false },
+  'money.overTime': { by: 'week' },
   'pairing.lookup': { code: 'BCDFGHJK' },
   'pairing.approve': { code: 'BCDFGHJK' },
   'pairing.deny': { code: 'BCDFGHJK' },
@@ -386,7 +414,9 @@ describe('what is answered is the caller’s own', () => {
   })
 
   it('an agent’s report changes its own rows only', async () => {
-    const rows = await server.services.db.prisma.contract.findMany({ where: { agentId: ids.agentId } })
+    const rows = await server.services.db.prisma.contract.findMany({
+      where: { agentId: ids.agentId, orderId: 7n },
+    })
     expect(rows).toMatchObject([{ orderId: 7n, state: 'active' }])
   })
 

@@ -1,6 +1,6 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { findAgentOf } from '@dmc/db/agents/agents'
-import { findSector, findSnapshot, findSource } from '@dmc/db/agents/reported'
+import { findSector, findSnapshot, findSource, listContracts, listProofs } from '@dmc/db/agents/reported'
 import type { Context, Who } from './context.ts'
 
 /** A context in which a wallet has signed in. */
@@ -33,6 +33,35 @@ export async function ownSnapshot(
   const { agentId, sourceId } = await ownSource(ctx, of)
   const row = { owner: ctx.who.address, agentId, sourceId, snapshotId: of.snapshotId }
   return (await findSnapshot(ctx.services.db, row)) ?? missing('snapshot', of.snapshotId)
+}
+
+/** The wallet's host that checks an order: the one that is connected, if there are several. */
+export async function ownCheckedOrder(
+  ctx: OwnerContext,
+  of: { orderId: bigint; agentId?: string | undefined },
+): Promise<{ agentId: string }> {
+  const { db } = ctx.services
+  const at = { owner: ctx.who.address, orderIds: [of.orderId] }
+  const proofs = (await listProofs(db, at)).filter(
+    (row) => of.agentId === undefined || row.agentId === of.agentId,
+  )
+  const proof = proofs.find(({ agent }) => agent.connectedAt !== null) ?? proofs[0]
+  if (proof) return proof
+  // not checked yet, as its data was agreed on just now
+  const contracts = await listContracts(db, { ...at, role: 'user' })
+  const contract = contracts.find((row) => of.agentId === undefined || row.agentId === of.agentId)
+  return contract ?? missing('order', String(of.orderId))
+}
+
+/** The wallet's host that stores an order for somebody. */
+export async function ownStoredOrder(
+  ctx: OwnerContext,
+  of: { orderId: bigint; agentId?: string | undefined },
+): Promise<{ agentId: string }> {
+  const at = { owner: ctx.who.address, orderIds: [of.orderId], role: 'miner' }
+  const contracts = await listContracts(ctx.services.db, at)
+  const found = contracts.find((row) => of.agentId === undefined || row.agentId === of.agentId)
+  return found ?? missing('order', String(of.orderId))
 }
 
 export function missing(what: string, id: string): never {

@@ -14,6 +14,7 @@ import { listPayments } from './list-payments.ts'
 import { marketSummary } from './market-summary.ts'
 import { minerSummary } from './miner-summary.ts'
 import { moneyByMonth } from './money-by-month.ts'
+import { moneyOverTime } from './money-over-time.ts'
 import { priceDistribution, pricePercentile } from './price-percentile.ts'
 
 const DMC = 10n ** 18n
@@ -43,6 +44,7 @@ describe.each(ENGINES)('questions about the market on %s', (engine) => {
     expect(await minerSummary(q, M(0))).toMatchObject({ bills: 0, firstSeen: null, endpoint: '', pledge: 0n })
     expect(await accountMoney(q, A(0))).toEqual({ credit: 0n, sums: {}, escrow: 0n, reserve: 0n, pledge: 0n })
     expect(await moneyByMonth(q, { account: A(0) })).toEqual([])
+    expect(await moneyOverTime(q, { account: A(0), by: 'week' })).toEqual([])
   })
 
   // 40 bills: price 1 + id % 10 DMC, miner id % 4; id % 5 == 0 cancelled, id % 7 == 0 expired, id % 11 == 0 sold out. 3 orders of each.
@@ -212,6 +214,22 @@ describe.each(ENGINES)('questions about the market on %s', (engine) => {
       expect(await moneyByMonth(db.prisma, { account: A(2), since: HEAD_TIME - 1n })).toEqual([
         { month: '2026-11', kind: 'withdrawn', amount: 5n * DMC },
       ])
+      const recent = { account: A(2), since: HEAD_TIME - 1n }
+      const day = Date.UTC(2026, 10, 1) / 1000
+      expect(await moneyOverTime(db.prisma, { ...recent, by: 'month' })).toEqual([
+        { from: BigInt(day), kind: 'withdrawn', amount: 5n * DMC },
+      ])
+      const [week] = await moneyOverTime(db.prisma, { ...recent, by: 'week' })
+      expect(new Date(Number(week?.from) * 1000).getUTCDay()).toBe(1)
+      expect(HEAD_TIME - (week?.from ?? 0n)).toBeLessThan(7n * 86_400n)
+      expect(HEAD_TIME - (week?.from ?? HEAD_TIME)).toBeGreaterThanOrEqual(0n)
+      const all = await moneyOverTime(db.prisma, { account: A(2), by: 'week' })
+      const sums = (await accountMoney(db.prisma, A(2))).sums
+      for (const kind of Object.keys(sums)) {
+        const total = all.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.amount, 0n)
+        expect(total).toBe(sums[kind])
+      }
+      expect(all.map(({ from }) => from)).toEqual(all.map(({ from }) => from).sort((a, b) => Number(a - b)))
       const months = await moneyByMonth(db.prisma, { account: A(2) })
       expect(months.map(({ month }) => month)).toContain('1970-01')
       const payments = await listPayments(db.prisma, { account: A(2), kinds: ['refund'], limit: 30 })

@@ -4,19 +4,15 @@ import { useQuery } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import Link from 'next/link'
 import { bare, dmc, space } from '../../lib/amounts.ts'
-import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC } from '../../lib/trpc.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Button, LinkButton } from '../../ui/button.tsx'
+import { LinkButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
-import { Dialog } from '../../ui/dialog.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
-import type { Bill } from '../market/bill-rows.ts'
-import { TransactPanel } from '../transactions/transact-panel.tsx'
-import { useTransact } from '../transactions/use-transact.ts'
+import { BillActButton } from '../orders/order-acts.tsx'
 
 export function BillList() {
   const trpc = useTRPC()
@@ -90,7 +86,14 @@ export function BillList() {
                     <Cell align="right">
                       <When at={bill.expiresAt} />
                     </Cell>
-                    <Cell align="right">{bill.cancelled ? null : <Cancel bill={bill} />}</Cell>
+                    <Cell align="right">
+                      {bill.cancelled ? null : (
+                        <span className="inline-flex gap-2">
+                          {bill.free > 0n ? <BillActButton bill={bill} act="shrinkBill" /> : null}
+                          <BillActButton bill={bill} act="cancelBill" />
+                        </span>
+                      )}
+                    </Cell>
                   </Row>
                 )
               })}
@@ -99,37 +102,5 @@ export function BillList() {
         )}
       </ListState>
     </Card>
-  )
-}
-
-function Cancel({ bill }: { bill: Bill }) {
-  const config = useChainConfig()
-  const transact = useTransact()
-  return (
-    <Dialog
-      title={`Cancel bill ${bill.billId}`}
-      about={`It takes no more orders, and ${dmc(bill.pledge)} of the pledge become your credit. Orders already taken stay.`}
-      trigger={
-        <Button size="small" look="danger">
-          Cancel<span className="sr-only"> bill {String(bill.billId)}</span>
-        </Button>
-      }
-    >
-      <TransactPanel
-        transact={transact}
-        withPermit={false}
-        button="Cancel the bill"
-        onClick={() =>
-          transact.run({
-            title: `Cancel bill ${bill.billId}`,
-            takes: 0n,
-            call: async () =>
-              (await import('@dmc/core/chain/acts/market-call')).marketCall(config.market, 'cancelBill', [
-                bill.billId,
-              ]),
-          })
-        }
-      />
-    </Dialog>
   )
 }

@@ -9,6 +9,8 @@ import { sum } from '../../lib/bigints.ts'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { readCredit } from '../../lib/chain-read.ts'
 import { useOwner } from '../../lib/session.tsx'
+import { useTRPC } from '../../lib/trpc.ts'
+import { useChainTime } from '../../lib/use-chain-time.ts'
 import { LinkButton } from '../../ui/button.tsx'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
@@ -16,6 +18,7 @@ import { ListState } from '../../ui/list-state.tsx'
 import { Stat, Stats } from '../../ui/stat.tsx'
 import { OrderBadge } from '../../ui/state-badge.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
+import { MoneyChart } from '../money/money-chart.tsx'
 import { TransactPanel } from '../transactions/transact-panel.tsx'
 import { useTransact } from '../transactions/use-transact.ts'
 import { useEarnings } from './use-earnings.ts'
@@ -31,7 +34,12 @@ export function Earnings() {
     queryFn: () => readCredit(config, owner),
     refetchInterval: 5_000,
   })
-  const now = BigInt(Math.floor(Date.now() / 1000))
+  const trpc = useTRPC()
+  const money = useQuery(trpc.money.summary.queryOptions())
+  const { now } = useChainTime()
+  const asked = earnings.rows.filter(({ order }) => order.state === 'active' && order.challenge !== null)
+  const slashed = earnings.rows.filter(({ order }) => order.state === 'slashed')
+  const inOrders = sum(earnings.rows.map(({ order }) => order.pledge))
   const due = earnings.rows
     .filter(({ order }) => order.state === 'active' && order.challenge === null)
     .map(({ order }) => ({ orderId: order.orderId, amount: claimable(order, now, config.parameters.week) }))
@@ -77,6 +85,51 @@ export function Earnings() {
               note="claims lag one week behind"
             />
           </Stats>
+          <Card aria-label="Pledge">
+            <CardHeader
+              title="Pledge"
+              about="What you have promised with: locked, at risk now, and what came back"
+            />
+            <Stats className="rounded-none border-0 shadow-none">
+              <Stat
+                label="Locked in orders"
+                value={dmc(inOrders)}
+                note={`${dmc(earnings.pledge - inOrders)} in open bills`}
+              />
+              <Stat
+                label="At risk"
+                value={dmc(sum(asked.map(({ order }) => order.pledge)))}
+                note={
+                  asked.length === 0
+                    ? 'no order is challenged'
+                    : `${asked.length} challenged: ${asked.map(({ order }) => order.orderId).join(', ')}`
+                }
+              />
+              <Stat
+                label="Returned"
+                value={money.data === undefined ? '…' : dmc(money.data.sums['pledge-freed'] ?? 0n)}
+                note="from ended orders and bills"
+              />
+              <Stat
+                label="Lost"
+                value={dmc(sum(slashed.map(({ order }) => order.compensation + order.reward + order.burned)))}
+                note={
+                  slashed.length === 0
+                    ? 'nothing'
+                    : `in ${slashed.length} slashed ${slashed.length === 1 ? 'order' : 'orders'}`
+                }
+              />
+            </Stats>
+          </Card>
+          <MoneyChart
+            title="Over time"
+            about="What was credited to this wallet"
+            fileName="dmc-payments"
+            series={[
+              { name: 'Earned', kinds: ['earned'], look: 'solid' },
+              { name: 'Bonds and rewards', kinds: ['bond-won', 'reward'], look: 'hatched' },
+            ]}
+          />
           <div className="grid items-start gap-4 lg:grid-cols-[1fr_20rem]">
             <Card className="min-w-0">
               <CardHeader title="By order" />
@@ -94,7 +147,7 @@ export function Earnings() {
                     <Row key={String(order.orderId)}>
                       <Cell>
                         <Link
-                          href={`/orders/${order.orderId}`}
+                          href={`/m/orders/${order.orderId}`}
                           className="font-medium underline-offset-3 hover:underline"
                         >
                           Order {String(order.orderId)}

@@ -4,9 +4,12 @@ import { formatSize } from '@dmc/core/units/format-size'
 import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { dmc, space, weeksText } from '../../lib/amounts.ts'
+import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import { shortHex } from '../../lib/short-hex.ts'
 import { useTRPC } from '../../lib/trpc.ts'
+import { useChainTime } from '../../lib/use-chain-time.ts'
+import type { RouterOutputs } from '../../server/router.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { LinkButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
@@ -14,6 +17,8 @@ import { ListState } from '../../ui/list-state.tsx'
 import { OrderBadge } from '../../ui/state-badge.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
+import { actsOf, type OrderAct } from '../orders/acts-of.ts'
+import { ActButton } from '../orders/order-acts.tsx'
 
 const STAGES = {
   applying: ['plain', 'Applying'],
@@ -70,6 +75,9 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
               <HeadCell align="right">A week</HeadCell>
               <HeadCell align="right">Term</HeadCell>
               <HeadCell align="right">Ends</HeadCell>
+              <HeadCell align="right">
+                <span className="sr-only">Actions</span>
+              </HeadCell>
             </Head>
             <tbody>
               {items.map((order) => {
@@ -81,7 +89,7 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
                   <Row key={String(order.orderId)}>
                     <Cell>
                       <Link
-                        href={`/orders/${order.orderId}`}
+                        href={`/${side === 'user' ? 'u' : 'm'}/orders/${order.orderId}`}
                         className="font-medium underline-offset-3 hover:underline"
                       >
                         Order {String(order.orderId)}
@@ -123,6 +131,9 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
                     <Cell align="right">{dmc((order.price * order.capacity) / 1024n)}</Cell>
                     <Cell align="right">{weeksText(order.weeks)}</Cell>
                     <Cell align="right">{order.endsAt === 0n ? '–' : <When at={order.endsAt} />}</Cell>
+                    <Cell align="right">
+                      <NextAct order={order} />
+                    </Cell>
                   </Row>
                 )
               })}
@@ -132,4 +143,18 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
       </ListState>
     </Card>
   )
+}
+
+/** The acts that move an order on, beside it; all others are on its own page. */
+const URGENT: readonly OrderAct[] = ['slash', 'finish', 'claim', 'cancelOrder', 'refuse', 'extend']
+
+function NextAct({ order }: { order: RouterOutputs['market']['orders']['items'][number] }) {
+  const owner = useOwner()
+  const { parameters } = useChainConfig()
+  const { now } = useChainTime()
+  const possible = actsOf(order, { wallet: owner, now, parameters }).filter((each) => each.why === null)
+  const act = URGENT.map((name) => possible.find((each) => each.act === name)).find(
+    (each) => each !== undefined,
+  )
+  return act === undefined ? null : <ActButton order={order} offered={act} />
 }

@@ -11,6 +11,7 @@ import {
   type LucideIcon,
   Server,
   Settings,
+  ShieldQuestionMark,
   Store,
   Tag,
 } from 'lucide-react'
@@ -36,6 +37,7 @@ export const ROLE_ITEMS: Record<Role, NavItem[]> = {
     { href: '/m/sectors', name: 'Sectors', Icon: HardDrive },
     { href: '/m/bills', name: 'Bills', Icon: Tag },
     { href: '/m/orders', name: 'Orders', Icon: Inbox },
+    { href: '/m/challenges', name: 'Challenges', Icon: ShieldQuestionMark },
     { href: '/m/earnings', name: 'Earnings', Icon: Coins },
   ],
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { hashKey, QueryClient, QueryClientProvider, type QueryKey } from '@tanstack/react-query'
 import {
   createTRPCClient,
   createWSClient,
@@ -21,6 +21,14 @@ import { TRPCProvider } from '../../lib/trpc.ts'
 import type { AppRouter } from '../../server/router.ts'
 import { Toaster } from '../../ui/toaster.tsx'
 import { TrayWatch } from '../transactions/tray-watch.tsx'
+
+/** Questions name ids of the chain, which are bigints: JSON knows none. */
+const hashIds = (key: QueryKey) =>
+  hashKey(
+    JSON.parse(
+      JSON.stringify(key, (_name, value) => (typeof value === 'bigint' ? `${value}n` : (value as unknown))),
+    ),
+  )
 
 /** How long a dropped connection may take to come back before anyone is told. */
 const GRACE_MS = 1_200
@@ -44,7 +52,9 @@ export function Providers({
   const [queries] = useState(
     () =>
       new QueryClient({
-        defaultOptions: { queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true } },
+        defaultOptions: {
+          queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true, queryKeyHashFn: hashIds },
+        },
       }),
   )
   const [api] = useState(() => makeApi(address === null ? () => {} : () => setEnded(true)))

@@ -2,13 +2,18 @@ import type { ChainCall } from '@dmc/core/chain/acts/market-call'
 import type { SignedPermit } from '@dmc/core/chain/acts/permit'
 import type { FollowUp } from './tell-follow-up.ts'
 
-export type TransactStep = 'idle' | 'checking' | 'permit' | 'wallet' | 'sent'
+export type TransactStep = 'idle' | 'checking' | 'permit' | 'approve' | 'approving' | 'wallet' | 'sent'
 
 /** Something to be sent. */
 export interface Act {
   title: string
   /** Token wei that the Market takes: a permit over exactly that is signed first. 0: none. */
   takes: bigint
+  /**
+   * The call takes no permit: the Market is allowed exactly what is missing by a transaction of its own, first. Otherwise a permit is
+   * signed and goes with the call.
+   */
+  approve?: true
   /** The transaction; without a permit it is only simulated. */
   call: (permit: SignedPermit | null) => ChainCall | Promise<ChainCall>
   followUp?: FollowUp

@@ -1,5 +1,6 @@
 import type { ChainCall } from '@dmc/core/chain/acts/market-call'
 import { type PermitRequest, permitTypedData, type SignedPermit } from '@dmc/core/chain/acts/permit'
+import { approveCall } from '@dmc/core/chain/acts/token-call'
 import { tokenAbi } from '@dmc/core/chain/generated/token-abi'
 import { decodeMarketError, revertDataOf } from '@dmc/core/chain/market-errors'
 import { readPermitDomain } from '@dmc/core/chain/read-permit-domain'
@@ -21,6 +22,9 @@ import { isRejection } from '../wallet/is-rejection.ts'
 import { walletsOf } from '../wallet/wagmi-config.ts'
 import type { Act, Problem, TransactStep } from './act.ts'
 import { addToTray, type TrayEntry } from './tray-store.ts'
+
+/** How long an approval is waited for; when it is mined later, the next try finds it. */
+const APPROVED_MS = 180_000
 
 /** What sending needs; `onStep` hears how far it is. */
 export interface Sending {
@@ -76,7 +80,12 @@ async function attempt({ act, owner, config, trayKey, onStep }: Sending) {
   if ((await connector.getChainId()) !== chainId) await switchChain(wagmi, { chainId, connector })
 
   let call = bare
-  if (act.takes > 0n) {
+  if (act.takes > 0n && act.approve) {
+    const wrongApproval = await allow({ act, owner, config, trayKey, onStep }, { wagmi, client, connector })
+    if (wrongApproval !== null) return { problem: wrongApproval }
+    onStep('checking')
+    await client.call({ account: owner, to: call.to, data: call.data, value: call.value })
+  } else if (act.takes > 0n) {
     onStep('permit')
     const { token, market: spender } = config
     call = await act.call(
@@ -86,6 +95,24 @@ async function attempt({ act, owner, config, trayKey, onStep }: Sending) {
     await client.call({ account: owner, to: call.to, data: call.data, value: call.value })
   }
   onStep('wallet')
+  const entry = await send({ owner, trayKey }, { wagmi, client, connector }, { call, title: act.title })
+  if (act.followUp !== undefined) entry.followUp = act.followUp
+  addToTray(trayKey, entry)
+  return { id: entry.id }
+}
+
+interface Wallet {
+  wagmi: WagmiConfig
+  client: PublicClient
+  connector: Exclude<Awaited<ReturnType<typeof connectorOf>>, string>
+}
+
+/** Asks the wallet to send it; the entry for the tray, not yet in it. */
+async function send(
+  { owner }: Pick<Sending, 'owner' | 'trayKey'>,
+  { wagmi, client, connector }: Wallet,
+  { call, title }: { call: ChainCall; title: string },
+): Promise<TrayEntry> {
   const { to, data, value } = call
   const [nonce, block, gas] = await Promise.all([
     client.getTransactionCount({ address: owner, blockTag: 'pending' }),
@@ -101,9 +128,9 @@ async function attempt({ act, owner, config, trayKey, onStep }: Sending) {
     account: owner,
     connector,
   })
-  const entry: TrayEntry = {
+  return {
     id: crypto.randomUUID(),
-    title: act.title,
+    title,
     hash,
     from: owner,
     to,
@@ -114,10 +141,41 @@ async function attempt({ act, owner, config, trayKey, onStep }: Sending) {
     submittedBlock: String(block),
     state: 'submitted',
     confirmations: 0,
-    ...(act.followUp === undefined ? {} : { followUp: act.followUp }),
   }
+}
+
+/** Lets the Market take exactly what the act takes, unless it may already; done when that is mined. */
+async function allow(
+  { act, owner, config, trayKey, onStep }: Sending,
+  wallet: Wallet,
+): Promise<Problem | null> {
+  const { client } = wallet
+  const { token, market } = config
+  const allowed = await client.readContract({
+    address: token,
+    abi: tokenAbi,
+    functionName: 'allowance',
+    args: [owner, market],
+  })
+  if (allowed >= act.takes) return null
+  onStep('approve')
+  const entry = await send({ owner, trayKey }, wallet, {
+    call: approveCall(token, market, act.takes),
+    title: `Allow the Market to take ${pay(act.takes)}`,
+  })
   addToTray(trayKey, entry)
-  return { id: entry.id }
+  onStep('approving')
+  // one that was sped up in the wallet is followed there
+  const { status } = await client.waitForTransactionReceipt({
+    hash: entry.hash,
+    pollingInterval: 1_000,
+    timeout: APPROVED_MS,
+  })
+  if (status === 'success') return null
+  return {
+    message: 'The Market was not allowed to take the tokens: that transaction was reverted.',
+    hint: 'Nothing but gas was spent. Try again.',
+  }
 }
 
 type WagmiConfig = ReturnType<typeof walletsOf>

@@ -15,6 +15,7 @@ type Transact = ReturnType<typeof useTransact>
 export function TransactPanel({
   transact,
   withPermit,
+  withApproval = false,
   button,
   onClick,
   disabled,
@@ -22,6 +23,8 @@ export function TransactPanel({
 }: {
   transact: Transact
   withPermit: boolean
+  /** The tokens are allowed by a transaction of its own, first. */
+  withApproval?: boolean
   button: ReactNode
   onClick: () => void
   disabled?: boolean
@@ -53,12 +56,31 @@ export function TransactPanel({
                 : 'Permit signed'}
             </Line>
           ) : null}
+          {withApproval ? (
+            <Line
+              state={
+                step === 'approve' || step === 'approving'
+                  ? 'now'
+                  : step === 'wallet' || step === 'sent'
+                    ? 'done'
+                    : 'later'
+              }
+            >
+              {step === 'approve'
+                ? '1 of 2: allow the Market in your wallet to take exactly this amount'
+                : step === 'approving'
+                  ? '1 of 2: allowed; waiting for its block'
+                  : '1 of 2: the Market may take exactly this amount'}
+            </Line>
+          ) : null}
           <Line state={step === 'wallet' ? 'now' : step === 'sent' ? 'done' : 'later'}>
             {step === 'wallet'
-              ? 'Confirm the transaction in your wallet'
+              ? `${withApproval ? '2 of 2: confirm' : 'Confirm'} the transaction in your wallet`
               : step === 'sent'
                 ? 'Sent'
-                : 'One transaction'}
+                : withApproval
+                  ? '2 of 2: the transaction itself'
+                  : 'One transaction'}
             {entry === null ? null : (
               <span className="ml-1 inline-flex items-center gap-0.5 align-middle font-mono text-xs text-muted">
                 {shortHex(entry.hash)}

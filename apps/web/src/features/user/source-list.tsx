@@ -12,16 +12,22 @@ import { LinkButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { Progress } from '../../ui/progress.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
 import { SourceBadge } from '../../ui/state-badge.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
+import { stripOf } from '../orders/proof-days.ts'
+import { ProofStrip } from '../orders/proof-strip.tsx'
+import { useProofs } from '../orders/use-proofs.ts'
 
 export type Source = RouterOutputs['sources']['list'][number]
+type Proofs = RouterOutputs['orders']['proofs']
 
 /** The folders that are backed up, each with what happens to it now. */
 export function SourceList() {
   const trpc = useTRPC()
   const sources = useQuery(trpc.sources.list.queryOptions({}))
+  const proofs = useProofs()
   return (
     <Card>
       <ListState
@@ -47,6 +53,7 @@ export function SourceList() {
               <HeadCell align="right">Snapshots</HeadCell>
               <HeadCell align="right">Newest</HeadCell>
               <HeadCell align="right">Next</HeadCell>
+              <HeadCell>Proof, 30 days</HeadCell>
             </Head>
             <tbody>
               {all.map((source) => (
@@ -82,6 +89,9 @@ export function SourceList() {
                       <span className="text-muted">by hand</span>
                     )}
                   </Cell>
+                  <Cell>
+                    <SourceProof orders={source.orders} proofs={proofs.data} />
+                  </Cell>
                 </Row>
               ))}
             </tbody>
@@ -89,6 +99,27 @@ export function SourceList() {
         )}
       </ListState>
     </Card>
+  )
+}
+
+/** All orders of a source in one strip: a day is as good as its worst order. */
+function SourceProof({ orders, proofs }: { orders: bigint[]; proofs: Proofs | undefined }) {
+  if (proofs === undefined) return <Skeleton className="h-5 w-40" />
+  const days = proofs.days.filter((day) => orders.includes(day.orderId))
+  if (days.length === 0) return <span className="text-muted">not checked yet</span>
+  const proven = proofs.proofs
+    .filter((proof) => orders.includes(proof.orderId))
+    .map((proof) => proof.lastProvenAt?.getTime() ?? 0)
+    .reduce((a, b) => Math.max(a, b), 0)
+  return (
+    <span className="grid gap-1">
+      <ProofStrip small strip={stripOf(days, proofs.today)} />
+      {proven === 0 ? null : (
+        <span className="text-xs text-muted">
+          last proven <When at={proven / 1000} />
+        </span>
+      )}
+    </span>
   )
 }
 

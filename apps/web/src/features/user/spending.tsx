@@ -15,6 +15,8 @@ import { ListState } from '../../ui/list-state.tsx'
 import { Stat, Stats } from '../../ui/stat.tsx'
 import { OrderBadge } from '../../ui/state-badge.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
+import { MoneyChart } from '../money/money-chart.tsx'
+import { WithdrawCard } from '../money/withdraw-card.tsx'
 
 /** Where the user's tokens are, order by order; all of it from the chain. */
 export function Spending() {
@@ -66,6 +68,16 @@ export function Spending() {
                 note="refunds and compensation"
               />
             </Stats>
+            <WithdrawCard about="Refunds and compensation that the Market holds for you" />
+            <MoneyChart
+              title="Over time"
+              about="What you put in, and what came back"
+              fileName="dmc-payments"
+              series={[
+                { name: 'Put in', kinds: ['escrow', 'reserve'], look: 'solid' },
+                { name: 'Came back', kinds: ['refund', 'compensation'], look: 'hatched' },
+              ]}
+            />
             <Card>
               <CardHeader title="By order" />
               <Table label="Spending by order">
@@ -83,7 +95,7 @@ export function Spending() {
                     <Row key={String(order.orderId)}>
                       <Cell>
                         <Link
-                          href={`/orders/${order.orderId}`}
+                          href={`/u/orders/${order.orderId}`}
                           className="font-medium underline-offset-3 hover:underline"
                         >
                           Order {String(order.orderId)}

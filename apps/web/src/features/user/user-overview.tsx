@@ -18,6 +18,7 @@ import { AttentionList } from '../people/attention-list.tsx'
 import { Checklist } from '../people/checklist.tsx'
 import { RecentActivity } from '../people/recent-activity.tsx'
 import { useAttention } from '../people/use-attention.ts'
+import { ProofOverview } from './proof-overview.tsx'
 import { SourceList } from './source-list.tsx'
 
 /** Is everything safe? One sentence, then the figures. */
@@ -110,6 +111,7 @@ export function UserOverview() {
             note={known ? `${dmc(sum(active.map((order) => order.escrow)))} in escrow` : undefined}
           />
         </Stats>
+        {active.length > 0 ? <ProofOverview orders={active.map((order) => order.orderId)} /> : null}
         {known && sources.data.length === 0 ? null : <SourceList />}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Card>

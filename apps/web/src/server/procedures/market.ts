@@ -1,6 +1,6 @@
 import { billNotFound } from '@dmc/core/chain/read-bill'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { ORDER_STATES } from '@dmc/core/market/states'
+import { CHALLENGE_STATES, ORDER_STATES } from '@dmc/core/market/states'
 import { findBill } from '@dmc/db/market/find-bill'
 import { findOrder } from '@dmc/db/market/find-order'
 import { BILL_SORTS, listBills } from '@dmc/db/market/list-bills'
@@ -117,6 +117,7 @@ export const marketRouter = router({
         user: address.optional(),
         miner: address.optional(),
         orderId: orderId.optional(),
+        states: z.array(z.enum(CHALLENGE_STATES)).max(CHALLENGE_STATES.length).optional(),
         limit,
       }),
     )

@@ -1,6 +1,7 @@
 import { accountMoney } from '@dmc/db/market/account-money'
 import { listPayments } from '@dmc/db/market/list-payments'
 import { moneyByMonth } from '@dmc/db/market/money-by-month'
+import { MONEY_PERIODS, moneyOverTime } from '@dmc/db/market/money-over-time'
 import * as z from 'zod'
 import { limit, orderId, place } from '../inputs.ts'
 import { router, signedIn } from '../trpc.ts'
@@ -16,6 +17,11 @@ export const moneyRouter = router({
     ])
     return { ...now, byMonth }
   }),
+
+  /** Payments of the wallet, summed by week or month and kind. */
+  overTime: signedIn
+    .input(z.strictObject({ by: z.enum(MONEY_PERIODS).default('week') }).default({ by: 'week' }))
+    .query(({ ctx, input }) => moneyOverTime(ctx.services.db.prisma, { ...input, account: ctx.who.address })),
 
   payments: signedIn
     .input(

@@ -1,24 +1,24 @@
-import { earned } from '@dmc/core/market/earned'
-import { formatSize } from '@dmc/core/units/format-size'
-import { formatTime } from '@dmc/core/units/format-time'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { Commitments } from '../../../../features/market/commitments.tsx'
-import { EventList } from '../../../../features/market/event-list.tsx'
-import { MoneyFlow } from '../../../../features/market/money-flow.tsx'
+import { ChallengeList, OpenChallenge } from '../../../../features/orders/challenge-list.tsx'
+import {
+  OrderCommitments,
+  OrderDetails,
+  OrderEvents,
+  OrderMoney,
+  OrderRaw,
+  OrderStats,
+} from '../../../../features/orders/order-facts.tsx'
 import { Problem } from '../../../../features/site/problem.tsx'
 import { Refresher } from '../../../../features/site/refresher.tsx'
-import { dmc, space, weeksText } from '../../../../lib/amounts.ts'
 import { readId } from '../../../../lib/read-id.ts'
 import { attempt, serverApi } from '../../../../lib/server-api.ts'
-import { Card, CardBody, CardHeader } from '../../../../ui/card.tsx'
-import { Facts } from '../../../../ui/facts.tsx'
+import { LinkButton } from '../../../../ui/button.tsx'
+import { Card, CardHeader } from '../../../../ui/card.tsx'
 import { Hex } from '../../../../ui/hex.tsx'
 import { PageHeader } from '../../../../ui/page.tsx'
-import { Stat, Stats } from '../../../../ui/stat.tsx'
 import { OrderBadge } from '../../../../ui/state-badge.tsx'
-import { When } from '../../../../ui/when.tsx'
 
 type Params = { params: Promise<{ orderId: string }> }
 
@@ -30,9 +30,12 @@ export default async function OrderPage({ params }: Params) {
   const orderId = readId((await params).orderId)
   if (orderId === null) notFound()
   const api = await serverApi()
-  const [found, config] = await Promise.all([
+  const [found, config, challenges, status, me] = await Promise.all([
     attempt(api.market.order({ orderId })),
     attempt(api.config.get()),
+    attempt(api.market.challenges({ orderId, limit: 100 })),
+    attempt(api.chain.status()),
+    attempt(api.auth.me()),
   ])
   if (found.data === null) {
     return (
@@ -44,9 +47,18 @@ export default async function OrderPage({ params }: Params) {
   }
   const order = found.data
   const week = config.data?.parameters.week ?? 604_800n
-  const now = BigInt(Math.floor(Date.now() / 1000))
-  const soFar = earned(order, now, week)
-  const waiting = order.escrow > soFar - order.claimed ? order.escrow - (soFar - order.claimed) : 0n
+  const wall = Math.floor(Date.now() / 1000)
+  const ahead = status.data?.head == null ? 0 : Number(status.data.head.time) - wall
+  // between two blocks the chain stands still: only a clock that is set differently counts
+  const skew = ahead > 5 || ahead < -120 ? ahead : 0
+  const now = BigInt(wall + skew)
+  const open = order.challenge === null ? undefined : challenges.data?.find((each) => each.state === 'open')
+  const mine =
+    me.data?.address === order.user
+      ? `/u/orders/${orderId}`
+      : me.data?.address === order.miner
+        ? `/m/orders/${orderId}`
+        : null
   return (
     <div className="py-8">
       <Refresher seconds={5} />
@@ -68,83 +80,36 @@ export default async function OrderPage({ params }: Params) {
             <Hex value={order.miner} what="miner’s address" href={`/miners/${order.miner}`} />
           </span>
         }
+        action={
+          mine === null ? undefined : (
+            <LinkButton href={mine} look="primary">
+              Your order: proofs and acts
+            </LinkButton>
+          )
+        }
       />
-      <Stats className="mb-4">
-        <Stat
-          label="Capacity"
-          value={space(order.capacity)}
-          note={
-            order.commitment === null ? 'nothing proven yet' : `${formatSize(order.commitment.size)} proven`
-          }
-        />
-        <Stat
-          label="Term"
-          value={weeksText(order.weeks)}
-          note={
-            order.endsAt === 0n ? (
-              'starts when both agree'
-            ) : (
-              <>
-                ends <When at={order.endsAt} />
-              </>
-            )
-          }
-        />
-        <Stat label="Price" value={dmc((order.price * order.capacity) / 1024n)} note="a week" />
-        <Stat label="Miner’s pledge" value={dmc(order.pledge)} note={`${order.pledgeRate}× a week`} />
-      </Stats>
-      <Card className="mb-4 overflow-hidden">
+      {open === undefined ? null : <OpenChallenge challenge={open} pledge={order.pledge} skew={skew} />}
+      <OrderStats order={order} />
+      <OrderCommitments order={order} />
+      <Card className="mb-4">
         <CardHeader
-          title="Commitments"
-          about="Root and size of the stored data, computed and stated by each side apart"
+          title="Challenges on chain"
+          about="What was asked, until when, and whether it was shown"
         />
-        <Commitments user={order.userPrepare} miner={order.minerPrepare} inForce={order.commitment} />
+        {challenges.data === null ? (
+          <Problem error={challenges.error} again={`/orders/${orderId}`} />
+        ) : (
+          <ChallengeList challenges={challenges.data} explorerUrl={config.data?.explorerUrl ?? null} />
+        )}
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-[1fr_22rem]">
-        <Card className="min-w-0">
-          <CardHeader title="What happened" about="From the chain, with block and transaction" />
-          <EventList events={[...order.events].reverse()} explorerUrl={config.data?.explorerUrl ?? null} />
-        </Card>
+        <OrderEvents order={order} explorerUrl={config.data?.explorerUrl ?? null} />
         <div className="grid gap-4">
-          <Card>
-            <CardHeader title="The user’s tokens" />
-            <CardBody>
-              <MoneyFlow
-                parts={[
-                  { name: 'Escrow, not yet earned', amount: waiting, shade: 'info' },
-                  { name: 'Earned, not yet paid', amount: order.escrow - waiting, shade: 'warn' },
-                  { name: 'Paid to the miner', amount: order.paid, shade: 'accent' },
-                  { name: 'Back to the user', amount: order.refunded, shade: 'off' },
-                  { name: 'Reserve', amount: order.reserve, shade: 'off' },
-                ]}
-              />
-            </CardBody>
-          </Card>
-          <Card>
-            <CardHeader title="Details" />
-            <CardBody className="py-1">
-              <Facts
-                items={[
-                  ['Placed', formatTime(order.createdAt)],
-                  ['Active since', order.start === 0n ? 'not yet' : formatTime(order.start)],
-                  ['Ends', order.endsAt === 0n ? 'not yet known' : formatTime(order.endsAt)],
-                  order.noticeEndsAt === 0n ? null : ['Miner leaves', formatTime(order.noticeEndsAt)],
-                  ['Bond of a challenge', dmc(order.bond)],
-                  order.refuseReason === null ? null : ['Refused because', order.refuseReason.slice(0, 128)],
-                  order.compensation === 0n ? null : ['Compensation', dmc(order.compensation)],
-                ]}
-              />
-            </CardBody>
-          </Card>
-          <details className="rounded-card border border-line bg-surface px-5 py-3 text-[0.8125rem] shadow-card">
-            <summary className="w-fit rounded font-medium">As the chain keeps it</summary>
-            <pre className="mt-3 overflow-x-auto font-mono text-xs text-muted">{raw(order)}</pre>
-          </details>
+          <OrderMoney order={order} now={now} week={week} />
+          <OrderDetails order={order} now={now} />
+          <OrderRaw order={order} />
         </div>
       </div>
     </div>
   )
 }
-
-const raw = ({ events: _, ...order }: { events: unknown }) =>
-  JSON.stringify(order, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 2)
