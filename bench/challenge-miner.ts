@@ -8,24 +8,24 @@ import { commitmentOf } from '../apps/agent/test/support/memory-run.ts'
 import { startMiner } from '../apps/agent/test/support/start-miner.ts'
 
 /**
- * The miner of `bench challenge`, a process of its own: orders of the sizes it is told, filled, sealed and in force, and one empty order for
- * the upload beside. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
+ * The miner of `bench challenge`, a process of its own: orders of the sizes it is told, filled, sealed and in force, and empty ones
+ * for uploads. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
  */
 const MIB = 1 << 20
-const { folder, key, user, sizes, upload } = JSON.parse(process.argv[2] ?? '{}') as {
+const { folder, key, user, sizes, uploads } = JSON.parse(process.argv[2] ?? '{}') as {
   folder: string
   key: Hex
   user: Hex
   /** MiB of each order, whole. */
   sizes: number[]
-  /** MiB of the order that is uploaded to. */
-  upload: number
+  /** MiB of each order that is uploaded to. */
+  uploads: number[]
 }
 const miner = privateKeyToAccount(key)
 const market = createMemoryMarket()
 market.now = BigInt(Math.floor(Date.now() / 1000))
 market.authorise(user, miner.address, OPERATOR_SCOPES.PREPARE)
-const all = [...sizes, upload]
+const all = [...sizes, ...uploads]
 const total = all.reduce((sum, size) => sum + size, 0)
 const { sectors, server, sectorId } = await startMiner({
   folder: join(folder, 'miner'),
@@ -39,7 +39,7 @@ for (const [i, size] of all.entries()) {
   const orderId = BigInt(i + 1)
   market.addOrder({ orderId, capacity: BigInt(size), user, miner: miner.address })
   const store = await sectors.reserve(orderId, sectorId, size * MIB)
-  if (i === sizes.length) continue
+  if (i >= sizes.length) continue
   const session = randomBytes(16).toString('hex')
   const data = Buffer.allocUnsafe(size * MIB)
   for (let at = 0; at < data.length; at += 64 * MIB) {

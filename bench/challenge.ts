@@ -10,16 +10,13 @@ import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { chooseHasher } from '@dmc/core/merkle/node-hasher'
 import { bytesToHex, type Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { deliver } from '../apps/agent/src/contract/wire/deliver.ts'
 import { connectMiner, type MinerClient } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket, type MemoryMarket } from '../apps/agent/test/support/memory-market.ts'
-import { createMemoryRun } from '../apps/agent/test/support/memory-run.ts'
 import { detect } from '../packages/testkit/src/cheaters/detection.ts'
 import { seeded } from '../packages/testkit/src/cheaters/lost-leaves.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { cpuSeconds, median, peakMib } from './measure.ts'
 
-const MIB = 1 << 20
 const RUNS = 1_000
 /**
  * Where the thousand seeds begin. 100 leaves notice a loss of 5 % with 99.41 % by computation, and any thousand runs scatter by 0.24 around
@@ -30,7 +27,7 @@ const ORDERS = 50
 /** MiB of the other orders. */
 const SMALL = 8
 const PER_MINUTE = 600
-const UPLOAD = 768
+const UPLOAD = 512
 const ANSWER = 'a leaf of a stored order answered beside an upload'
 
 /** Challenges as they are asked: how soon a loss is noticed, and how fast a stored leaf is answered while others upload. */
@@ -136,20 +133,24 @@ interface Answers {
 
 async function measureAnswers(folder: string, options: BenchOptions): Promise<Answers> {
   const key: Hex = bytesToHex(randomBytes(32))
-  const user = privateKeyToAccount(bytesToHex(randomBytes(32)))
+  const userKey: Hex = bytesToHex(randomBytes(32))
+  const user = privateKeyToAccount(userKey)
   const sizes = [options.size, ...Array.from({ length: ORDERS - 1 }, () => SMALL)]
-  const wish = { folder, key, user: user.address, sizes, upload: UPLOAD }
+  // each upload has an order of its own: what is sealed is not dropped for another session
+  const uploads = Array.from({ length: 2 * options.rounds }, () => UPLOAD)
+  const wish = { folder, key, user: user.address, sizes, uploads }
   const script = fileURLToPath(new URL('./challenge-miner.ts', import.meta.url))
   const child = spawn(process.execPath, ['--no-memory-protection-keys', script, JSON.stringify(wish)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const clients: MinerClient[] = []
+  const ending: (() => void)[] = []
   try {
     const { port, commitments } = await firstLine(child.stdout)
     const market = createMemoryMarket()
     const miner = privateKeyToAccount(key)
     market.endpoints.set(1n, `http://127.0.0.1:${port}`)
-    for (const [i, size] of [...sizes, UPLOAD].entries()) {
+    for (const [i, size] of [...sizes, ...uploads].entries()) {
       const orderId = BigInt(i + 1)
       market.addOrder({ orderId, capacity: BigInt(size), user: user.address, miner: miner.address })
       const stated = commitments[i]
@@ -166,9 +167,8 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
         signal: new AbortController().signal,
       })
     for (let i = 0; i < ORDERS; i++) clients.push(await open(BigInt(i + 1)))
-    const uploader = await open(BigInt(ORDERS + 1))
-    clients.push(uploader)
-    const log = randomBytes(UPLOAD * MIB)
+    const upload = await startUploader({ port, miner: miner.address, user: userKey, mib: UPLOAD })
+    ending.push(upload.end)
     const asking = (until: Promise<unknown>) => ask(market, clients.slice(0, ORDERS), until)
     await asking(rest(3_000)) // every order's tree has been read once
     const quiet = await asking(rest(20_000))
@@ -180,8 +180,8 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
     const started = performance.now()
     // in alternation, so that a disk that slows down slows both
     for (let round = 0; round < options.rounds; round++) {
-      alone.push(await upload(uploader, log))
-      const sending = upload(uploader, log)
+      alone.push(await upload.send(BigInt(ORDERS + 1 + 2 * round)))
+      const sending = upload.send(BigInt(ORDERS + 2 + 2 * round))
       const answered = await asking(sending)
       beside.push(await sending)
       latencies.push(...answered.latencies)
@@ -199,17 +199,32 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
     }
   } finally {
     for (const client of clients) await client.close()
+    for (const end of ending) end()
     child.stdin.end()
     child.kill()
   }
 }
 
-/** Sends everything in a new session, which drops what the last one sent. MiB/s. */
-async function upload(client: MinerClient, log: Buffer): Promise<number> {
-  const source = createMemoryRun(log, UPLOAD, null)
-  const started = performance.now()
-  await deliver({ client, run: source, signal: new AbortController().signal })
-  return UPLOAD / ((performance.now() - started) / 1000)
+/** A user in a process of its own that uploads when it is told. `send` resolves with MiB/s. */
+async function startUploader(wish: { port: number; miner: Hex; user: Hex; mib: number }) {
+  const script = fileURLToPath(new URL('./challenge-upload.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--no-memory-protection-keys', script, JSON.stringify(wish)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error('the uploader ended')
+    return Number(value)
+  }
+  await next() // it is ready
+  return {
+    send(orderId: bigint): Promise<number> {
+      child.stdin.write(`${orderId}\n`)
+      return next()
+    },
+    end: () => void child.kill(),
+  }
 }
 
 /** Ten a second, evenly, whether or not the last one is answered; two of three from the large order. */

@@ -35,13 +35,11 @@ describe('a miner', () => {
     try {
       let over = false
       const log = seededBytes(256 * MIB, 2)
-      const sending = (async () => {
-        for (let round = 0; round < 2; round++) {
-          await deliver({ client: uploader, run: createMemoryRun(log, 256, null), signal })
-        }
-      })().finally(() => {
-        over = true
-      })
+      const sending = deliver({ client: uploader, run: createMemoryRun(log, 256, null), signal }).finally(
+        () => {
+          over = true
+        },
+      )
       const latencies = await ask(
         run.commitment,
         (leaf) => client.challenge([leaf], run.commitment),

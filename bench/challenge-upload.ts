@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import type { Hex } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import { deliver } from '../apps/agent/src/contract/wire/deliver.ts'
+import { connectMiner } from '../apps/agent/src/contract/wire/miner-client.ts'
+import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
+import { createMemoryRun } from '../apps/agent/test/support/memory-run.ts'
+
+/**
+ * The user who uploads beside the challenges of `bench challenge`, a process of its own so that its hashing is not in the way of who asks.
+ * For each line on stdin, the number of an empty order: sends `mib` MiB, has them sealed, and prints MiB/s.
+ */
+const MIB = 1 << 20
+const { port, miner, user, mib } = JSON.parse(process.argv[2] ?? '{}') as {
+  port: number
+  miner: Hex
+  /** Its private key. */
+  user: Hex
+  mib: number
+}
+const account = privateKeyToAccount(user)
+const market = createMemoryMarket()
+market.endpoints.set(1n, `http://127.0.0.1:${port}`)
+const log = randomBytes(mib * MIB)
+const { signal } = new AbortController()
+process.stdout.write('0\n')
+for await (const line of createInterface({ input: process.stdin })) {
+  const orderId = BigInt(line)
+  market.addOrder({ orderId, capacity: BigInt(mib), user: account.address, miner })
+  const client = await connectMiner({
+    endpoint: null,
+    reader: market,
+    orderId,
+    role: 'user',
+    signer: account,
+    allowPrivate: true,
+    signal,
+  })
+  const run = createMemoryRun(log, mib, null)
+  const started = performance.now()
+  await deliver({ client, run, signal })
+  process.stdout.write(`${mib / ((performance.now() - started) / 1000)}\n`)
+  await client.close()
+}
