@@ -14,8 +14,8 @@ import { readStubs } from './stubs-file.ts'
 import { listWatched, type WatchedOrder } from './watch-rows.ts'
 
 const TICK_MS = 1000
-/** A miner that is away once is no news; so often in a row it is. */
-const AWAY = 3
+/** A check that comes to nothing once is no news; so often in a row it is. */
+const IN_A_ROW = 2
 
 /**
  * Has the miners of watched orders prove random leaves for users whose machines sleep (flow 14), with the key in the user's stubs, as
@@ -101,13 +101,14 @@ async function check(ctx: AgentContext, { orderId, stubs }: WatchedOrder): Promi
 
 function noteOutcome(ctx: AgentContext, { orderId, outcome, error }: CheckResult): void {
   const key = `watch:${orderId}`
-  if (outcome === 'unknown') return
   if (outcome === 'passed') {
     ctx.alarms.clear(key, `The miner of the watched order ${orderId} proves its data again.`)
     return
   }
-  const away = listChecks(ctx.store, orderId, AWAY)
-  if (outcome === 'offline' && (away.length < AWAY || away.some((row) => row.outcome !== 'offline'))) return
+  // once may be chance, or this host's own doing; a miner that has lost the header can't even greet a reader, and that is `unknown`
+  const certain = outcome === 'wrong' || outcome === 'refused'
+  const recent = listChecks(ctx.store, orderId, IN_A_ROW)
+  if (!certain && (recent.length < IN_A_ROW || recent.some((row) => row.outcome === 'passed'))) return
   ctx.alarms.raise({
     key,
     level: outcome === 'wrong' ? 'error' : 'warning',

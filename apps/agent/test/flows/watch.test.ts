@@ -254,7 +254,7 @@ describe('a watcher with the user’s stubs', () => {
       'the alarm',
       async () =>
         (await call(watcher, 'health.get', {})).alarms.some(({ key }) => key === `watch:${orderId}`),
-      150_000,
+      200_000,
     )
     await watcher.json(['watch', 'remove', String(orderId)])
   }, 280_000)
