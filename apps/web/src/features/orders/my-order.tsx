@@ -112,7 +112,7 @@ function Whole({ order, side }: { order: Order; side: 'user' | 'miner' }) {
               order={order}
               offered={{ act: 'challenge', why: null }}
               review={review}
-              leaf={leaf}
+              {...(leaf === null ? {} : { leaf })}
               label="Challenge on chain"
               primary
             />
