@@ -155,7 +155,7 @@ test('a miner refuses, shrinks its bill, claims and gives notice', async ({
   await carryOut(page, { name: 'Give notice', button: 'Give notice' })
   const { noticeEndsAt, endsAt } = await orderOf(world, orderId)
   expect(noticeEndsAt).toBe(endsAt)
-  await expect(page.getByText('Miner leaves')).toBeVisible({ timeout: 15_000 })
+  await expect(page.getByText('Miner leaves', { exact: true })).toBeVisible({ timeout: 15_000 })
 })
 
 test('a missed challenge is opened, slashed, and shown, all by clicks of the user', async ({

@@ -10,6 +10,7 @@ import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
+import { listChecks } from '../challenge/check-rows.ts'
 import { addContract, contractsOfSource, findContract } from '../contract/contract-rows.ts'
 import type { RestoreEvent } from '../control/types.ts'
 import { findSector } from '../find-sector.ts'
@@ -72,11 +73,34 @@ export async function carryOut(how: Carrying, command: Command): Promise<Command
     case 'endpoint.publish':
       return publishDefault(how)
     case 'order.check':
-      throw refused(
-        `this version can't check order ${command.orderId} on request`,
-        'Bring the agent up to date.',
-      )
+      return checkOrder(how, command)
   }
+}
+
+/** flow 14, off chain: a dashboard may have it done, but not make a nuisance of this host. */
+const CHECK_EVERY_MS = 60_000
+const CHECKS_A_DAY = 24
+const DAY_MS = 86_400_000
+
+async function checkOrder({ ctx }: Carrying, { orderId }: CommandOf<'order.check'>): Promise<CommandResult> {
+  const asked = listChecks(ctx.store, orderId, 200).filter(({ why }) => why === 'person')
+  const now = Date.now()
+  const last = asked[0]
+  if (last !== undefined && now - last.atMs < CHECK_EVERY_MS) {
+    throw refused(
+      `order ${orderId} was checked on request ${Math.floor((now - last.atMs) / 1000)} seconds ago`,
+      'Wait a minute, or check it on the host.',
+    )
+  }
+  if (asked.filter(({ atMs }) => now - atMs < DAY_MS).length >= CHECKS_A_DAY) {
+    throw refused(
+      `order ${orderId} was checked on request ${CHECKS_A_DAY} times today`,
+      'It is checked by itself all day; more on request can be had on the host.',
+    )
+  }
+  const { row } = await ctx.checks.check(orderId, { why: 'person' })
+  const { outcome, leaves, latencyMs } = row
+  return { orderId, outcome, leaves, latencyMs }
 }
 
 /** flow 5 */

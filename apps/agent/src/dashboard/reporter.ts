@@ -13,6 +13,7 @@ import { sourceRow } from '../rows/source-row.ts'
 import { walletInfo } from '../rows/wallet-info.ts'
 import type { JournalEntry } from '../store/journal.ts'
 import type { Outbox } from './outbox.ts'
+import { proofGone, proofReports } from './proof-reports.ts'
 import type { Roots } from './roots.ts'
 
 /** How often is looked at what runs, at what stands, and at the host with its key on chain. */
@@ -72,6 +73,7 @@ export class Reporter {
       this.#standingAt = now
       this.#reportSources()
       this.#reportContracts()
+      this.#reportProofs()
       await this.#reportSectors()
     }
     if (now - this.#hostAt > HOST_MS) {
@@ -187,6 +189,22 @@ export class Reporter {
           sectorId,
         })
       }
+    }
+  }
+
+  #reportProofs(): void {
+    const seen = new Set<string>()
+    for (const report of proofReports(this.#ctx)) {
+      if (report.kind === 'proofDay') {
+        this.#outbox.put(`proofDay:${report.orderId}:${report.day}`, report)
+        continue
+      }
+      const key = `proof:${report.orderId}`
+      seen.add(key)
+      this.#outbox.put(key, report)
+    }
+    for (const key of this.#outbox.said('proof:')) {
+      if (!seen.has(key)) this.#outbox.put(key, proofGone(BigInt(key.slice('proof:'.length))))
     }
   }
 

@@ -209,7 +209,8 @@ const proof = z.strictObject({
   escalation: z
     .strictObject({
       state: z.enum(ESCALATION_STATES),
-      leaf: chainId,
+      /** null: the miner did not answer at all. */
+      leaf: chainId.nullable(),
       sinceMs: ms,
       rechecks: count,
       reason: text(500),

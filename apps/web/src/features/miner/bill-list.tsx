@@ -7,17 +7,18 @@ import { bare, dmc, space } from '../../lib/amounts.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC } from '../../lib/trpc.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { LinkButton } from '../../ui/button.tsx'
+import { Button, LinkButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
-import { BillActButton } from '../orders/order-acts.tsx'
+import { useReview } from '../orders/order-acts.tsx'
 
 export function BillList() {
   const trpc = useTRPC()
   const owner = useOwner()
   const bills = useQuery(trpc.market.bills.queryOptions({ miner: owner, openOnly: false, limit: 200 }))
+  const { review, dialog } = useReview()
   const now = BigInt(Math.floor(Date.now() / 1000))
   return (
     <Card>
@@ -89,8 +90,18 @@ export function BillList() {
                     <Cell align="right">
                       {bill.cancelled ? null : (
                         <span className="inline-flex gap-2">
-                          {bill.free > 0n ? <BillActButton bill={bill} act="shrinkBill" /> : null}
-                          <BillActButton bill={bill} act="cancelBill" />
+                          {bill.free > 0n ? (
+                            <Button size="small" onClick={() => review({ act: 'shrinkBill', bill })}>
+                              Shrink<span className="sr-only"> bill {String(bill.billId)}</span>
+                            </Button>
+                          ) : null}
+                          <Button
+                            size="small"
+                            look="danger"
+                            onClick={() => review({ act: 'cancelBill', bill })}
+                          >
+                            Cancel<span className="sr-only"> bill {String(bill.billId)}</span>
+                          </Button>
                         </span>
                       )}
                     </Cell>
@@ -101,6 +112,7 @@ export function BillList() {
           </Table>
         )}
       </ListState>
+      {dialog}
     </Card>
   )
 }

@@ -7,7 +7,7 @@ import { readCredit } from '../../lib/chain-read.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
-import { AccountActButton } from '../orders/order-acts.tsx'
+import { useReview } from '../orders/order-acts.tsx'
 
 /** What the Market owes this wallet, and the button that pays it out. */
 export function WithdrawCard({ about }: { about: string }) {
@@ -18,6 +18,7 @@ export function WithdrawCard({ about }: { about: string }) {
     queryFn: () => readCredit(config, owner),
     refetchInterval: 5_000,
   })
+  const { review, dialog } = useReview()
   return (
     <Card aria-label="Credit">
       <CardHeader title="Credit" about={about} />
@@ -32,9 +33,12 @@ export function WithdrawCard({ about }: { about: string }) {
         ) : credit.data === 0n ? (
           <p className="text-[0.8125rem] text-muted">Nothing to withdraw.</p>
         ) : (
-          <AccountActButton credit={credit.data} />
+          <Button look="primary" onClick={() => review({ act: 'withdraw', credit: credit.data })}>
+            Withdraw
+          </Button>
         )}
       </CardBody>
+      {dialog}
     </Card>
   )
 }

@@ -16,7 +16,7 @@ import { PageHeader } from '../../ui/page.tsx'
 import { OrderBadge } from '../../ui/state-badge.tsx'
 import { AnswerPanel } from '../miner/answer-panel.tsx'
 import { ChallengeList, OpenChallenge } from './challenge-list.tsx'
-import { ActButton, OrderActs } from './order-acts.tsx'
+import { ActButton, OrderActs, useReview } from './order-acts.tsx'
 import {
   type Order,
   OrderCommitments,
@@ -47,6 +47,7 @@ function Whole({ order, side }: { order: Order; side: 'user' | 'miner' }) {
   const owner = useOwner()
   const config = useChainConfig()
   const { now, skew } = useChainTime()
+  const { review, dialog } = useReview()
   const { orderId } = order
   const challenges = useQuery(trpc.market.challenges.queryOptions({ orderId, limit: 100 }))
   const mine = side === 'user' ? order.user : order.miner
@@ -110,13 +111,15 @@ function Whole({ order, side }: { order: Order; side: 'user' | 'miner' }) {
             <ActButton
               order={order}
               offered={{ act: 'challenge', why: null }}
-              leaf={leaf}
+              review={review}
+              {...(leaf === null ? {} : { leaf })}
               label="Challenge on chain"
               primary
             />
           )}
         />
       ) : null}
+      {dialog}
       {open === undefined ? null : <OpenChallenge challenge={open} pledge={order.pledge} skew={skew} />}
       {side === 'miner' && open !== undefined ? <AnswerPanel order={order} challenge={open} /> : null}
       <OrderStats order={order} />

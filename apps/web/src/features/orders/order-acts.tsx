@@ -1,13 +1,13 @@
 'use client'
 
-import { lazy, Suspense, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useOwner } from '../../lib/session.tsx'
 import { useChainTime } from '../../lib/use-chain-time.ts'
 import { Button } from '../../ui/button.tsx'
 import { Card, CardHeader } from '../../ui/card.tsx'
-import type { Bill } from '../market/bill-rows.ts'
 import { actsOf, type OfferedAct, type OrderAct } from './acts-of.ts'
+import type { ActSubject } from './explain-act.ts'
 import type { Order } from './order-facts.tsx'
 
 // what reviews and signs is loaded when somebody is about to
@@ -39,30 +39,55 @@ export const ACT_WORDS: Record<OrderAct, { button: string; about: string; danger
   refuse: { button: 'Refuse', about: 'Give a preparing order back, in full and at once.', danger: true },
 }
 
+/**
+ * The review of an act, and how it is opened. Held by what stays on the page when the act is done: buttons go with the state that they
+ * were for, and the review must still tell how it ended.
+ */
+export function useReview(): { review: (subject: ActSubject) => void; dialog: ReactNode } {
+  const [subject, setSubject] = useState<ActSubject | null>(null)
+  return {
+    review: setSubject,
+    dialog:
+      subject === null ? null : (
+        <Suspense fallback={null}>
+          <ActDialog subject={subject} onClose={() => setSubject(null)} />
+        </Suspense>
+      ),
+  }
+}
+
 /** Everything that this wallet can do with an order; what it can't do now says why. */
 export function OrderActs({ order }: { order: Order }) {
   const owner = useOwner()
   const { parameters } = useChainConfig()
   const { now } = useChainTime()
+  const { review, dialog } = useReview()
   const acts = actsOf(order, { wallet: owner, now, parameters })
-  if (acts.length === 0) return null
   return (
-    <Card className="mb-4" aria-label="Acts">
-      <CardHeader title="What you can do" about="Each is shown in plain words before your wallet is asked." />
-      <ul className="grid gap-px bg-line sm:grid-cols-2 lg:grid-cols-3">
-        {acts.map((offered) => (
-          <li
-            key={offered.act}
-            className="flex items-start justify-between gap-4 bg-surface px-4 py-3.5 sm:px-5"
-          >
-            <p className="min-w-0 text-[0.8125rem] text-muted">
-              {offered.why ?? ACT_WORDS[offered.act].about}
-            </p>
-            <ActButton order={order} offered={offered} />
-          </li>
-        ))}
-      </ul>
-    </Card>
+    <>
+      {acts.length === 0 ? null : (
+        <Card className="mb-4" aria-label="Acts">
+          <CardHeader
+            title="What you can do"
+            about="Each is shown in plain words before your wallet is asked."
+          />
+          <ul className="grid sm:grid-cols-2">
+            {acts.map((offered) => (
+              <li
+                key={offered.act}
+                className="-mt-px flex items-start justify-between gap-4 border-t border-line px-4 py-3.5 sm:px-5"
+              >
+                <p className="min-w-0 text-[0.8125rem] text-muted">
+                  {offered.why ?? ACT_WORDS[offered.act].about}
+                </p>
+                <ActButton order={order} offered={offered} review={review} />
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      {dialog}
+    </>
   )
 }
 
@@ -70,72 +95,28 @@ export function OrderActs({ order }: { order: Order }) {
 export function ActButton({
   order,
   offered,
+  review,
   leaf,
   label,
   primary,
 }: {
-  order: Order | Omit<Order, 'events'>
+  order: Omit<Order, 'events'>
   offered: OfferedAct
+  review: (subject: ActSubject) => void
   leaf?: bigint
   label?: string
   primary?: boolean
 }) {
-  const [open, setOpen] = useState(false)
   const { button, danger } = ACT_WORDS[offered.act]
   return (
-    <>
-      <Button
-        size="small"
-        look={primary ? 'primary' : danger ? 'danger' : 'plain'}
-        disabled={offered.why !== null}
-        onClick={() => setOpen(true)}
-      >
-        {label ?? button}
-        <span className="sr-only"> order {String(order.orderId)}</span>
-      </Button>
-      {open ? (
-        <Suspense fallback={null}>
-          <ActDialog
-            subject={{ act: offered.act, order, ...(leaf === undefined ? {} : { leaf }) }}
-            onClose={() => setOpen(false)}
-          />
-        </Suspense>
-      ) : null}
-    </>
-  )
-}
-
-/** Pays out the wallet's credit. */
-export function AccountActButton({ credit }: { credit: bigint }) {
-  const [open, setOpen] = useState(false)
-  return (
-    <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        Withdraw
-      </Button>
-      {open ? (
-        <Suspense fallback={null}>
-          <ActDialog subject={{ act: 'withdraw', credit }} onClose={() => setOpen(false)} />
-        </Suspense>
-      ) : null}
-    </>
-  )
-}
-
-/** Shrink or cancel, for a bill of this wallet. */
-export function BillActButton({ bill, act }: { bill: Bill; act: 'cancelBill' | 'shrinkBill' }) {
-  const [open, setOpen] = useState(false)
-  return (
-    <>
-      <Button size="small" look={act === 'cancelBill' ? 'danger' : 'plain'} onClick={() => setOpen(true)}>
-        {act === 'cancelBill' ? 'Cancel' : 'Shrink'}
-        <span className="sr-only"> bill {String(bill.billId)}</span>
-      </Button>
-      {open ? (
-        <Suspense fallback={null}>
-          <ActDialog subject={{ act, bill }} onClose={() => setOpen(false)} />
-        </Suspense>
-      ) : null}
-    </>
+    <Button
+      size="small"
+      look={primary ? 'primary' : danger ? 'danger' : 'plain'}
+      disabled={offered.why !== null}
+      onClick={() => review({ act: offered.act, order, ...(leaf === undefined ? {} : { leaf }) })}
+    >
+      {label ?? button}
+      <span className="sr-only"> order {String(order.orderId)}</span>
+    </Button>
   )
 }

@@ -4,7 +4,7 @@ import { oddsSentence } from '@dmc/core/challenge/detection-odds'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ScanSearch } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { errorText } from '../../lib/error-text.ts'
 import { useLostSince } from '../../lib/live.tsx'
 import { useTRPC } from '../../lib/trpc.ts'
@@ -225,11 +225,11 @@ function problemOf(given: unknown, failed: unknown, state: string | undefined): 
 
 const TELLS: Record<NonNullable<Proof['escalation']>['state'], (leaf: string, times: number) => string> = {
   rechecking: (leaf, times) =>
-    `The miner did not show leaf ${leaf}; it was asked ${times === 1 ? 'once' : `${times} times`} and is asked again over some minutes. A lost packet accuses nobody.`,
-  asking: (leaf, times) => `The miner failed to show leaf ${leaf} ${times} times. Challenge it on chain?`,
-  opening: (leaf) => `Leaf ${leaf} is being challenged on chain by your host.`,
-  opened: (leaf) => `Leaf ${leaf} is challenged on chain: the miner shows it in time, or loses its pledge.`,
-  settled: (leaf) => `The matter of leaf ${leaf} is settled.`,
+    `The miner did not show ${leaf}; it was asked ${times === 1 ? 'once' : `${times} times`} and is asked again over some minutes. A lost packet accuses nobody.`,
+  asking: (leaf, times) => `The miner failed to show ${leaf} ${times} times. Challenge it on chain?`,
+  opening: (leaf) => `Your host challenges ${leaf} on chain.`,
+  opened: (leaf) => `The miner must show ${leaf} on chain in time, or lose its pledge.`,
+  settled: (leaf) => `The matter of ${leaf} is settled.`,
 }
 
 /** What stands between a failed check and the chain, with the button that the person is asked to decide with. */
@@ -238,7 +238,7 @@ export function Escalation({
   challenge,
 }: {
   orderId: bigint
-  challenge: (leaf: bigint) => React.ReactNode
+  challenge: (leaf: bigint | null) => ReactNode
 }) {
   const proofs = useProofs().data?.proofs ?? []
   const found = proofs.find((proof) => proof.orderId === orderId && proof.escalation !== null)
@@ -247,7 +247,10 @@ export function Escalation({
   return (
     <div className="mb-4">
       <Trouble
-        title={TELLS[escalation.state](String(escalation.leaf), escalation.rechecks + 1)}
+        title={TELLS[escalation.state](
+          escalation.leaf === null ? 'any leaf' : `leaf ${escalation.leaf}`,
+          escalation.rechecks + 1,
+        )}
         text={
           <span className="grid gap-2">
             <span>

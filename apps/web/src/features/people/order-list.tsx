@@ -18,7 +18,8 @@ import { OrderBadge } from '../../ui/state-badge.tsx'
 import { Cell, Head, HeadCell, Row, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { actsOf, type OrderAct } from '../orders/acts-of.ts'
-import { ActButton } from '../orders/order-acts.tsx'
+import type { ActSubject } from '../orders/explain-act.ts'
+import { ActButton, useReview } from '../orders/order-acts.tsx'
 
 const STAGES = {
   applying: ['plain', 'Applying'],
@@ -40,6 +41,7 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
     refetchInterval: 15_000,
   })
   const contracts = useQuery(trpc.orders.contracts.queryOptions({ role: side }))
+  const { review, dialog } = useReview()
   const byOrder = new Map(contracts.data?.map((contract) => [contract.orderId, contract]))
   return (
     <Card>
@@ -132,7 +134,7 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
                     <Cell align="right">{weeksText(order.weeks)}</Cell>
                     <Cell align="right">{order.endsAt === 0n ? '–' : <When at={order.endsAt} />}</Cell>
                     <Cell align="right">
-                      <NextAct order={order} />
+                      <NextAct order={order} review={review} />
                     </Cell>
                   </Row>
                 )
@@ -141,6 +143,7 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
           </Table>
         )}
       </ListState>
+      {dialog}
     </Card>
   )
 }
@@ -148,7 +151,13 @@ export function OrderList({ side }: { side: 'user' | 'miner' }) {
 /** The acts that move an order on, beside it; all others are on its own page. */
 const URGENT: readonly OrderAct[] = ['slash', 'finish', 'claim', 'cancelOrder', 'refuse', 'extend']
 
-function NextAct({ order }: { order: RouterOutputs['market']['orders']['items'][number] }) {
+function NextAct({
+  order,
+  review,
+}: {
+  order: RouterOutputs['market']['orders']['items'][number]
+  review: (subject: ActSubject) => void
+}) {
   const owner = useOwner()
   const { parameters } = useChainConfig()
   const { now } = useChainTime()
@@ -156,5 +165,5 @@ function NextAct({ order }: { order: RouterOutputs['market']['orders']['items'][
   const act = URGENT.map((name) => possible.find((each) => each.act === name)).find(
     (each) => each !== undefined,
   )
-  return act === undefined ? null : <ActButton order={order} offered={act} />
+  return act === undefined ? null : <ActButton order={order} offered={act} review={review} />
 }

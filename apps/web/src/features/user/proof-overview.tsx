@@ -65,7 +65,7 @@ export function ProofOverview({ orders }: { orders: bigint[] }) {
                     Order {String(proof.orderId)}
                   </Link>
                   <span className="text-muted">
-                    leaf {String(proof.escalation?.leaf)} was not shown{' '}
+                    {proof.escalation?.leaf == null ? 'data' : `leaf ${proof.escalation.leaf}`} was not shown{' '}
                     {count((proof.escalation?.rechecks ?? 0) + 1)} times
                   </span>
                 </p>

@@ -9,7 +9,7 @@ type Answer = Awaited<ReturnType<typeof listAnswers>>[number]
 /** As it is kept: the leaf as decimal text. */
 const escalation = z.object({
   state: z.enum(ESCALATION_STATES),
-  leaf: z.coerce.bigint(),
+  leaf: z.coerce.bigint().nullable(),
   sinceMs: z.number(),
   rechecks: z.number(),
   reason: z.string(),
