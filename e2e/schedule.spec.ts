@@ -60,10 +60,17 @@ test('a schedule set in the browser: the host backs up by itself with the dashbo
   const place = page.getByRole('button', { name: 'Place the order' })
   await expect(place).toBeEnabled()
   await place.click()
+  // each run costs the host's gas: so often is for the host to say, and what to type there is told
+  await expect(page.getByText(/less than 15 minutes/)).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/dmc-agent source schedule \S+ --every 1m/)).toBeVisible()
+  await page.getByLabel('Interval').fill('15m')
+  await place.click()
   await page.waitForURL(/\/u\/sources\/(?!new)[^/]+$/, { timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
   const card = page.getByRole('region', { name: 'Schedule' })
-  await expect(card).toContainText('every 1m')
+  await expect(card).toContainText('every 15m')
+  await agent.json(['source', 'schedule', 'papers', '--every', '1m'])
+  await expect(card).toContainText('every 1m', { timeout: 30_000 })
   await expect(card).toContainText('Next run')
   await expect(card).toContainText('*.tmp /cache/')
 
