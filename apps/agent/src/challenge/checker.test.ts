@@ -28,7 +28,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-/** A user's state with one order, a clock that tests move, and a miner that only says no: how answers are judged is tested elsewhere. */
+/** A user's state with one order, a clock that tests move, and a miner whose answers tell nothing: how they are judged is tested elsewhere. */
 async function given(more: Partial<CheckerOptions> = {}) {
   const dataDir = join(await tempFolder(), 'data')
   const store = openStore(dataDir)
@@ -41,17 +41,17 @@ async function given(more: Partial<CheckerOptions> = {}) {
   addContract(store, { orderId, role: 'user', billId: 1n, capacityMib: 8, sourceId: 'cafe' })
   const clock = { now: 1_790_000_000_000 }
   const asked: { at: number; leaves: readonly bigint[] | 'probe' }[] = []
-  const refuse = () => {
-    throw new DmcError('PEER_ERROR', 'No.', { hint: 'None.', meta: { saidByPeer: true } })
+  const nothing = () => {
+    throw new DmcError('BUG', 'Nothing that tells of a miner.', { hint: 'None.' })
   }
   const miner: Questioned = {
     askLeaves: async (leaves) => {
       asked.push({ at: clock.now, leaves })
-      return refuse()
+      return nothing()
     },
     askProbe: async () => {
       asked.push({ at: clock.now, leaves: 'probe' })
-      return refuse()
+      return nothing()
     },
     close: async () => {},
   }
@@ -163,6 +163,17 @@ describe('the schedule of checks', () => {
     const before = asked.length
     await pass(2 * HOUR + 60_000)
     expect(asked.length).toBeGreaterThan(before)
+  })
+
+  it('asks a miner that gave no answer again within half an hour', async () => {
+    const { activate, pass, dial, store, orderId } = await given()
+    activate()
+    dial(false)
+    await pass(6 * HOUR)
+    const rows = listChecks(store, orderId, 100)
+    expect(rows.every(({ outcome }) => outcome === 'offline')).toBe(true)
+    expect(rows.length).toBeGreaterThan(12)
+    expect(rows.length).toBeLessThan(24)
   })
 
   it('ends with the order, and can be off', async () => {

@@ -66,6 +66,7 @@ const TICK_MS = 1000
 const SWEEP_MS = 10_000
 const FORGET_MS = 3_600_000
 const MOST_AT_ONCE = 4
+const RETRY_MS = 20 * 60_000
 /** A person waits for it; what comes by itself can take its time. */
 const PERSON_PATIENCE_MS = 12_000
 const PATIENCE_MS = 60_000
@@ -208,7 +209,8 @@ export class Checker {
     // before it is made: a kill in the middle skips one check, and never makes a burst of them
     setNextCheck(store, orderId, nextCheckAt({ now: this.#now(), phaseMs, perDay }, this.#random))
     try {
-      await this.check(orderId, { why: first ? 'first' : 'schedule' })
+      const { row } = await this.check(orderId, { why: first ? 'first' : 'schedule' })
+      if (row.outcome === 'offline' || row.outcome === 'refused') this.#againSoon(orderId)
       if (this.#random() * PROBE_EVERY < 1) await this.check(orderId, { why: 'schedule', probe: true })
     } catch (thrown) {
       const error = toDmcError(thrown)
@@ -220,6 +222,13 @@ export class Checker {
         message: `Order ${orderId} could not be checked: ${error.message} ${error.hint}`,
       })
     }
+  }
+
+  /** A miner that gave no answer gets more chances to: only who fails them all for long counts as gone. */
+  #againSoon(orderId: bigint): void {
+    const soon = this.#now() + Math.floor((0.5 + this.#random()) * RETRY_MS)
+    const planned = findPlan(this.#o.store, orderId)?.nextMs
+    if (planned !== undefined && soon < planned) setNextCheck(this.#o.store, orderId, soon)
   }
 
   async #check(orderId: bigint, wish: CheckWish): Promise<{ row: CheckRow; result: CheckResult }> {

@@ -62,7 +62,7 @@ export const RECHECKS = RECHECK_MS.length
 const AGAIN_MS = 300_000
 /** Without any answer for so long, and in at least so many checks, a miner counts as gone rather than restarting. */
 export const ABSENT_MS = 12 * 3_600_000
-export const ABSENT_CHECKS = 8
+export const ABSENT_CHECKS = 24
 
 /**
  * What one check changes. Nothing goes further by a single check: a loss must be confirmed by three re-checks of the very leaf over some
