@@ -113,7 +113,7 @@ test('an order near its end: told on the open page, by webhook and by mail; snoo
   const item = page.getByRole('listitem').filter({ hasText: `Order ${orderId} ends in` })
   await expect(item).toBeVisible({ timeout: 30_000 })
   await expect(item).toContainText('Warning')
-  await expect(item.getByRole('link', { name: 'Renew' })).toHaveAttribute('href', `/orders/${orderId}`)
+  await expect(item.getByRole('link', { name: 'Renew' })).toHaveAttribute('href', `/u/orders/${orderId}`)
   await expect(page.getByRole('link', { name: 'Alerts: 1 open' })).toBeVisible()
   await expect
     .poll(() => posted().flatMap(({ alerts }) => alerts.map(({ message }) => message)))
@@ -121,7 +121,7 @@ test('an order near its end: told on the open page, by webhook and by mail; snoo
   await expect
     .poll(() => mail.mails.map(({ subject }) => subject))
     .toEqual([expect.stringContaining(`Warning: Order ${orderId} ends in`)])
-  expect(mail.mails[0]?.text).toContain(`${world.url}/orders/${orderId}`)
+  expect(mail.mails[0]?.text).toContain(`${world.url}/u/orders/${orderId}`)
 
   expect(await faults(page)).toEqual([])
   await page.setViewportSize({ width: 1280, height: 900 })

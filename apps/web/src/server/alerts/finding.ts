@@ -37,4 +37,6 @@ export const tokens = (wei: bigint): string => formatTokens(wei, { digits: 4 })
 /** `3 d 4 h`, as people count. */
 export const span = (seconds: number): string => formatDuration(Math.max(0, Math.round(seconds)))
 
-export const orderHref = (orderId: bigint): string => `/orders/${orderId}`
+/** The wallet's own page of an order, where every act on it has its button. */
+export const orderHref = (orderId: bigint, side: 'user' | 'miner'): string =>
+  `/${side === 'user' ? 'u' : 'm'}/orders/${orderId}`

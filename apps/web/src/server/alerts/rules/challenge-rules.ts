@@ -15,7 +15,7 @@ export const challengeOpen: Rule = ({ chain, orders, owner }) => {
     const common = {
       kind: 'challenge-open' as const,
       subject: `order:${order.orderId}`,
-      href: orderHref(order.orderId),
+      href: orderHref(order.orderId, miner ? 'miner' : 'user'),
       deadline: Number(challenge.deadline),
       // a quarter of the time is worth being told again
       stage: left <= window / 4 ? 2 : left <= window / 2 ? 1 : 0,
@@ -69,7 +69,7 @@ export const challengeMissed: Rule = ({ chain, orders, owner }) => {
         hint: user
           ? 'Slash it, and back the source up to another miner.'
           : 'It is too late to answer. See why the host did not, before another order is challenged.',
-        href: orderHref(order.orderId),
+        href: orderHref(order.orderId, user ? 'user' : 'miner'),
         action: user ? 'Slash' : 'See the challenge',
         money: user ? share : order.pledge,
         deadline: null,
@@ -96,7 +96,7 @@ const slashed = (order: MarketOrder, user: boolean): Finding => ({
   hint: user
     ? 'Back the source up to another miner; withdraw what you were given.'
     : 'Find out why the host did not answer before you offer space again.',
-  href: orderHref(order.orderId),
+  href: orderHref(order.orderId, user ? 'user' : 'miner'),
   action: 'See the order',
   money: user ? order.compensation + order.refunded : null,
   deadline: null,

@@ -32,7 +32,7 @@ export const orderEnds: Rule = (facts) => {
         message: `Order ${order.orderId} ends in ${span(left)}.`,
         cause: `Then nobody is paid to keep ${stored(order)} any more.`,
         hint: 'Renew it with one signature; it goes on without sending anything again.',
-        href: orderHref(order.orderId),
+        href: orderHref(order.orderId, 'user'),
         action: 'Renew',
         money: null,
         deadline: Number(order.endsAt),
@@ -62,7 +62,7 @@ export const orderOver: Rule = ({ chain, orders, owner }) => {
           ? `Until then ${tokens(money)} of its reserve stay locked.`
           : `Until then the pledge and what is not claimed stay locked: ${tokens(money)}.`,
         hint: 'Finish it; then withdraw.',
-        href: orderHref(order.orderId),
+        href: orderHref(order.orderId, user ? 'user' : 'miner'),
         action: 'Finish',
         money,
         deadline: null,
@@ -103,7 +103,7 @@ export const orderNotActive: Rule = ({ chain, orders, owner }) => {
         hint: over
           ? 'Cancel it: everything that was put in comes back.'
           : 'See that your host runs and is connected.',
-        href: orderHref(order.orderId),
+        href: orderHref(order.orderId, user ? 'user' : 'miner'),
         action: over ? 'Cancel and take it back' : 'See the order',
         money,
         deadline: end,
@@ -158,7 +158,7 @@ export const reserveLow: Rule = (facts) => {
             : `The reserve of order ${order.orderId} pays for ${left} more ${left === 1 ? 'challenge' : 'challenges'}.`,
         cause: `A challenge on chain puts ${tokens(order.bond)} at stake, from this reserve. It has ${tokens(order.reserve)}.`,
         hint: 'Top the reserve up; what is not needed comes back at the end.',
-        href: orderHref(order.orderId),
+        href: orderHref(order.orderId, 'user'),
         action: 'Top up',
         money: null,
         deadline: null,

@@ -18,7 +18,7 @@ export const proofFailing: Rule = ({ proofs, orders, now }) =>
       {
         kind: 'proof-failing',
         subject: `order:${proof.orderId}`,
-        href: orderHref(proof.orderId),
+        href: orderHref(proof.orderId, 'user'),
         money: null,
         deadline: null,
         ...found,
@@ -111,7 +111,7 @@ export const answerFailing: Rule = ({ answers, orders, chain }) => {
         message: `The answer to the challenge of order ${answer.orderId} is not on chain, ${span(left)} are left.`,
         cause: message ?? 'Your host could not send it.',
         hint: hint ?? 'Look at the host: does it have the data and gas?',
-        href: orderHref(answer.orderId),
+        href: orderHref(answer.orderId, 'miner'),
         action: 'See the challenge',
         money: order.pledge,
         deadline: Number(open.deadline),

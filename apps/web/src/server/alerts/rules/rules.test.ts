@@ -154,7 +154,9 @@ describe('an order that ends', () => {
     [DAY, 1, 'error'],
     [1, 1, 'error'],
   ])('%d s before it: stage %d, %s', (left, stage, level) => {
-    expect(at(left)).toMatchObject([{ stage, level, subject: 'order:5', action: 'Renew' }])
+    expect(at(left)).toMatchObject([
+      { stage, level, subject: 'order:5', action: 'Renew', href: '/u/orders/5' },
+    ])
   })
 
   it.each([14 * DAY + 1, 0, -5])('%d s before it: nothing', (left) => expect(at(left)).toEqual([]))
@@ -177,7 +179,9 @@ describe('orders', () => {
   it('over but not settled: the user’s reserve, the miner’s pledge', () => {
     const orders = [order({ endsAt: BigInt(NOW - 1) })]
     expect(find('order-over', { orders })).toMatchObject([{ money: 10n * DMC, action: 'Finish' }])
-    expect(find('order-over', { orders, owner: OTHER })).toMatchObject([{ money: 44n * DMC }])
+    expect(find('order-over', { orders, owner: OTHER })).toMatchObject([
+      { money: 44n * DMC, href: '/m/orders/5' },
+    ])
     expect(find('order-over', { orders: [order({ endsAt: BigInt(NOW) })] })).toEqual([])
   })
 
