@@ -20,6 +20,7 @@ import { openRpcClient, type RpcClient } from './chain/rpc-client.ts'
 import { createTransactionSender } from './chain/send-transaction.ts'
 import type { TransactionProgress } from './chain/transaction-types.ts'
 import { openChecker } from './challenge/open-checker.ts'
+import { type Collecting, openCollecting } from './collect/open-collecting.ts'
 import type { AgentConfig } from './config/agent-config.ts'
 import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
@@ -155,6 +156,7 @@ export async function openAgent(
   let scheduler: Scheduler | null = null
   let answering: AnswerService | null = null
   let slashing: SlashService | null = null
+  let collecting: Collecting | null = null
   let watched: { close(): Promise<void> } | null = null
   let health: { server: HealthServer | null; watch: { close(): Promise<void> } } | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
@@ -245,6 +247,7 @@ export async function openAgent(
       await work?.close()
       await answering?.close()
       await slashing?.close()
+      await collecting?.close()
       await watched?.close()
       await health?.server?.close()
       await health?.watch.close()
@@ -261,6 +264,7 @@ export async function openAgent(
     await context.serve()
     answering = openAnswering(context)
     slashing = openSlashing(context)
+    collecting = openCollecting(context)
     watched = checkWatched(context)
     const server =
       config.healthPort === 0 ? null : await openHealthServer(config.healthPort, () => healthOf(context))

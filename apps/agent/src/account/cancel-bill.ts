@@ -1,4 +1,4 @@
-import { marketCall } from '@dmc/core/chain/acts/market-call'
+import { cancelBillCall } from '@dmc/core/chain/acts/cancel-bill'
 import { readBill } from '@dmc/core/chain/read-bill'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatTokens } from '@dmc/core/units/format-tokens'
@@ -16,7 +16,7 @@ export async function planCancelBill(context: AccountContext, billId: bigint): P
   return makePlan(context, {
     title: `Cancel bill ${billId}`,
     account: wallet,
-    call: () => marketCall(context.market, 'cancelBill', [billId]),
+    call: () => cancelBillCall(context.market, billId),
     money: { refund: bill.pledge },
     facts: [
       ['Freed pledge', `${formatTokens(bill.pledge)} as credit: dmc-agent wallet withdraw pays it out`],

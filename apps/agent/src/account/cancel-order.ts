@@ -1,4 +1,4 @@
-import { marketCall } from '@dmc/core/chain/acts/market-call'
+import { cancelOrderCall } from '@dmc/core/chain/acts/cancel-order'
 import { readOrder } from '@dmc/core/chain/read-order'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatTokens } from '@dmc/core/units/format-tokens'
@@ -23,7 +23,7 @@ export async function planCancelOrder(context: AccountContext, orderId: bigint):
   return makePlan(context, {
     title: `Cancel order ${orderId}`,
     account: wallet,
-    call: () => marketCall(context.market, 'cancelOrder', [orderId]),
+    call: () => cancelOrderCall(context.market, orderId),
     money: { refund },
     facts: [['Refund', `${formatTokens(refund)} as credit: dmc-agent wallet withdraw pays it out`]],
   })

@@ -43,7 +43,18 @@ export function executePlan<P extends Planned>(
     if (problems[0] !== undefined) throw problems[0]
     if (draft.call === null) return { plan, result: null }
     const takes = draft.takes ?? 0n
-    const permit = needsPermit ? await permitFor(context, draft.account, takes) : null
+    const allow = needsPermit ? draft.approve : undefined
+    if (allow !== undefined) {
+      // Killed in between, the next try finds the allowance and goes on with the act.
+      const first = {
+        intent: `${intent}:approve:${takes}`,
+        account: draft.account,
+        call: allow,
+        retryFailed: true,
+      }
+      await context.sender.send(subject === undefined ? first : { ...first, subject }, how)
+    }
+    const permit = needsPermit && allow === undefined ? await permitFor(context, draft.account, takes) : null
     const call = draft.call(permit)
     const { market: spender, facts } = context
     const result = await context.sender.send(

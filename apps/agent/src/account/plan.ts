@@ -41,6 +41,8 @@ export interface Draft {
   call: ((permit: SignedPermit | null) => ChainCall) | null
   /** Tokens that leave the wallet. */
   takes?: bigint
+  /** For acts that take no permit: allows exactly `takes`, in a transaction before, when the allowance does not suffice. */
+  approve?: ChainCall
   /**
    * The bare act without permit, for the Market to judge its terms on the newest state: a missing allowance is then the last thing
    * that it complains of.
@@ -58,10 +60,12 @@ export interface Planned {
   draft: Draft
   /** The same as plan.problems, with their codes. */
   problems: DmcError[]
-  /** The allowance does not suffice: the transaction carries a permit. */
+  /** The allowance does not suffice: the transaction carries a permit, or an approval goes before it. */
   needsPermit: boolean
 }
 
+/** An allowance that is written for the first time, and head room. */
+const APPROVE_GAS = 100_000n
 const NO_ALLOWANCE = 'MARKET_ERC20_INSUFFICIENT_ALLOWANCE'
 const NO_BALANCE = 'MARKET_ERC20_INSUFFICIENT_BALANCE'
 
@@ -91,11 +95,21 @@ export async function makePlan(context: AccountContext, draft: Draft): Promise<P
 
   const feeWei = gas * fees.maxFeePerGas
   const valueWei = call?.value ?? 0n
-  if (money.gasWei < feeWei + valueWei) problems.push(noGas(account, money.gasWei, feeWei + valueWei))
+  const approve = needsPermit && problems.length === 0 ? (draft.approve ?? null) : null
+  const approveFee = APPROVE_GAS * fees.maxFeePerGas
+  const before =
+    approve === null
+      ? null
+      : { name: approve.name, to: approve.to, gas: APPROVE_GAS, feeWei: approveFee, valueWei: 0n }
+  const allFees = feeWei + (before?.feeWei ?? 0n)
+  if (money.gasWei < allFees + valueWei) problems.push(noGas(account, money.gasWei, allFees + valueWei))
   const plan: Plan = {
     title: draft.title,
     wallet: account,
-    transactions: call === null ? [] : [{ name: call.name, to: call.to, gas, feeWei, valueWei }],
+    transactions: [
+      ...(before === null ? [] : [before]),
+      ...(call === null ? [] : [{ name: call.name, to: call.to, gas, feeWei, valueWei }]),
+    ],
     ...draft.money,
     token: {
       symbol: facts.symbol,
@@ -103,7 +117,7 @@ export async function makePlan(context: AccountContext, draft: Draft): Promise<P
       after: money.token - takes,
       allowance: money.allowance,
     },
-    gas: { beforeWei: money.gasWei, feeWei, afterWei: money.gasWei - feeWei - valueWei },
+    gas: { beforeWei: money.gasWei, feeWei: allFees, afterWei: money.gasWei - allFees - valueWei },
     facts: draft.facts ?? [],
     problems: problems.map((problem) => problem.toJSON()),
   }

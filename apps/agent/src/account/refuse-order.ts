@@ -1,4 +1,4 @@
-import { marketCall } from '@dmc/core/chain/acts/market-call'
+import { refuseCall } from '@dmc/core/chain/acts/refuse'
 import { readOrder } from '@dmc/core/chain/read-order'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
@@ -35,7 +35,7 @@ export async function refuseOrder(
   await operatorAllowed(context, order.miner, OPERATOR_SCOPES.REFUSE)
   const text = cutText(reason, MARKET_LIMITS.reasonBytes)
   const subject = `order:${orderId}`
-  const call = marketCall(market, 'refuse', [orderId, text])
+  const call = refuseCall(market, orderId, text)
   const result = await sender.send({ intent, account: operator, call, subject, retryFailed: true }, how)
   context.journal.add({
     level: 'warning',

@@ -1,4 +1,4 @@
-import { marketCall } from '@dmc/core/chain/acts/market-call'
+import { withdrawCall } from '@dmc/core/chain/acts/withdraw'
 import { readMoney } from '@dmc/core/chain/read-money'
 import { formatTokens } from '@dmc/core/units/format-tokens'
 import { type AccountContext, needWallet } from './context.ts'
@@ -17,7 +17,7 @@ export async function planWithdraw(context: AccountContext): Promise<Planned> {
   const planned = await makePlan(context, {
     title: `Withdraw ${formatTokens(credit)} to ${wallet.address}`,
     account: wallet,
-    call: credit === 0n ? null : () => marketCall(market, 'withdraw', [wallet.address]),
+    call: credit === 0n ? null : () => withdrawCall(market, wallet.address),
     money: { refund: credit },
   })
   planned.plan.token.after += credit

@@ -52,6 +52,12 @@ export interface AgentConfig {
     /** Own orders after a missed deadline, without being asked. */
     automatic: boolean
   }
+  claim: {
+    /** Claims and settles orders without being asked. */
+    automatic: boolean
+    /** Token wei. */
+    minimum: bigint
+  }
   /** On loopback; 0 = no health endpoint. */
   healthPort: number
   logLevel: LogLevel

@@ -153,6 +153,7 @@ describe('toAgentConfig', () => {
       spoolLimit: 2 ** 31,
       answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
       slash: { automatic: true },
+      claim: { automatic: true, minimum: 10n ** 18n },
       healthPort: 0,
       logLevel: 'info',
     })

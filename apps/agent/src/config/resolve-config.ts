@@ -119,6 +119,7 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       tokenPriceWei: values['answer.tokenPrice'] ?? null,
     },
     slash: { automatic: need('slash.automatic') },
+    claim: { automatic: need('claim.automatic'), minimum: need('claim.minimum') },
     healthPort: need('health.port'),
     logLevel: need('logLevel'),
   }

@@ -280,6 +280,22 @@ export const SETTINGS = {
     fromText: boolean,
     default: true,
   }),
+  'claim.automatic': setting({
+    env: 'DMC_CLAIM_AUTOMATIC',
+    what: 'Claim what this host’s orders have earned, and settle orders that are over, by itself.',
+    allowed: 'true or false',
+    schema: z.boolean(),
+    fromText: boolean,
+    default: true,
+  }),
+  'claim.minimum': setting({
+    env: 'DMC_CLAIM_MINIMUM',
+    what: 'Earnings of an order are claimed by itself from so many tokens on; less is not worth the gas.',
+    allowed: 'an amount, like 1 or 0.5',
+    schema: amount,
+    fromText: text,
+    default: 1_000_000_000_000_000_000n,
+  }),
   'health.port': setting({
     env: 'DMC_HEALTH_PORT',
     what: 'Port on 127.0.0.1 on which the running agent answers GET /health; 0 = none.',

@@ -75,6 +75,20 @@ const orderRequest = z.strictObject({
   terms: orderTerms.partial().optional(),
 })
 
+/** What can be done with an order that exists (account/order-act.ts). */
+const orderAct = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('extend'), weeks, maxPrice: money.optional() }),
+  z.strictObject({ kind: z.literal('shorten'), weeks }),
+  /** How long the wish stands; 0n takes it back. */
+  z.strictObject({ kind: z.literal('end'), seconds: z.bigint().nonnegative().max(31_557_600_000n) }),
+  z.strictObject({ kind: z.literal('quit') }),
+  z.strictObject({ kind: z.literal('top-up'), challenges: z.number().int().min(1).max(65_535) }),
+  z.strictObject({ kind: z.literal('claim') }),
+  z.strictObject({ kind: z.literal('finish') }),
+  z.strictObject({ kind: z.literal('refuse'), reason: z.string().max(128) }),
+  z.strictObject({ kind: z.literal('slash'), rewardTo: address.optional() }),
+])
+
 /**
  * Every method of the agent. A handler `(ctx, input, emit, signal)` per method in `../handlers/<noun>-<verb>.ts`,
  * the export named in camel case (`sector.add` -> sector-add.ts, sectorAdd).
@@ -108,6 +122,10 @@ export const METHODS = {
   'bill.list': method<{ bills: BillRow[] }>().takes(nothing),
   'bill.cancel': method<Act<{ billId: bigint }>, TransactionEvent>().takes(
     z.strictObject({ mode, billId: id }),
+  ),
+  /** capacity: bytes of what is unsold, whole steps, taken out for good. */
+  'bill.shrink': method<Act<{ billId: bigint }>, TransactionEvent>().takes(
+    z.strictObject({ mode, billId: id, capacity: z.bigint().positive() }),
   ),
   'endpoint.set': method<Act<{ endpoint: string }>, TransactionEvent>().takes(
     /** billId 0n = the default of all bills; url absent = what this agent listens on, with its TLS key's hash. */
@@ -176,6 +194,15 @@ export const METHODS = {
   /** The order's evidence bundle as the text of its file (docs/PROTOCOL.md 7). */
   'order.evidence': method<{ text: string; events: number; answers: number; asOfBlock: number }>().takes(
     z.strictObject({ orderId: id }),
+  ),
+  'order.act': method<Act<{ orderId: bigint }>, TransactionEvent>().takes(
+    z.strictObject({ mode, orderId: id, act: orderAct }),
+  ),
+  /** All that this host's orders have earned, to the miner's credit, in one transaction. */
+  'order.claimAll': method<Act<{ amount: bigint }>, TransactionEvent>().takes(z.strictObject({ mode })),
+  /** All active orders of a source, so many weeks more, in one transaction. */
+  'source.renew': method<Act<{ sourceId: string }>, TransactionEvent>().takes(
+    z.strictObject({ mode, source: localId, weeks }),
   ),
   'order.cancel': method<Act<{ orderId: bigint }>, TransactionEvent>().takes(
     z.strictObject({ mode, orderId: id }),

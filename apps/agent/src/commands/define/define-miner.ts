@@ -70,6 +70,18 @@ export function defineMiner(program: Command): void {
   )
   addExamples(
     bill
+      .command('shrink')
+      .description(
+        'Takes space that nobody has ordered out of a bill, for good, and frees its pledge. Orders already taken stay.',
+      )
+      .argument('<bill>', 'its number')
+      .argument('<size>', 'how much to take out, whole steps of the bill, like 10GiB')
+      .addOption(dryRun())
+      .action(lazy(async () => (await import('../bill-shrink.ts')).billShrink)),
+    [['bill shrink 7 10GiB'], ['bill shrink 7 10GiB --dry-run']],
+  )
+  addExamples(
+    bill
       .command('cancel')
       .description(
         'Takes no more orders on a bill; frees the pledge of what is not sold. Orders already taken stay.',

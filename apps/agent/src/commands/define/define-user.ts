@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { lazy } from '../run-action.ts'
+import { defineOrderActs } from './define-order-acts.ts'
 import { addExamples } from './examples.ts'
 import { collect, dryRun, termsOptions } from './options.ts'
 
@@ -95,6 +96,19 @@ export function defineUser(program: Command): void {
       .description('The sources of this host.')
       .action(lazy(async () => (await import('../source-list.ts')).sourceList)),
     [['source list'], ['source list --json']],
+  )
+  addExamples(
+    source
+      .command('renew')
+      .summary('more weeks for a source’s orders')
+      .description(
+        'Extends all active orders of a source by so many weeks, in one transaction. Each stays at its own price; shows what every order will cost and when it will end, and asks before anything is sent.',
+      )
+      .argument('<source>', 'id or name')
+      .requiredOption('--weeks <n>', 'so many more')
+      .addOption(dryRun())
+      .action(lazy(async () => (await import('../source-renew.ts')).sourceRenew)),
+    [['source renew photos --weeks 12'], ['source renew photos --weeks 12 --dry-run', 'what would it cost?']],
   )
   addExamples(
     source
@@ -261,6 +275,8 @@ export function defineUser(program: Command): void {
       .action(lazy(async () => (await import('../order-cancel.ts')).orderCancel)),
     [['order cancel 12']],
   )
+
+  defineOrderActs(order)
 
   addExamples(
     program
