@@ -15,7 +15,7 @@ export function daysStage(secondsLeft: number, daysBefore: readonly number[]): n
 export const levelOfDays = (secondsLeft: number) =>
   secondsLeft <= DAY ? 'error' : secondsLeft <= 7 * DAY ? 'warning' : 'info'
 
-/** The user's order nears its end, so that it can be renewed in one signature while its data is still there. */
+/** The user's order nears its end, so that it can be renewed while its data is still there. */
 export const orderEnds: Rule = (facts) => {
   const { chain, settings } = facts
   if (chain === null) return null
@@ -31,7 +31,7 @@ export const orderEnds: Rule = (facts) => {
         level: levelOfDays(left),
         message: `Order ${order.orderId} ends in ${span(left)}.`,
         cause: `Then nobody is paid to keep ${stored(order)} any more.`,
-        hint: 'Renew it with one signature; it goes on without sending anything again.',
+        hint: 'Renew it: its data stays where it is, nothing is sent again.',
         href: orderHref(order.orderId, 'user'),
         action: 'Renew',
         money: null,
