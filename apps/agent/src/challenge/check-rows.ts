@@ -72,6 +72,8 @@ export function addCheck(
   store: Store,
   row: Omit<CheckRow, 'n' | 'evidence'> & { evidence: Evidence | null },
 ): CheckRow {
+  // measured finer than rows and reports say it
+  const latencyMs = row.latencyMs === null ? null : Math.round(row.latencyMs)
   const added = store.db
     .prepare(
       `INSERT INTO order_check (order_id, at_ms, kind, why, root, size, leaves, bytes, outcome, latency_ms, error, evidence)
@@ -87,11 +89,11 @@ export function addCheck(
       row.leaves,
       row.bytes,
       row.outcome,
-      row.latencyMs === null ? null : Math.round(row.latencyMs),
+      latencyMs,
       row.error === null ? null : JSON.stringify(row.error),
       row.evidence === null ? null : packEvidence(row.evidence),
     )
-  return { ...row, n: Number(added?.n), evidence: row.evidence !== null }
+  return { ...row, latencyMs, n: Number(added?.n), evidence: row.evidence !== null }
 }
 
 /** The newest first. */

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { report } from '@dmc/core/dashboard/reports'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AgentContext } from '../agent-context.ts'
+import { addCheck } from '../challenge/check-rows.ts'
 import { addContract } from '../contract/contract-rows.ts'
 import { findSchedule } from '../schedule/schedule-rows.ts'
 import { openSourceService } from '../source/source-service.ts'
@@ -95,3 +97,46 @@ it('a thousand sources, and the dashboard can have no more of them added', async
   // one that is there already is found, as ever
   expect(await add(999)).toEqual(await add(999))
 }, 120_000)
+
+it('an order is checked on request once a minute and 24 times a day, and what came of it can be reported', async () => {
+  const orderId = 77n
+  const checked = (atMs: number, why: 'person' | 'schedule' = 'person') =>
+    addCheck(store, {
+      orderId,
+      atMs,
+      kind: 'leaves',
+      why,
+      root: '',
+      size: 0n,
+      leaves: 20,
+      bytes: 20_480,
+      outcome: 'passed',
+      latencyMs: 33.7,
+      error: null,
+      evidence: null,
+    })
+  const checks = { check: async () => ({ row: checked(Date.now()) }) }
+  const withChecks = { ...how, ctx: { ...how.ctx, checks } as unknown as AgentContext }
+  const ask = () => carryOut(withChecks, { kind: 'order.check', orderId })
+  // what the schedule has done is no request
+  checked(Date.now() - 1_000, 'schedule')
+  const result = await ask()
+  expect(result).toEqual({ orderId, outcome: 'passed', leaves: 20, latencyMs: 34 })
+  const said = { kind: 'command', commandId: 1n, state: 'done', result, error: null }
+  expect(report.safeParse(said).success).toBe(true)
+  await expect(ask()).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('seconds ago'),
+  })
+  const hour = 3_600_000
+  store.db.prepare('UPDATE order_check SET at_ms = at_ms - ?').run(hour)
+  for (let i = 2; i < 24; i++) checked(Date.now() - hour + i)
+  await ask()
+  store.db.prepare('UPDATE order_check SET at_ms = at_ms - ?').run(hour)
+  await expect(ask()).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('24 times today'),
+  })
+  store.db.prepare('UPDATE order_check SET at_ms = at_ms - ?').run(24 * hour)
+  await ask()
+})
