@@ -85,7 +85,7 @@ export function MoneyChart({
                   </li>
                 ))}
               </ul>
-              <details className="text-[0.8125rem]">
+              <details className="min-w-0 text-[0.8125rem]">
                 <summary className="w-fit rounded font-medium">As a table</summary>
                 <div className="mt-2 -mx-4 sm:-mx-5">
                   <Table label={`${title}, by ${by}`}>

@@ -75,7 +75,7 @@ export function ProofCard({ order }: { order: Order }) {
               {proofs.map((proof) => (
                 <HostProof key={proof.agentId} proof={proof} order={order} />
               ))}
-              <details className="text-[0.8125rem]">
+              <details className="min-w-0 text-[0.8125rem]">
                 <summary className="w-fit rounded font-medium">As a table</summary>
                 <div className="mt-2 -mx-4 sm:-mx-5">
                   <ProofTable strip={strip} />

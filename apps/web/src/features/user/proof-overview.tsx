@@ -70,7 +70,7 @@ export function ProofOverview({ orders }: { orders: bigint[] }) {
                   </span>
                 </p>
               ))}
-              <details className="text-[0.8125rem]">
+              <details className="min-w-0 text-[0.8125rem]">
                 <summary className="w-fit rounded font-medium">As a table</summary>
                 <div className="mt-2 -mx-4 sm:-mx-5">
                   <ProofTable strip={strip} />
