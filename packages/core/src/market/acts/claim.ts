@@ -18,7 +18,7 @@ export function explainClaim(input: OrderActInput): ActExplanation {
     sentence: `Credits the miner with ${gets(amount)}, what it earned until one week ago and has not claimed.`,
     facts: [
       ['To the miner', `${gets(amount)} ${AS_CREDIT}`],
-      ['Earned until', formatTime(until > order.endsAt ? order.endsAt : until)],
+      ['Earned until', formatTime(earlier(until, order.endsAt))],
       ['Claimed before', gets(order.claimed)],
       ['Left in escrow', gets(order.escrow - amount)],
     ],
@@ -34,4 +34,9 @@ function refusal(order: OrderActInput['order'], amount: bigint): DmcError | null
     wrongState(order, 'active') ??
     (amount === 0n ? marketError('NothingToClaim', order.orderId) : null)
   )
+}
+
+function earlier(one: bigint, other: bigint): bigint {
+  if (one < other) return one
+  return other
 }
