@@ -9,6 +9,9 @@ import { startServer } from './start-server.ts'
 
 const APP = fileURLToPath(new URL('../..', import.meta.url))
 
+// Whoever read the log has gone: no reason to stop, and Next would write that to the log again, without end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 async function main(): Promise<void> {
   const env = readWebEnv()
   // Next binds its upgrade handling to a server that never listens: no upgrade reaches it unless we hand it on (development only)

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -127,7 +127,25 @@ describe.skipIf(!built)('the pages as they are served', () => {
       expect(await answer.text()).not.toMatch(/dmc1_|"sessionHash"|DATABASE/)
     }
   })
+
+  it('whoever read its log has gone: it goes on without one, and does not spin', async () => {
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+    // a silent chain is written to the log again and again
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    const before = cpuSeconds()
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    expect(cpuSeconds() - before).toBeLessThan(1.5)
+    expect((await page('/')).status).toBe(200)
+  }, 30_000)
 })
+
+/** CPU seconds that the server has used so far. Linux. */
+function cpuSeconds(): number {
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
 
 function upgrade(target: string): Promise<string> {
   return new Promise((resolve, reject) => {
