@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { approveCall } from '@dmc/core/chain/acts/token-call'
 import { listOrdersOf } from '@dmc/core/chain/list-orders-of'
 import { readMoney } from '@dmc/core/chain/read-money'
 import { readOrder } from '@dmc/core/chain/read-order'
@@ -23,6 +24,7 @@ import { type BillWish, createBill, planBill } from './create-bill.ts'
 import { createOrder, type OrderWish, planOrder } from './create-order.ts'
 import { takeFromFaucet } from './faucet.ts'
 import { listBills, listOwnBills, matchBills } from './list-bills.ts'
+import { orderAct } from './order-act.ts'
 import { prepare } from './prepare.ts'
 import { cutText, refuseOrder } from './refuse-order.ts'
 import { planEndpoint, setEndpoint } from './set-endpoint.ts'
@@ -289,6 +291,35 @@ describe('refusing and giving back', () => {
     expect((await errorOf(planOrder(user.context, { ...WISH, billId: bill.billId }))).code).toBe(
       'BILL_NOT_OPEN',
     )
+  })
+
+  it('an allowance that another act has used up is given anew, and the act goes on', async () => {
+    const miner = await host()
+    const { billId } = await createBill(miner.context, BILL, intent())
+    const user = await host()
+    const { orderId } = await createOrder(user.context, { ...WISH, billId }, intent())
+    const act = { kind: 'top-up', challenges: 3 } as const
+    const wish = intent()
+    // it ends between the allowance and the act
+    const gone = new AbortController()
+    const cut = await errorOf(
+      orderAct(user.context, orderId, act, {
+        ...wish,
+        signal: gone.signal,
+        onProgress: ({ name, state }) => {
+          if (name === 'approve' && state === 'confirmed') gone.abort()
+        },
+      }),
+    )
+    expect(cut.code).toBe('INTERRUPTED')
+    const takes = 3n * BILL.bond
+    expect((await user.money()).allowance).toBe(takes)
+    const { facts, market, sender, wallet } = user.context
+    const call = approveCall(facts.token, market, 0n)
+    await sender.send({ ...intent(), account: wallet as LocalAccount, call })
+    const { token } = await user.money()
+    await orderAct(user.context, orderId, act, wish)
+    expect(await user.money()).toMatchObject({ token: token - takes, allowance: 0n })
   })
 
   it('cuts a reason at 128 bytes and never inside a character', () => {

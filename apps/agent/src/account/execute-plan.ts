@@ -3,6 +3,7 @@ import { readPermitDomain } from '@dmc/core/chain/read-permit-domain'
 import type { LocalAccount } from 'viem'
 import type { SendOptions, TransactionResult } from '../chain/transaction-types.ts'
 import type { AccountContext } from './context.ts'
+import { nextIntent } from './next-intent.ts'
 import type { Plan, Planned } from './plan.ts'
 
 /** How an act is told to happen. The intent names the wish: repeated with the same one it happens once. */
@@ -45,9 +46,9 @@ export function executePlan<P extends Planned>(
     const takes = draft.takes ?? 0n
     const allow = needsPermit ? draft.approve : undefined
     if (allow !== undefined) {
-      // Killed in between, the next try finds the allowance and goes on with the act.
+      // Killed in between, the next try finds the allowance and goes on with the act; what another act has used up is allowed anew.
       const first = {
-        intent: `${intent}:approve:${takes}`,
+        intent: nextIntent(context.sender, `${intent}:approve:${takes}`),
         account: draft.account,
         call: allow,
         retryFailed: true,

@@ -156,8 +156,11 @@ export interface OrderRow {
   createdAt: bigint
   start: bigint
   endsAt: bigint
+  /** Unix seconds; 0: no notice is given. */
+  noticeEndsAt: bigint
   escrow: bigint
   reserve: bigint
+  bond: bigint
   pledge: bigint
   commitment: Commitment | null
   userPrepare: Commitment | null

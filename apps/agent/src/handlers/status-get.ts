@@ -1,5 +1,6 @@
 import { reading } from '@dmc/core/chain/chain-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { noticesFor } from '@dmc/core/market/notices'
 import type { AgentContext } from '../agent-context.ts'
 import { type ContractRow, listContracts } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
@@ -11,8 +12,6 @@ import { sourceRow } from '../rows/source-row.ts'
 import { walletInfo } from '../rows/wallet-info.ts'
 
 const DAY = 86_400n
-/** A prepare or an answer takes about this much gas; twenty of them are a warning's worth. */
-const FEW_ACTS_WEI = 20n * 120_000n * 2_000_000_000n
 
 /** How this host stands, and what needs a person. A silent chain is part of the answer, not an error. */
 export const statusGet: Handler<'status.get', AgentContext> = async (ctx) => {
@@ -102,13 +101,11 @@ function attention(
         hint: 'dmc-agent operator authorise',
       })
     }
-    if (operator.gasWei < FEW_ACTS_WEI && !s.alarms.has('gas')) {
-      found.push({
-        level: 'warning',
-        message: `The operator ${operator.address} has gas for fewer than 20 acts.`,
-        hint: 'Send it some of the chain’s coin, or: dmc-agent operator authorise --gas 0.05',
-      })
-    }
+  }
+  if (s.chain.blockTime > 0n) {
+    const { blockTime: now } = s.chain
+    const known = operator && !s.alarms.has('gas') ? operator : null
+    found.push(...noticesFor({ now, orders: s.orders, operator: known }))
   }
   for (const sector of s.sectors) {
     if (!sector.mounted) {
