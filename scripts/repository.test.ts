@@ -145,3 +145,14 @@ describe('arrow checker', () => {
     expect(importsOf(text)).toEqual(['a', './b.ts', 'c', 'd', 'e', 'f', 'g'])
   })
 })
+
+describe('docs/ENVIRONMENT.md', () => {
+  it('names every variable of ours that a script of the repository reads', () => {
+    const doc = textOf('docs/ENVIRONMENT.md')
+    const read = tracked
+      .filter((file) => /^(scripts|bench)\/.*\.ts$/.test(file))
+      .flatMap((file) => [...textOf(file).matchAll(/process\.env\.(DMC_\w+)/g)].map(([, name]) => name ?? ''))
+    expect(read).toContain('DMC_DEMO_DIR')
+    expect(read.filter((name) => !doc.includes(`| \`${name}\` |`))).toEqual([])
+  })
+})

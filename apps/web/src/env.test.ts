@@ -88,7 +88,7 @@ describe('readWebEnv', () => {
 describe('docs/ENVIRONMENT.md', () => {
   it('lists exactly the variables that are read, as they are', () => {
     const doc = readFileSync(new URL('../../../docs/ENVIRONMENT.md', import.meta.url), 'utf8')
-    const rows = (doc.split('## The dashboard')[1] ?? '')
+    const rows = (doc.split('## The dashboard')[1]?.split('\n## ')[0] ?? '')
       .split('\n')
       .filter((line) => /^\| `[A-Z]/.test(line))
     const wanted = Object.entries(WEB_VARIABLES).map(
