@@ -119,7 +119,10 @@ export default function ActDialog({ subject, onClose }: { subject: ActSubject; o
             items={[
               ...told.facts,
               told.takes > 0n
-                ? ['In two steps', 'the Market is allowed to take exactly this amount, then the act itself']
+                ? [
+                    'In two steps',
+                    'the Market is allowed to take exactly this amount, then the act itself; as one, if your wallet does that',
+                  ]
                 : null,
               gas === undefined ? null : ['Gas', gas],
             ]}

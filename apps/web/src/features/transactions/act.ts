@@ -2,12 +2,24 @@ import type { ChainCall } from '@dmc/core/chain/acts/market-call'
 import type { SignedPermit } from '@dmc/core/chain/acts/permit'
 import type { FollowUp } from './tell-follow-up.ts'
 
-export type TransactStep = 'idle' | 'checking' | 'permit' | 'approve' | 'approving' | 'wallet' | 'sent'
+/** `batch`: the wallet is asked once for all, the approval and the act. */
+export type TransactStep =
+  | 'idle'
+  | 'checking'
+  | 'permit'
+  | 'approve'
+  | 'approving'
+  | 'batch'
+  | 'wallet'
+  | 'sent'
 
 /** Something to be sent. */
 export interface Act {
   title: string
-  /** Token wei that the Market takes: a permit over exactly that is signed first. 0: none. */
+  /**
+   * Token wei that the Market takes. 0: none. A wallet that carries out several calls as one is asked once, for an approval of exactly
+   * that and the act; with any other a permit over exactly that is signed first.
+   */
   takes: bigint
   /**
    * The call takes no permit: the Market is allowed exactly what is missing by a transaction of its own, first. Otherwise a permit is

@@ -34,6 +34,7 @@ export function TransactPanel({
   const { step, problem, entry } = transact
   const config = useChainConfig()
   const running = step !== 'idle'
+  const asOne = step === 'batch' || entry?.batch !== undefined
   const over = entry !== null && entry.state !== 'submitted' && entry.state !== 'done'
   return (
     <div className="grid gap-3">
@@ -49,14 +50,14 @@ export function TransactPanel({
           <Line state={step === 'checking' && entry === null ? 'now' : 'done'}>
             Checked against the chain: it would succeed
           </Line>
-          {withPermit ? (
+          {withPermit && !asOne ? (
             <Line state={step === 'permit' ? 'now' : step === 'wallet' || step === 'sent' ? 'done' : 'later'}>
               {step === 'permit'
                 ? 'Sign the permit in your wallet: exactly this amount, no gas'
                 : 'Permit signed'}
             </Line>
           ) : null}
-          {withApproval ? (
+          {withApproval && !asOne ? (
             <Line
               state={
                 step === 'approve' || step === 'approving'
@@ -73,15 +74,17 @@ export function TransactPanel({
                   : '1 of 2: the Market may take exactly this amount'}
             </Line>
           ) : null}
-          <Line state={step === 'wallet' ? 'now' : step === 'sent' ? 'done' : 'later'}>
-            {step === 'wallet'
-              ? `${withApproval ? '2 of 2: confirm' : 'Confirm'} the transaction in your wallet`
-              : step === 'sent'
-                ? 'Sent'
-                : withApproval
-                  ? '2 of 2: the transaction itself'
-                  : 'One transaction'}
-            {entry === null ? null : (
+          <Line state={step === 'wallet' || step === 'batch' ? 'now' : step === 'sent' ? 'done' : 'later'}>
+            {step === 'batch'
+              ? 'Confirm in your wallet, once: it allows exactly this amount and does the rest, or nothing'
+              : step === 'wallet'
+                ? `${withApproval ? '2 of 2: confirm' : 'Confirm'} the transaction in your wallet`
+                : step === 'sent'
+                  ? 'Sent'
+                  : withApproval
+                    ? '2 of 2: the transaction itself'
+                    : 'One transaction'}
+            {entry === null || entry.hash === '0x' ? null : (
               <span className="ml-1 inline-flex items-center gap-0.5 align-middle font-mono text-xs text-muted">
                 {shortHex(entry.hash)}
                 <CopyButton text={entry.hash} label="Copy the transaction" />

@@ -64,8 +64,14 @@ export function TrayMenu() {
                       <p className="mt-1 text-xs text-bad">{entry.problem.message}</p>
                     )}
                     <p className="mt-1 flex items-center gap-1 text-xs text-muted">
-                      <span className="font-mono">{shortHex(entry.hash)}</span>
-                      <CopyButton text={entry.hash} label="Copy the transaction" />
+                      {entry.hash === '0x' ? (
+                        'Your wallet sends it'
+                      ) : (
+                        <>
+                          <span className="font-mono">{shortHex(entry.hash)}</span>
+                          <CopyButton text={entry.hash} label="Copy the transaction" />
+                        </>
+                      )}
                       <span className="ml-auto">
                         {relativeTime(entry.submittedAt / 1000, Date.now() / 1000)}
                       </span>

@@ -3,11 +3,12 @@
 import { useEffect } from 'react'
 import { toast } from 'sonner'
 import type { Address, PublicClient } from 'viem'
-import { getPublicClient } from 'wagmi/actions'
+import { getConnection, getPublicClient, reconnect } from 'wagmi/actions'
 import { useChainConfig } from '../../lib/chain-config.tsx'
 import { useTRPCClient } from '../../lib/trpc.ts'
 import { walletsOf } from '../wallet/wagmi-config.ts'
-import { followOnce } from './follow-transaction.ts'
+import type { WalletProvider } from './batch-calls.ts'
+import { followBatch, followOnce } from './follow-transaction.ts'
 import { tellFollowUp } from './tell-follow-up.ts'
 import { changeInTray, needsWork, type TrayEntry, trayKey, useTray } from './tray-store.ts'
 
@@ -25,14 +26,17 @@ export function TrayRunner({ owner }: { owner: Address }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `ids` stands for the entries that need work
   useEffect(() => {
     if (open.length === 0) return
-    const client = getPublicClient(walletsOf(config)) as PublicClient
+    const wagmi = walletsOf(config)
+    const client = getPublicClient(wagmi) as PublicClient
     let stopped = false
     const work = async (entry: TrayEntry) => {
       if (entry.state === 'submitted') {
-        const change = await followOnce(client, entry, {
-          confirmations: config.confirmations,
-          market: config.market,
-        })
+        const { confirmations, market } = config
+        const { batch } = entry
+        const change =
+          batch !== undefined && entry.hash === '0x'
+            ? await followBatch(await providerOf(wagmi), { ...entry, batch })
+            : await followOnce(client, entry, { confirmations, market })
         if (stopped || Object.keys(change).length === 0) return
         changeInTray(key, entry.id, change)
         tell(entry, change)
@@ -52,6 +56,14 @@ export function TrayRunner({ owner }: { owner: Address }) {
     }
   }, [ids, key])
   return null
+}
+
+/** The wallet that was used last; it is not asked to connect. @throws when there is none */
+async function providerOf(wagmi: ReturnType<typeof walletsOf>): Promise<WalletProvider> {
+  if (getConnection(wagmi).connector === undefined) await reconnect(wagmi)
+  const { connector } = getConnection(wagmi)
+  if (connector === undefined) throw new Error('no wallet is connected to this page')
+  return (await connector.getProvider()) as WalletProvider
 }
 
 function tell(entry: TrayEntry, change: Partial<TrayEntry>): void {

@@ -9,7 +9,10 @@ export type TrayState = 'submitted' | 'done' | 'reverted' | 'replaced' | 'droppe
 export interface TrayEntry {
   id: string
   title: string
+  /** `0x` as long as only the wallet knows: of calls that it carries out as one. */
   hash: Hex
+  /** The wallet's name for the calls that this was sent with as one. */
+  batch?: string
   from: Address
   to: Address
   data: Hex

@@ -46,8 +46,9 @@ export function useTransact(isMine?: (followUp: FollowUp) => boolean) {
     setStep('checking')
     try {
       const { sendAct } = await import('./send-act.ts')
-      const sent = await oneTabAtATime(lockName(key, act.followUp), () =>
-        sendAct({ act, owner, config, trayKey: key, onStep: setStep }),
+      const name = lockName(key, act.followUp)
+      const sent = await oneTabAtATime(name, () =>
+        sendAct({ act, owner, config, trayKey: key, name, onStep: setStep }),
       )
       if (sent !== null && 'id' in sent) {
         setId(sent.id)
