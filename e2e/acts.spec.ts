@@ -1,4 +1,5 @@
 import { devAccount } from '@dmc/testkit/dev-accounts'
+import { rpc } from '@dmc/testkit/rpc'
 import type { Page } from '@playwright/test'
 import { expect, signIn, test } from './support/fixtures.ts'
 import { act, moneyOf, orderOf, pass, placeOrder, publishBill } from './support/trade.ts'
@@ -43,6 +44,8 @@ test.beforeAll(async ({ world }) => {
   billId = await publishBill(world, miner)
 })
 
+test.afterEach(({ world }) => rpc(world.devnet.url, 'evm_setIntervalMining', [1]))
+
 test('a user tops up, extends and shortens an order; every token is where the review said', async ({
   watched: page,
   world,
@@ -70,6 +73,48 @@ test('a user tops up, extends and shortens an order; every token is where the re
   expect(order.endsAt).toBe(order.start + 4n * WEEK)
   expect((await moneyOf(world, user)).credit).toBe(before.credit + 11n * DMC)
   await expect(page.getByText('4 weeks', { exact: true })).toBeVisible()
+})
+
+test('a wallet that does several calls as one is asked once; a "no" leaves nothing behind', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  const orderId = await placeOrder(world, { billId, user, miner, active: true })
+  const wallet = await connectAs(user)
+  wallet.atomic = true
+  await signIn(page, world)
+  await open(page, world, `/u/orders/${orderId}`)
+  const before = await moneyOf(world, user)
+
+  await page.getByRole('region', { name: 'Acts' }).getByRole('button', { name: 'Top up' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('3')
+  wallet.rejectNext = true
+  await dialog.getByRole('button', { name: 'Top up the reserve' }).click()
+  await expect(dialog.getByRole('button', { name: 'Top up the reserve' })).toBeVisible()
+  await expect(dialog.getByRole('alert')).toHaveCount(0)
+  await confirm(page, { fill: '3', button: 'Top up the reserve', says: /6\.?0* DMC/ })
+  expect((await orderOf(world, orderId)).reserve).toBe(8n * DMC)
+  expect((await moneyOf(world, user)).wallet).toBe(before.wallet - 6n * DMC)
+  expect(wallet.batches.map((calls) => calls.length)).toEqual([2])
+  expect(wallet.transactions).toHaveLength(1)
+  expect(wallet.signatures.map(({ kind }) => kind)).toEqual(['message'])
+
+  // reloaded while the wallet sends it, it is followed to its end
+  await rpc(world.devnet.url, 'evm_setIntervalMining', [0])
+  await page.getByRole('region', { name: 'Acts' }).getByRole('button', { name: 'Extend' }).click()
+  await dialog.getByRole('textbox').fill('5')
+  await dialog.getByRole('button', { name: 'Extend the order' }).click()
+  await expect(dialog.getByText('0 of 2 confirmations')).toBeVisible({ timeout: 30_000 })
+  await page.reload()
+  await expect(page.getByRole('button', { name: 'Transactions: 1 waiting' })).toBeVisible()
+  await rpc(world.devnet.url, 'evm_setIntervalMining', [1])
+  await expect(page.getByRole('button', { name: 'Transactions', exact: true })).toBeVisible({
+    timeout: 30_000,
+  })
+  expect((await orderOf(world, orderId)).weeks).toBe(15)
+  expect(wallet.transactions).toHaveLength(2)
 })
 
 test('credit is withdrawn by the button that says how much', async ({ watched: page, world, connectAs }) => {

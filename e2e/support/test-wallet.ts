@@ -1,3 +1,4 @@
+import { AtomicWallet, type WalletCall } from '@dmc/testkit/atomic-wallet'
 import type { Page } from '@playwright/test'
 import { type Hex, hexToBytes, hexToString, isHex, type LocalAccount } from 'viem'
 
@@ -8,6 +9,11 @@ export interface TestWallet {
   transactions: Hex[]
   /** The next question is answered with "no". */
   rejectNext: boolean
+  /** Questions to send something wait for this: the person has not looked yet. */
+  hold: Promise<void> | null
+  /** Does several calls as one (EIP-5792), and was asked for these. */
+  atomic: boolean
+  batches: WalletCall[][]
   /** Hex chain id that the wallet stands on; another one until it is asked to switch. */
   chainId: number
 }
@@ -36,8 +42,12 @@ export async function installWallet(
     signatures: [],
     transactions: [],
     rejectNext: false,
+    hold: null,
+    atomic: false,
+    batches: [],
     chainId: startChainId,
   }
+  const asOne = new AtomicWallet(account, { url: rpcUrl, chainId })
   const rpc = async (method: string, params: unknown) => {
     const response = await fetch(rpcUrl, {
       method: 'POST',
@@ -68,6 +78,7 @@ export async function installWallet(
       wallet.signatures.push({ kind: 'typed data', text: data.primaryType })
       return account.signTypedData(data)
     }
+    await wallet.hold
     const tx = params[0] as { to: Hex; data: Hex; value?: Hex; gas?: Hex }
     const [nonce, price] = (await Promise.all([
       rpc('eth_getTransactionCount', [account.address, 'pending']),
@@ -88,6 +99,16 @@ export async function installWallet(
     wallet.transactions.push(hash)
     return hash
   }
+  const batch = async (method: string, params: unknown[]): Promise<unknown> => {
+    if (method === 'wallet_getCapabilities') return asOne.capabilities
+    if (method === 'wallet_getCallsStatus') return asOne.status(params[0] as string)
+    refused()
+    await wallet.hold
+    const asked = params[0] as { id: string; calls: WalletCall[] }
+    wallet.batches.push(asked.calls)
+    wallet.transactions.push(await asOne.sendCalls(asked))
+    return { id: asked.id }
+  }
   await page.exposeFunction('dmcTestWallet', async ({ method, params = [] }: Asked) => {
     try {
       switch (method) {
@@ -105,6 +126,11 @@ export async function installWallet(
         case 'eth_signTypedData_v4':
         case 'eth_sendTransaction':
           return { result: await sign(method, params) }
+        case 'wallet_getCapabilities':
+        case 'wallet_sendCalls':
+        case 'wallet_getCallsStatus':
+          if (!wallet.atomic) throw { code: -32601, message: `${method} is not known here.` }
+          return { result: await batch(method, params) }
         default:
           return { result: await rpc(method, params) }
       }
