@@ -135,3 +135,69 @@ test('reloaded at each step of a new bill, nothing that was entered is lost and 
   await expect(page.getByRole('region', { name: 'Your bills' }).getByRole('row')).toHaveCount(2)
   expect((await miner.json<{ sectors: unknown[] }>(['sector', 'list'])).sectors).toHaveLength(1)
 })
+
+test('signed out elsewhere, then reloaded while the wallet asks: the draft is kept, and what the wallet sent is not paid again', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  test.setTimeout(240_000)
+  const account = privateKeyToAccount(generatePrivateKey())
+  await world.devnet.fund(account.address, { faucetCalls: 1 })
+  await world.miner('miner-q', { size: '3GiB', price: '0.5' })
+  const home = join(world.folder, 'home-q')
+  world.sampleFolder('home-q/notes')
+  const wallet = await connectAs(account)
+  await signIn(page, world)
+  const agent = await pairHost(page, world, {
+    name: 'desk-q',
+    owner: account.address,
+    role: 'user',
+    allow: ['read'],
+    folders: [home],
+  })
+  await page.waitForURL(/\/u\/sources\/new/)
+  await page.getByRole('button', { name: home }).click({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'notes' }).click()
+  await page.getByLabel('Term').fill('31')
+  await expect(page.getByText(/12 files/)).toBeVisible({ timeout: 30_000 })
+
+  // as another tab, or a person at another machine with this session, would do it
+  const cookies = await page.context().cookies()
+  const answer = await fetch(`${world.url}/api/trpc/auth.signOut`, {
+    method: 'POST',
+    headers: {
+      cookie: cookies.map(({ name, value }) => `${name}=${value}`).join('; '),
+      origin: world.url,
+      'content-type': 'application/json',
+    },
+    body: '{}',
+  })
+  expect(answer.status).toBe(200)
+  const banner = page.getByText('You are not signed in any more.')
+  await expect(banner).toBeVisible({ timeout: 3_000 })
+  await page.getByRole('link', { name: 'Sign in again' }).click()
+  await page.getByRole('button', { name: 'Test Wallet' }).click()
+  await page.waitForURL(/\/u\/sources\/new/)
+  await expect(page.getByLabel('Term')).toHaveValue('31')
+  await expect(page.getByText(join(home, 'notes'), { exact: true }).first()).toBeVisible()
+
+  const place = page.getByRole('button', { name: 'Place the order' })
+  const sayYes = Promise.withResolvers<void>()
+  wallet.hold = sayYes.promise
+  await place.click({ timeout: 30_000 })
+  await expect(page.getByText('Confirm the transaction in your wallet')).toBeVisible({ timeout: 30_000 })
+  await page.reload()
+  await place.click({ timeout: 30_000 })
+  await expect(page.getByText('Your wallet was asked for this already')).toBeVisible({
+    timeout: 30_000,
+  })
+  sayYes.resolve()
+  await expect.poll(() => wallet.transactions.length, { timeout: 30_000 }).toBe(1)
+  wallet.hold = null
+  await place.click()
+  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  expect(wallet.transactions).toHaveLength(1)
+  await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
+  expect((await agent.json<{ orders: unknown[] }>(['order', 'list'])).orders).toHaveLength(1)
+})

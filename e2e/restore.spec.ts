@@ -36,14 +36,14 @@ function oddFolder(folder: string): void {
   utimesSync(folder, long, new Date('2015-05-05T05:05:05.555Z'))
 }
 
-test('a whole snapshot comes back on the host as it was: every byte, mode and time', async ({
+test('a whole snapshot comes back on the host as it was: every byte, mode and time; also when the miner stands still in between', async ({
   watched: page,
   world,
   connectAs,
 }) => {
   const account = privateKeyToAccount(generatePrivateKey())
   await world.devnet.fund(account.address, { faucetCalls: 1 })
-  await world.miner('whole-miner', { size: '3GiB', price: '0.5' })
+  const miner = await world.miner('whole-miner', { size: '3GiB', price: '0.5' })
   const everything = join(world.folder, 'whole-home', 'everything')
   mkdirSync(everything, { recursive: true })
   oddFolder(everything)
@@ -68,6 +68,7 @@ test('a whole snapshot comes back on the host as it was: every byte, mode and ti
 
   await page.getByRole('link', { name: 'Browse and restore' }).click()
   await page.getByRole('button', { name: 'Restore everything' }).click()
+  const snapshot = page.url()
   await page.getByRole('dialog').getByLabel('New folder').fill('all-of-it')
   await page.getByRole('dialog').getByRole('button', { name: 'Restore', exact: true }).click()
   await page.waitForURL(`${world.url}/u/restores`)
@@ -77,4 +78,23 @@ test('a whole snapshot comes back on the host as it was: every byte, mode and ti
   const compared = await compareTrees(everything, join(restored, 'all-of-it'))
   expect(compared.differences).toEqual([])
   expect(compared).toMatchObject({ count: 0, files: 7, directories: 5, links: 2 })
+
+  // the miner stands still: the page shows a restore that waits, also after a reload, and it goes on with the miner
+  await page.goto(snapshot)
+  await page.getByRole('button', { name: 'Restore everything' }).click()
+  await page.getByRole('dialog').getByLabel('New folder').fill('once-more')
+  const pid = miner.pid ?? 0
+  process.kill(pid, 'SIGSTOP')
+  try {
+    await page.getByRole('dialog').getByRole('button', { name: 'Restore', exact: true }).click()
+    await page.waitForURL(`${world.url}/u/restores`)
+    await expect(page.getByRole('progressbar')).toHaveCount(1, { timeout: 30_000 })
+    await page.reload()
+    await expect(page.getByRole('progressbar')).toHaveCount(1, { timeout: 30_000 })
+    await expect(page.getByText('Restored', { exact: true })).toHaveCount(1)
+  } finally {
+    process.kill(pid, 'SIGCONT')
+  }
+  await expect(page.getByText('Restored', { exact: true })).toHaveCount(2, { timeout: 90_000 })
+  expect((await compareTrees(everything, join(restored, 'once-more'))).differences).toEqual([])
 })

@@ -24,7 +24,7 @@ const keyOf = (name: string) => `dmc:asked:${name}`
 /** The question of this name that nobody has heard the answer to. */
 export function findAsked(name: string): Asked | null {
   try {
-    const kept = JSON.parse(window.localStorage.getItem(keyOf(name)) ?? 'null') as Partial<Asked> | null
+    const kept = JSON.parse(localStorage.getItem(keyOf(name)) ?? 'null') as Partial<Asked> | null
     return kept !== null && typeof kept.data === 'string' && typeof kept.nonce === 'number'
       ? (kept as Asked)
       : null
@@ -34,9 +34,9 @@ export function findAsked(name: string): Asked | null {
 }
 
 export function noteAsked(name: string, asked: Asked): void {
-  window.localStorage.setItem(keyOf(name), JSON.stringify(asked))
+  localStorage.setItem(keyOf(name), JSON.stringify(asked))
 }
 
 export function forgetAsked(name: string): void {
-  window.localStorage.removeItem(keyOf(name))
+  localStorage.removeItem(keyOf(name))
 }
