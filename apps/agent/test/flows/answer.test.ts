@@ -27,7 +27,8 @@ beforeAll(async () => {
   node = await startRpcProxy(world.devnet.url)
   world.onEnd(() => node.close())
   miner = await world.agent('miner', { plainHttp: true, rpcUrl: node.url })
-  user = await world.agent('user')
+  // it would slash what these tests let be late
+  user = await world.agent('user', { env: { DMC_SLASH_AUTOMATIC: 'false' } })
   const [mine, theirs] = await Promise.all([
     setUp(world, user),
     startMiner(world, miner, { size: 128n * MIB }),

@@ -256,10 +256,11 @@ describe('an answer that lacks, or lies', () => {
       ],
       [
         null,
-        // what stands behind the address is exchanged after it was found to be right
+        // what stands behind the address is exchanged after it was found to be right, before the confirmed block is asked for the order;
+        // who looks for challenges asks the newest one, and earlier
         async (call, forward) => {
           const { data } = (call.params[0] ?? {}) as { data?: string }
-          if (data === asksFor(orderId)) otherChain = true
+          if (data === asksFor(orderId) && call.params[1] !== 'latest') otherChain = true
           if (call.method !== 'eth_chainId' || !otherChain) return forward(call)
           asked++
           return '0x539'
