@@ -71,7 +71,7 @@ export function ListState<T>({
           Try again
         </button>
       </p>
-      <div className="opacity-60 grayscale">{children(data)}</div>
+      <div className="grayscale">{children(data)}</div>
     </div>
   )
 }

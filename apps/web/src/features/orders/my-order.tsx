@@ -54,23 +54,26 @@ function Whole({ order, side }: { order: Order; side: 'user' | 'miner' }) {
   if (mine !== owner) {
     const other = side === 'user' ? order.miner : order.user
     return (
-      <Card>
-        <Notice
-          icon={<Handshake />}
-          title={`Order ${orderId} is not this wallet’s`}
-          text={`It is between ${order.user} and ${order.miner}.`}
-        >
-          <LinkButton
-            href={
-              other === owner ? `/${side === 'user' ? 'm' : 'u'}/orders/${orderId}` : `/orders/${orderId}`
-            }
+      <>
+        <PageHeader title={`Order ${orderId}`} />
+        <Card>
+          <Notice
+            icon={<Handshake />}
+            title={`Order ${orderId} is not this wallet’s`}
+            text={`It is between ${order.user} and ${order.miner}.`}
           >
-            {other === owner
-              ? `See it as the ${side === 'user' ? 'miner' : 'user'}`
-              : 'See what everybody sees'}
-          </LinkButton>
-        </Notice>
-      </Card>
+            <LinkButton
+              href={
+                other === owner ? `/${side === 'user' ? 'm' : 'u'}/orders/${orderId}` : `/orders/${orderId}`
+              }
+            >
+              {other === owner
+                ? `See it as the ${side === 'user' ? 'miner' : 'user'}`
+                : 'See what everybody sees'}
+            </LinkButton>
+          </Notice>
+        </Card>
+      </>
     )
   }
   const open = order.challenge === null ? undefined : challenges.data?.find((each) => each.state === 'open')

@@ -49,9 +49,5 @@ function SessionEnded() {
 export function Fading({ children }: { children: ReactNode }) {
   const lost = useLostSince() !== null
   const ended = useSessionEnded()
-  return (
-    <div className={lost || ended ? 'opacity-60 grayscale transition-opacity' : 'transition-opacity'}>
-      {children}
-    </div>
-  )
+  return <div className={lost || ended ? 'grayscale' : undefined}>{children}</div>
 }
