@@ -1,25 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { approveCall } from '@dmc/core/chain/acts/token-call'
 import { listOrdersOf } from '@dmc/core/chain/list-orders-of'
-import { readMoney } from '@dmc/core/chain/read-money'
 import { readOrder } from '@dmc/core/chain/read-order'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
+import type { Devnet } from '@dmc/testkit/devnet'
 import { type LocalAccount, parseEther } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createMarketReader } from '../chain/market-reader.ts'
-import { openRpcClient } from '../chain/rpc-client.ts'
-import { createTransactionSender } from '../chain/send-transaction.ts'
-import { openJournal } from '../store/journal.ts'
-import { openStore } from '../store/open-store.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useAccountHosts } from '../../test/support/account-hosts.ts'
 import { authoriseOperator, planAuthorise } from './authorise-operator.ts'
 import { cancelBill, planCancelBill } from './cancel-bill.ts'
 import { cancelOrder, planCancelOrder } from './cancel-order.ts'
-import { type AccountContext, readMarketFacts } from './context.ts'
 import { type BillWish, createBill, planBill } from './create-bill.ts'
 import { createOrder, type OrderWish, planOrder } from './create-order.ts'
 import { takeFromFaucet } from './faucet.ts'
@@ -30,73 +20,11 @@ import { cutText, refuseOrder } from './refuse-order.ts'
 import { planEndpoint, setEndpoint } from './set-endpoint.ts'
 import { planWithdraw, withdraw } from './withdraw.ts'
 
+const { host, chain } = useAccountHosts()
 let net: Devnet
-let ticking: NodeJS.Timeout
-const dirs: string[] = []
-const closers: (() => Promise<void>)[] = []
-
-beforeAll(async () => {
-  net = await startDevnet({ blockTime: 'manual' })
-  ticking = setInterval(() => void net.anvil.mine().catch(() => {}), 60)
+beforeAll(() => {
+  net = chain()
 })
-afterAll(async () => {
-  for (const close of closers) await close()
-  clearInterval(ticking)
-  await net?.stop()
-  for (const dir of dirs) rmSync(dir, { recursive: true, force: true })
-})
-
-const newAccount = (): LocalAccount => privateKeyToAccount(generatePrivateKey())
-
-interface HostOptions {
-  wallet?: LocalAccount | null
-  faucetCalls?: number
-  ethWei?: bigint
-}
-
-/** One host's account service, with a funded wallet unless told otherwise. */
-async function host({ wallet = newAccount(), faucetCalls = 1, ethWei }: HostOptions = {}) {
-  const dir = mkdtempSync(join(tmpdir(), 'dmc-account-'))
-  dirs.push(dir)
-  if (wallet !== null)
-    await net.fund(wallet.address, { faucetCalls, ...(ethWei === undefined ? {} : { ethWei }) })
-  const store = openStore(dir)
-  const journal = openJournal(store)
-  const rpc = openRpcClient({ urls: [net.url], chainId: 31337, confirmations: 2, pollMs: 20 })
-  const operator = newAccount()
-  const sender = createTransactionSender({
-    store,
-    journal,
-    rpc,
-    market: net.market,
-    accounts: wallet === null ? [operator] : [wallet, operator],
-    firstBackOffMs: 20,
-  })
-  closers.push(async () => {
-    await sender.close()
-    store.close()
-  })
-  const { market } = net
-  const facts = await readMarketFacts(rpc, market)
-  const context: AccountContext = {
-    store,
-    journal,
-    rpc,
-    sender,
-    reader: createMarketReader(rpc, market),
-    market,
-    facts,
-    wallet,
-    operator,
-  }
-  const walletAddress = wallet?.address ?? '0x'
-  return {
-    context,
-    wallet: walletAddress,
-    money: (account = walletAddress as `0x${string}`) =>
-      readMoney(net.client, { market, token: net.token, account }),
-  }
-}
 
 const BILL: BillWish = {
   capacity: 4096n,

@@ -62,9 +62,15 @@ export async function collectOrder(
   const amount = creditedTo(explained.credits, role === 'user' ? order.user : order.miner)
   if (explained.problems.length > 0 || amount === 0n || (!over && amount < context.minimum)) return null
   const act = over ? 'finish' : 'claim'
+  const intent = over ? `finish:${market}:${orderId}` : `claim:${market}:${orderId}:${order.claimed}`
+  const found = sender.find(intent)
+  if (found !== null && found !== 'pending') {
+    // it was confirmed, and the order is as if it had not been: the node is behind, or a deep reorg took it
+    if (found.blockNumber > head || (await sender.reopenLost(operator.address)) === 0) return null
+  }
   await sender.send(
     {
-      intent: over ? `finish:${market}:${orderId}` : `claim:${market}:${orderId}:${order.claimed}`,
+      intent,
       account: operator,
       call: over ? finishCall(market, orderId) : claimCall(market, orderId),
       subject: `order:${orderId}`,
