@@ -1,14 +1,7 @@
 'use client'
 
 import { hashKey, QueryClient, QueryClientProvider, type QueryKey } from '@tanstack/react-query'
-import {
-  createTRPCClient,
-  createWSClient,
-  httpBatchLink,
-  splitLink,
-  type TRPCLink,
-  wsLink,
-} from '@trpc/client'
+import { createTRPCClient, httpBatchLink, splitLink, type TRPCLink, wsLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
 import { type ReactNode, useEffect, useState } from 'react'
@@ -16,6 +9,7 @@ import superjson from 'superjson'
 import { type ChainConfig, ChainConfigProvider } from '../../lib/chain-config.tsx'
 import { isSignedOut } from '../../lib/error-text.ts'
 import { Live } from '../../lib/live.tsx'
+import { openSocket } from '../../lib/open-socket.ts'
 import { SessionProvider } from '../../lib/session.tsx'
 import { TRPCProvider } from '../../lib/trpc.ts'
 import type { AppRouter } from '../../server/router.ts'
@@ -107,17 +101,10 @@ function makeApi(onEnded: () => void) {
   const origin = inBrowser ? window.location.origin : 'http://localhost'
   const http = httpBatchLink({ url: `${origin}/api/trpc`, transformer: superjson, maxURLLength: 2_000 })
   if (!inBrowser) return { socket: null, client: createTRPCClient<AppRouter>({ links: [http] }) }
-  const socket = createWSClient({
-    url: `${origin.replace(/^http/, 'ws')}/api/ws`,
-    // the hello of a browser: who it is says its cookie
-    connectionParams: { kind: 'browser' },
+  const socket = openSocket(`${origin.replace(/^http/, 'ws')}/api/ws`, {
     onClose: (cause) => {
       if (cause?.code === SESSION_ENDED) setTimeout(onEnded, LEAVE_MS)
     },
-    // a person waits: often enough, and each a little off, so that many pages don't come back at once
-    retryDelayMs: (attempt) => Math.min(400 * 2 ** attempt, 3_000) * (0.75 + Math.random() / 2),
-    // a machine under load may be silent for seconds; cutting it off would only add to its load
-    keepAlive: { enabled: true, intervalMs: 5_000, pongTimeoutMs: 5_000 },
   })
   const client = createTRPCClient<AppRouter>({
     links: [
