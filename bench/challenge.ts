@@ -19,7 +19,7 @@ import {
 } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket, type MemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { detect } from '../packages/testkit/src/cheaters/detection.ts'
-import { seeded } from '../packages/testkit/src/cheaters/lost-leaves.ts'
+import { seededRandom } from '../packages/testkit/src/seeded-random.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { cpuSeconds, median, peakMib } from './measure.ts'
 
@@ -251,7 +251,7 @@ async function answerTo(
 
 /** Ten a second, evenly, whether or not the last one is answered; two of three from the large order. */
 async function ask(market: MemoryMarket, clients: MinerClient[], until: Promise<unknown>) {
-  const random = seeded(7)
+  const random = seededRandom(7)
   const latencies: number[] = []
   const open: Promise<unknown>[] = []
   let failed = 0

@@ -7,6 +7,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { leafAnswersHash } from '@dmc/core/protocol/answers-hash'
 import { answerTypedData } from '@dmc/core/protocol/typed-data'
 import { startFaultProxy } from '@dmc/testkit/fault-proxy'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { bytesToHex, type Hex } from 'viem'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createMemoryMarket, newAccount } from '../../test/support/memory-market.ts'
@@ -39,16 +40,6 @@ afterEach(() => {
 const HOUR = 3_600_000
 const LEAVES = 64
 const DEPTH = 10
-
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const sha = (...parts: Uint8Array[]): Uint8Array =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
@@ -115,7 +106,7 @@ async function given(options: {
   addContract(store, { orderId, role: 'user', billId: 1n, capacityMib: 1, sourceId: 'cafe' })
   setContract(store, orderId, 'user', { state: 'active' })
   const clock = { now: 1_790_000_000_000 }
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const world: World = { random, now: () => clock.now }
   const must = () => {
     const error = trouble(world)
@@ -286,7 +277,7 @@ describe('an honest miner behind a bad network', () => {
     await deliver({ client: await given.connect(), run, signal: new AbortController().signal })
     given.market.agree(given.orderId, run.commitment)
     await given.store.committed(run.commitment)
-    const random = seeded(11)
+    const random = seededRandom(11)
     const port = given.miner.server.port
     const proxy = await startFaultProxy(
       () => port,

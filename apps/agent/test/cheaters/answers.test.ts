@@ -1,5 +1,5 @@
 import type { Commitment } from '@dmc/core/chain/types'
-import { seeded } from '@dmc/testkit/cheaters/lost-leaves'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { describe, expect, it } from 'vitest'
 import { deliver } from '../../src/contract/wire/deliver.ts'
 import { connectMiner } from '../../src/contract/wire/miner-client.ts'
@@ -61,7 +61,7 @@ async function ask(
   challenge: (leaf: bigint) => Promise<unknown>,
   isOver: () => boolean,
 ): Promise<number[]> {
-  const random = seeded(3)
+  const random = seededRandom(3)
   const latencies: number[] = []
   const open: Promise<unknown>[] = []
   while (!isOver()) {

@@ -10,9 +10,9 @@ import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { EvilMiner } from '@dmc/testkit/cheaters/evil-miner'
 import type { MinerCheat } from '@dmc/testkit/cheaters/evil-store'
 import { EvilUser } from '@dmc/testkit/cheaters/evil-user'
-import { seeded } from '@dmc/testkit/cheaters/lost-leaves'
 import { only } from '@dmc/testkit/cheaters/market-hand'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import type { Hex, LocalAccount } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CheckResult, checkOrder } from '../../src/challenge/check-order.ts'
@@ -92,7 +92,7 @@ async function given(cheat: MinerCheat, signer?: (wallet: LocalAccount) => Local
 
 /** Checks until one does not pass. */
 async function untilNoticed(story: Given, most: number): Promise<{ checks: number; found: CheckResult }> {
-  const random = seeded(Number(story.orderId))
+  const random = seededRandom(Number(story.orderId))
   for (let checks = 1; ; checks++) {
     const found = await story.check(random)
     if (found.outcome !== 'passed') return { checks, found }
@@ -183,14 +183,14 @@ describe('a miner that cheats', () => {
 
   it('and proves another order’s data is found, and slashed', async () => {
     const other = await given({ kind: 'honest' })
-    expect((await other.check(seeded(1))).outcome).toBe('passed')
+    expect((await other.check(seededRandom(1))).outcome).toBe('passed')
     const story = await given({ kind: 'other-order', store: await other.miner.honestStore(other.orderId) })
     try {
       const { found } = await untilNoticed(story, 1)
       await mustStandInEvidence(story, found)
       await mustBeSlashed(story, found.failingLeaf as bigint)
       // the one it borrowed from has nothing to do with it
-      expect((await other.check(seeded(2))).outcome).toBe('passed')
+      expect((await other.check(seededRandom(2))).outcome).toBe('passed')
     } finally {
       await story.close()
       await other.close()
@@ -212,8 +212,12 @@ describe('a miner that cheats', () => {
         }) as LocalAccount,
     )
     try {
-      expect((await story.check(seeded(1))).outcome).toBe('passed')
-      expect(await story.check(seeded(2))).toMatchObject({ outcome: 'refused', evidence: null, lost: false })
+      expect((await story.check(seededRandom(1))).outcome).toBe('passed')
+      expect(await story.check(seededRandom(2))).toMatchObject({
+        outcome: 'refused',
+        evidence: null,
+        lost: false,
+      })
     } finally {
       await story.close()
     }
@@ -222,9 +226,9 @@ describe('a miner that cheats', () => {
   it('only in being slow proves what it has, is called offline when it is too slow, and is never accused', async () => {
     const story = await given({ kind: 'late', ms: 20 })
     try {
-      expect((await story.check(seeded(1))).outcome).toBe('passed')
+      expect((await story.check(seededRandom(1))).outcome).toBe('passed')
       story.miner.cheat = { kind: 'late', ms: 400 }
-      expect(await story.check(seeded(2))).toMatchObject({
+      expect(await story.check(seededRandom(2))).toMatchObject({
         outcome: 'offline',
         lost: false,
         failingLeaf: null,
@@ -242,7 +246,7 @@ describe('a miner that cheats', () => {
   it('by waiting for an accusation finds none: 40 checks of an honest miner pass', async () => {
     const story = await given({ kind: 'honest' })
     try {
-      const random = seeded(9)
+      const random = seededRandom(9)
       for (let i = 0; i < 40; i++) expect((await story.check(random)).outcome).toBe('passed')
     } finally {
       await story.close()

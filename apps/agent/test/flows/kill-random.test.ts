@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { orderOf, statementsOf } from './support/chain.ts'
 import { countAll, mustBeDone, type Pair, startPair, untilBackedUp } from './support/kill-story.ts'
@@ -19,20 +20,9 @@ beforeAll(async () => {
   pair = await startPair(world)
 })
 
-/** mulberry32: 0 to 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 describe(`kill -9 of either side at ${KILLS} random moments, seed ${SEED}`, () => {
   it('one order, one payment, one statement of each side for each backup; every restore is equal', async () => {
-    const random = randomFrom(SEED)
+    const random = seededRandom(SEED)
     const { user, miner } = pair
     const story: string[] = []
     let kills = 0

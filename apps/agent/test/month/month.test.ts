@@ -7,9 +7,9 @@ import type { Commitment } from '@dmc/core/chain/types'
 import { pickLeaves } from '@dmc/core/challenge/pick-leaves'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { EvilUser } from '@dmc/testkit/cheaters/evil-user'
-import { seeded } from '@dmc/testkit/cheaters/lost-leaves'
 import { MarketHand, only } from '@dmc/testkit/cheaters/market-hand'
 import { type FaultProxy, startFaultProxy } from '@dmc/testkit/fault-proxy'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkOrder } from '../../src/challenge/check-order.ts'
 import { marketEvents, orderOf } from '../flows/support/chain.ts'
@@ -37,7 +37,7 @@ const WEEKS = 5
 const SEED = Number(process.env.DMC_TEST_SEED ?? 11)
 
 const world = useWorld()
-const random = seeded(SEED)
+const random = seededRandom(SEED)
 const users: EvilUser[] = []
 const proxies: FaultProxy[] = []
 afterAll(async () => {
@@ -76,7 +76,7 @@ async function openMiner(i: number): Promise<Miner> {
   const own = (await readMarket(client, { market }, 'endpointOf', [billId])) as string
   const port = Number(new URL(own).port)
   // one connection in eight is cut somewhere in its first 64 KiB
-  const cut = seeded(SEED + i)
+  const cut = seededRandom(SEED + i)
   const proxy = await startFaultProxy(
     () => port,
     () => (cut() < 0.125 ? { cutAfter: Math.floor(cut() * 65_536) } : {}),

@@ -1,20 +1,10 @@
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { type AbiEvent, decodeEventLog, encodeAbiParameters, encodeEventTopics, type Hex } from 'viem'
 import { describe, expect, it } from 'vitest'
 import { decodeEvent } from './decode-event.ts'
 import { marketAbi } from './generated/market-abi.ts'
 
 const EVENTS = marketAbi.filter((item) => item.type === 'event') as AbiEvent[]
-
-/** mulberry32: the same draws for the same seed. */
-function draws(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 function hex(next: () => number, bytes: number): Hex {
   return `0x${Array.from({ length: bytes }, () =>
@@ -67,7 +57,7 @@ function byViem(topics: Hex[], data: Hex): unknown {
 
 describe('decodeEvent', () => {
   it('says of every event of the Market what a general decoder says', () => {
-    const next = draws(14)
+    const next = seededRandom(14)
     for (const event of EVENTS)
       for (let round = 0; round < 40; round++) {
         const { topics, data } = make(event, next)
@@ -78,7 +68,7 @@ describe('decodeEvent', () => {
   })
 
   it('never takes what a general decoder refuses, whatever is cut or flipped', () => {
-    const next = draws(15)
+    const next = seededRandom(15)
     let both = 0
     let refused = 0
     for (const event of EVENTS)
@@ -109,7 +99,7 @@ describe('decodeEvent', () => {
     ['a text that begins beyond the data', 'OrderRefused', 'reason', 2n ** 255n],
   ])('refuses %s', (_, name, field, word) => {
     const event = EVENTS.find((one) => one.name === name) as AbiEvent
-    const { topics, data } = make(event, draws(16))
+    const { topics, data } = make(event, seededRandom(16))
     const place = event.inputs.filter((input) => !input.indexed).findIndex((input) => input.name === field)
     const start = 2 + place * 64
     const evil =

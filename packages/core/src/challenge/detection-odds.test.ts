@@ -1,25 +1,15 @@
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { describe, expect, it } from 'vitest'
 import { checksToNotice, hoursToNotice, missOdds, oddsSentence } from './detection-odds.ts'
 import { nextCheckAt, slotMs } from './next-check.ts'
 import { pickLeaves } from './pick-leaves.ts'
-
-/** A seeded stream in [0, 1) (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 describe('pickLeaves', () => {
   it('gives different leaves, all in range, all of them when there are fewer', () => {
-    const random = seeded(1)
+    const random = seededRandom(1)
     for (const [all, count] of [
       [1n, 20],
       [20n, 20],
@@ -35,7 +25,7 @@ describe('pickLeaves', () => {
   })
 
   it('favours none', () => {
-    const random = seeded(2)
+    const random = seededRandom(2)
     const counts = Array(10).fill(0)
     for (let i = 0; i < 20_000; i++) for (const leaf of pickLeaves(10n, 3, random)) counts[Number(leaf)]++
     for (const count of counts) expect(Math.abs(count - 6000)).toBeLessThan(300)
@@ -53,7 +43,7 @@ describe('nextCheckAt', () => {
   })
 
   it('makes as many checks a day as are wished for, however long it runs', () => {
-    const random = seeded(3)
+    const random = seededRandom(3)
     for (const perDay of [1, 24, 100]) {
       let now = 0
       let count = 0
@@ -89,7 +79,7 @@ describe('detection odds', () => {
       [5000n, 64, 6, 0.05],
       [2000n, 5, 24, 0.01],
     ] as const) {
-      const random = seeded(Number(leaves) + leavesPerCheck)
+      const random = seededRandom(Number(leaves) + leavesPerCheck)
       const hours = hoursToNotice({ leaves, leavesPerCheck, checksPerDay }, loss) ?? 0
       const lost = BigInt(Math.ceil(Number(leaves) * loss))
       const runs = 3000

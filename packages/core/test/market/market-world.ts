@@ -1,6 +1,7 @@
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { rpc } from '@dmc/testkit/rpc'
+import { seededRandom } from '@dmc/testkit/seeded-random'
 import { type Address, type Hex, toHex } from 'viem'
 import type { ChainCall } from '../../src/chain/acts/market-call.ts'
 import { approveCall, transferCall } from '../../src/chain/acts/token-call.ts'
@@ -161,13 +162,7 @@ export function booked(before: Books, from: Address, act: ActExplanation): Books
 
 /** The same draws for the same seed (mulberry32). */
 export function createDraws(seed: number) {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
+  const next = seededRandom(seed)
   const below = (n: number) => Math.floor(next() * n)
   return {
     below,

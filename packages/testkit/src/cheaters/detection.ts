@@ -12,8 +12,8 @@ import type { Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { checkOrder, type Questioned } from '../../../../apps/agent/src/challenge/check-order.ts'
 import type { OrderStore } from '../../../../apps/agent/src/sector/types.ts'
+import { seededRandom } from '../seeded-random.ts'
 import { evilStore, type MinerCheat } from './evil-store.ts'
-import { seeded } from './lost-leaves.ts'
 
 /** MiB of the order that is checked: enough leaves that no check asks for a notable part of them. */
 const CAPACITY = 4
@@ -95,7 +95,7 @@ export async function detect(options: {
   for (let run = 0; run < runs; run++) {
     const cheat = options.cheat(seed + run)
     const evil = evilStore(store, cheat)
-    const random = seeded((seed + run) * 7919)
+    const random = seededRandom((seed + run) * 7919)
     for (let left = within, used = 0; left > 0; left -= leavesPerCheck) {
       const count = Math.min(left, leavesPerCheck)
       used += count

@@ -1,5 +1,5 @@
 import { type RpcCall, type RpcForward, type RpcProxy, startRpcProxy } from '../rpc-proxy.ts'
-import { seeded } from './lost-leaves.ts'
+import { seededRandom } from '../seeded-random.ts'
 
 /** How a node lies, or the way to it fails. Each is applied to a share of the calls, by a seed. */
 export type RpcCheat =
@@ -27,7 +27,7 @@ const BEYOND = 50n
 /** A node that cheats, in front of a real one. */
 export async function startEvilRpc(target: string, seed = 1): Promise<EvilRpc> {
   const proxy = await startRpcProxy(target)
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const plain: RpcForward = async (call) => {
     const response = await fetch(target, {
       method: 'POST',

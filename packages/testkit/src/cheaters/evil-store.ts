@@ -3,7 +3,8 @@ import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { OrderStore } from '../../../../apps/agent/src/sector/types.ts'
-import { lostLeaves, seeded } from './lost-leaves.ts'
+import { seededRandom } from '../seeded-random.ts'
+import { lostLeaves } from './lost-leaves.ts'
 
 /** How a miner cheats that would like to be paid without keeping what it is paid for. */
 export type MinerCheat =
@@ -44,7 +45,7 @@ const garbled = (leaf: Uint8Array, random: () => number): Uint8Array =>
 /** Path and index right, the leaf made up. */
 async function madeUp(store: OrderStore, index: number, commitment: Commitment): Promise<Leaf> {
   const { leaf, path } = await store.leafProof(index, commitment)
-  return { leaf: garbled(leaf, seeded(index)), path }
+  return { leaf: garbled(leaf, seededRandom(index)), path }
 }
 
 const makeUpProbe = async (_offset: number, _length: number, key: Uint8Array) =>
@@ -127,7 +128,7 @@ const LIES: { [K in CheatKind]: (store: OrderStore, cheat: Extract<MinerCheat, {
   },
 
   garbage: (store, { seed = 1 }) => {
-    const random = seeded(seed)
+    const random = seededRandom(seed)
     return {
       async leafProof(index, commitment) {
         const { leaf, path } = await store.leafProof(index, commitment)
