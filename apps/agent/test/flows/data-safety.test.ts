@@ -4,10 +4,11 @@ import { DatabaseSync } from 'node:sqlite'
 import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { type RpcFault, type RpcProxy, startRpcProxy } from '@dmc/testkit/rpc-proxy'
-import { createWalletClient, encodeErrorResult, encodeFunctionData, http } from 'viem'
+import { encodeErrorResult, encodeFunctionData } from 'viem'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { orderOf } from './support/chain.ts'
+import { act } from './support/challenge.ts'
 import { makeTree } from './support/make-tree.ts'
 import { addSource, backUp, MIB, mustRestoreEqual, placeOrder, setUp, startMiner } from './support/steps.ts'
 import { call, journalOf, until, useWorld } from './support/world.ts'
@@ -62,20 +63,15 @@ async function stored(...names: string[]): Promise<Stored[]> {
 
 /** Both wallets end the orders; resolves when the miner's agent has noted each. */
 async function end(...orderIds: bigint[]): Promise<void> {
-  const { client, url, market } = world.devnet
-  const { timestamp } = await client.getBlock()
-  for (const account of [wallets.user, wallets.miner]) {
-    const signer = createWalletClient({ chain: client.chain, transport: http(url), account })
+  const { timestamp } = await world.devnet.client.getBlock()
+  for (const account of [wallets.user, wallets.miner])
     for (const orderId of orderIds) {
-      const call = {
-        address: market,
-        abi: marketAbi,
-        functionName: 'end',
-        args: [orderId, timestamp + 3600n],
-      }
-      await client.waitForTransactionReceipt({ hash: await signer.writeContract(call as never) })
+      const { logs } = await act(world, account, 'end', [orderId, timestamp + 3600n])
+      // a wish, and with the second one the end itself
+      expect(logs, `end of order ${orderId} by ${account.address}`).toHaveLength(
+        account === wallets.miner ? 2 : 1,
+      )
     }
-  }
   for (const orderId of orderIds) expect((await orderOf(world.devnet, orderId)).state).toBe('ended')
   await until(`the miner to note the end of ${orderIds}`, async () =>
     orderIds.every((orderId) => noteOf(orderId).finalAt !== null),
