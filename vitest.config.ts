@@ -12,7 +12,8 @@ export default defineConfig({
     ],
     pool: 'forks',
     // worker threads come and go by the hundred here, and V8's book of protected code pages can lose count of them
-    execArgv: ['--no-memory-protection-keys'],
+    // what is compiled beside the main thread can hang the end of a process (nodejs/node 54918)
+    execArgv: ['--no-memory-protection-keys', '--no-concurrent-sparkplug'],
     maxWorkers: 2,
     // for a busy machine: tests wait for conditions, and only a hang meets these
     testTimeout: 300_000,

@@ -13,9 +13,13 @@ if (!pagesAreBuilt()) {
   console.error('Building the pages (half a minute, the first time) ...')
   await buildPages((line) => console.error(`  ${line}`))
 }
-const server = spawn(process.execPath, ['--no-memory-protection-keys', join(WEB, 'src/server/main.ts')], {
-  stdio: 'inherit',
-  env: { ...process.env, NODE_ENV: 'production' },
-})
+const server = spawn(
+  process.execPath,
+  ['--no-memory-protection-keys', '--no-concurrent-sparkplug', join(WEB, 'src/server/main.ts')],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_ENV: 'production' },
+  },
+)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 1))

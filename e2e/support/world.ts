@@ -41,20 +41,24 @@ export class World {
     if (!existsSync(join(ROOT, 'apps/web', process.env.DMC_WEB_DIST ?? '.next', 'BUILD_ID'))) {
       throw new Error('The pages are not built: npm run build -w @dmc/web')
     }
-    const child = spawn(process.execPath, ['--no-memory-protection-keys', 'src/server/main.ts'], {
-      cwd: join(ROOT, 'apps/web'),
-      env: {
-        ...process.env,
-        NODE_ENV: 'production',
-        PORT: String(this.port),
-        DMC_WEB_DATA: join(this.folder, 'web'),
-        DMC_RPC_URLS: this.devnet.url,
-        DMC_CHAIN_ID: String(this.devnet.anvil.chainId),
-        DMC_MARKET: this.devnet.market,
-        ...this.webEnv,
+    const child = spawn(
+      process.execPath,
+      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
+      {
+        cwd: join(ROOT, 'apps/web'),
+        env: {
+          ...process.env,
+          NODE_ENV: 'production',
+          PORT: String(this.port),
+          DMC_WEB_DATA: join(this.folder, 'web'),
+          DMC_RPC_URLS: this.devnet.url,
+          DMC_CHAIN_ID: String(this.devnet.anvil.chainId),
+          DMC_MARKET: this.devnet.market,
+          ...this.webEnv,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    )
     this.#web = child
     this.url = await new Promise<string>((resolve, reject) => {
       const take = (data: Buffer) => {

@@ -20,21 +20,25 @@ export interface DemoDashboard {
 /** The dashboard as `npm start` runs it, on the demo's chain, with its own database in the demo's folder. */
 export function startDashboard(folder: string, devnet: Devnet, port: number): Promise<DemoDashboard> {
   const log = join(folder, 'dashboard.log')
-  const child: ChildProcess = spawn(process.execPath, ['--no-memory-protection-keys', 'src/server/main.ts'], {
-    cwd: WEB,
-    env: {
-      ...process.env,
-      NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      DMC_WEB_DATA: join(folder, 'web'),
-      DATABASE_URL: '',
-      DMC_RPC_URLS: devnet.url,
-      DMC_CHAIN_ID: String(devnet.anvil.chainId),
-      DMC_MARKET: devnet.market,
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
+    {
+      cwd: WEB,
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        HOST: '127.0.0.1',
+        PORT: String(port),
+        DMC_WEB_DATA: join(folder, 'web'),
+        DATABASE_URL: '',
+        DMC_RPC_URLS: devnet.url,
+        DMC_CHAIN_ID: String(devnet.anvil.chainId),
+        DMC_MARKET: devnet.market,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  )
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {
     let said = ''

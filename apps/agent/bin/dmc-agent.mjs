@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 
 const home = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(home, 'src', 'cli.ts')
@@ -15,11 +16,13 @@ const entry = fromSource ? source : join(home, 'dist', 'dmc-agent.mjs')
 const needed = fromSource ? [22, 18] : [22, 15]
 
 const [major, minor] = process.versions.node.split('.').map(Number)
+/** Code that is compiled beside the main thread may wait for a collection that never comes while Node ends: it would hang (nodejs/node 54918). */
+const exits = '--no-concurrent-sparkplug'
 /**
  * For the long-running service. V8's registry of protected code pages can lose count when worker threads come and go, and
  * then ends the process; it is a hardening that an agent without foreign code does without.
  */
-const flags = ['--no-memory-protection-keys']
+const flags = ['--no-memory-protection-keys', exits]
 /** glibc gives each thread its own heap, which it never gives back: few are enough. */
 const environment = { MALLOC_ARENA_MAX: '2', ...process.env }
 
@@ -36,6 +39,7 @@ if (major > needed[0] || (major === needed[0] && minor >= needed[1])) {
       environment,
     )
   }
+  setFlagsFromString(exits)
   await import(pathToFileURL(entry).href)
 } else {
   const node = broughtNode()

@@ -9,7 +9,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/dmc-testkit')
 
 /** As the published launcher starts the service. */
-const FLAG = '--no-memory-protection-keys'
+const FLAGS = ['--no-memory-protection-keys', '--no-concurrent-sparkplug']
 
 export interface AgentProcessOptions {
   name: string
@@ -85,7 +85,7 @@ export class AgentProcess {
     const [command = process.execPath, ...rest] = [
       ...(how.wrap ?? []),
       process.execPath,
-      FLAG,
+      ...FLAGS,
       bundle,
       ...args,
     ]

@@ -40,9 +40,13 @@ export class Simulation {
   readonly #ended: Promise<number | null>
 
   constructor(options: SimulationOptions) {
-    this.#child = spawn(process.execPath, ['--no-memory-protection-keys', PROGRAM, JSON.stringify(options)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    this.#child = spawn(
+      process.execPath,
+      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', PROGRAM, JSON.stringify(options)],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    )
     this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
     const { stdout } = this.#child
     if (stdout === null) throw new Error('no output')

@@ -25,7 +25,14 @@ afterAll(async () => {
 })
 
 function start(): Promise<ChildProcess> {
-  const args = ['--no-memory-protection-keys', FIXTURE, folder, acts.net.url, acts.net.market]
+  const args = [
+    '--no-memory-protection-keys',
+    '--no-concurrent-sparkplug',
+    FIXTURE,
+    folder,
+    acts.net.url,
+    acts.net.market,
+  ]
   const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   child = started
   return new Promise((resolve, reject) => {

@@ -24,19 +24,23 @@ beforeAll(async () => {
     return
   }
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DMC_')))
-  child = spawn(process.execPath, ['--no-memory-protection-keys', 'src/server/main.ts'], {
-    cwd: WEB,
-    env: {
-      ...env,
-      NODE_ENV: 'production',
-      PORT: '0',
-      DMC_WEB_DATA: join(folder, 'database'),
-      DMC_RPC_URLS: NO_CHAIN.rpcUrls[0],
-      DMC_CHAIN_ID: String(NO_CHAIN.chainId),
-      DMC_MARKET: NO_CHAIN.market,
+  child = spawn(
+    process.execPath,
+    ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
+    {
+      cwd: WEB,
+      env: {
+        ...env,
+        NODE_ENV: 'production',
+        PORT: '0',
+        DMC_WEB_DATA: join(folder, 'database'),
+        DMC_RPC_URLS: NO_CHAIN.rpcUrls[0],
+        DMC_CHAIN_ID: String(NO_CHAIN.chainId),
+        DMC_MARKET: NO_CHAIN.market,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  )
   at = await new Promise((resolve, reject) => {
     let errors = ''
     child.stderr?.on('data', (data) => {

@@ -25,10 +25,14 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DMC_')))
-    const child = spawn(process.execPath, ['--no-memory-protection-keys', FIXTURE], {
-      env: { ...env, NODE_ENV: 'production', ...this.#env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      process.execPath,
+      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', FIXTURE],
+      {
+        env: { ...env, NODE_ENV: 'production', ...this.#env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     this.#child = child
     let errors = ''
     child.stderr?.on('data', (data) => {
