@@ -71,7 +71,9 @@ it('many folders that a dashboard has added at once are counted one after the ot
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(most).toBe(1)
   expect(measured).toBeLessThanOrEqual(20)
-  expect(how.ctx.sources.list()[0]).toMatchObject({ size: { files: 1 } })
+  // those of one millisecond stand in any order
+  const first = how.ctx.sources.list().find(({ path }) => path.toString().endsWith('/home/0'))
+  expect(first).toMatchObject({ size: { files: 1 } })
 })
 
 it('a source that has an order keeps its schedule when its folder is added again; until then the newest wish counts', async () => {
