@@ -30,6 +30,8 @@ export interface SpawnHow {
   env?: Record<string, string>
   /** A command that starts the agent, such as `setpriv --reuid 65534 --`. */
   wrap?: string[]
+  /** Gets what is written to stderr as it comes: progress, and that a transaction was sent. */
+  onStderr?: (text: string) => void
 }
 
 export interface CliResult {
@@ -114,6 +116,7 @@ export class AgentProcess {
       })
       child.stderr?.on('data', (data: Buffer) => {
         stderr += data
+        how?.onStderr?.(String(data))
       })
       child.on('error', reject)
       child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))

@@ -240,6 +240,16 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     const watched = watch(intent)
     const { onProgress, signal, patienceMs = 600_000 } = how
     if (onProgress !== undefined) watched.listeners.add(onProgress)
+    // who joins what was sent before hears of it at once, not with the next thing that happens
+    if (row?.state === 'sent') {
+      onProgress?.({
+        name: row.name,
+        hash: row.hash,
+        state: 'sent',
+        confirmations: 0,
+        wanted: rpc.confirmations,
+      })
+    }
     return new Promise<TransactionResult>((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer)

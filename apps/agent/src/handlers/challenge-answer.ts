@@ -14,7 +14,7 @@ export const challengeAnswer: Handler<'challenge.answer', AgentContext> = async 
   emit,
   signal,
 ) => {
-  const { plan, problems } = await planAnswer(ctx, orderId)
+  const { plan, problems } = await planAnswer(ctx, orderId, { shown: mode === 'execute' })
   if (mode === 'preview') return { plan, done: null }
   if (problems[0] !== undefined) throw problems[0]
   const context = {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkLevels, chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
 import { CHUNK_HEIGHT, CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
@@ -15,6 +16,7 @@ import { damaged, eachRead, type ReadableFile, readNow } from './read-back.ts'
  * what was read back from the file, or was loaded and proven as a whole against a commitment.
  */
 interface HashOrder extends ReadableFile {
+  fd: number
   tree: ChunkTree
   /** Per chunk: how many of its leaves its root in `tree` covers, hashed by this process; 0 for others. */
   fresh: Uint16Array
@@ -41,8 +43,10 @@ export function createHashOps(arena: SharedArrayBuffer) {
 
   const find = (id: string): HashOrder => {
     const order = orders.get(id)
-    if (!order) throw new Error(`order ${id} is not open in the hashing worker`)
-    return order
+    if (order) return order
+    throw new DmcError('ORDER_NOT_FOUND', `The files of order ${id} are closed.`, {
+      hint: 'It was deleted just now, or this agent is about to stop.',
+    })
   }
 
   /** Roots of chunks (their first `leaves`), from what is read back. */
@@ -133,6 +137,14 @@ export function createHashOps(arena: SharedArrayBuffer) {
 
     close({ order }: At): void {
       orders.delete(order)
+    },
+
+    /** Another file may lie there now: what was proven stays what is expected of it, what was read counts no more. */
+    exchange({ order, fd, direct }: At & { fd: number; direct: number | null }): void {
+      const known = find(order)
+      known.fd = fd
+      known.direct = direct
+      known.fresh.fill(0)
     },
 
     /** Reads the chunks back and hashes their first `leaves`; roots in the same order. */

@@ -31,7 +31,8 @@ export interface MountedSector {
    * next mount, and nobody misses an order that was deleted.
    */
   delete(orderId: string, forgotten: () => void): Promise<void>
-  unmount(): Promise<void>
+  /** `at`: where it lies now, if its disk was mounted elsewhere. */
+  unmount(at?: string): Promise<void>
 }
 
 /**
@@ -102,9 +103,9 @@ export async function mountSector(
       forgotten()
       await forget(orderId)
     },
-    async unmount() {
+    async unmount(at) {
       await journal.call('close', { path: db })
-      await unlock()
+      await unlock(at)
     },
   }
 }

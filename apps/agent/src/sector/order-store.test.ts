@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readFile, truncate, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Commitment } from '@dmc/core/chain/types'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
@@ -71,6 +71,60 @@ async function commit(order: OrderStore, session: string, log: Buffer, from = 0)
 const code = (expected: string) => expect.objectContaining({ code: expected })
 
 describe('one order on disk (flow 9)', () => {
+  it('an order is not open in the hashing worker: never said to who reads while its file is opened again', async () => {
+    const { order, sectors } = await given()
+    const log = seededBytes(2 * MIB + 3 * LEAF, 9)
+    const commitment = await commit(order, A, log.subarray(0, 2 * MIB))
+    await order.openSession(B, commitment)
+    let over = false
+    const reopening = (async () => {
+      while (!over) expect(await sectors.service.reopen(1n)).toBe(order)
+    })()
+    for (let round = 0; round < 60; round++) {
+      const index = (round * 37) % 2048
+      const [proof, { data, release }] = await Promise.all([
+        order.leafProof(index, commitment),
+        order.readProven(0, MIB, commitment),
+        order.write(B, 2048 + (round % 3), log.subarray((2048 + (round % 3)) * LEAF).subarray(0, LEAF)),
+      ])
+      expect(Buffer.compare(proof.leaf, log.subarray(index * LEAF, (index + 1) * LEAF))).toBe(0)
+      expect(Buffer.compare(data, log.subarray(0, MIB))).toBe(0)
+      release()
+    }
+    over = true
+    await reopening
+    const grown = commitmentOf(log, CAPACITY)
+    await order.seal(B, grown)
+    await order.committed(grown)
+    await order.leafProof(2050, grown)
+  })
+
+  it('a file put in its place is believed only when it leads to the commitment', async () => {
+    const { order, sectors, dataFile } = await given()
+    const log = seededBytes(2 * MIB, 10)
+    const commitment = await commit(order, A, log)
+    const whole = await readFile(dataFile)
+    await rename(dataFile, `${dataFile}.old`)
+    await writeFile(dataFile, Buffer.alloc(whole.length, 7))
+    // what is open is still the old one
+    await order.leafProof(5, commitment)
+    await sectors.service.reopen(1n)
+    await expect(order.leafProof(5, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    await rm(dataFile)
+    await expect(sectors.service.reopen(1n)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    await rename(`${dataFile}.old`, dataFile)
+    await sectors.service.reopen(1n)
+    const { leaf } = await order.leafProof(5, commitment)
+    expect(Buffer.compare(leaf, log.subarray(5 * LEAF, 6 * LEAF))).toBe(0)
+  })
+
+  it('who holds an order that was deleted is told so', async () => {
+    const { order, sectors } = await given()
+    const commitment = await commit(order, A, seededBytes(MIB, 11))
+    await sectors.service.deleteOrder(1n)
+    await expect(order.leafProof(5, commitment)).rejects.toEqual(code('ORDER_NOT_FOUND'))
+  })
+
   it('acknowledges with the roots of what it holds', async () => {
     const { order } = await given()
     const log = seededBytes(2 * MIB + 3 * LEAF, 1)

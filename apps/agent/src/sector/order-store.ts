@@ -65,7 +65,7 @@ export class FileOrderStore implements OrderStore {
   readonly depth: number
   readonly key: string
   readonly #options: OrderStoreOptions
-  readonly #file: DataFile
+  #file: DataFile
   readonly #hash: WorkerChannel<HashOps>
   readonly #proofs: OrderProofs
   readonly #lock = new OrderLock()
@@ -291,6 +291,23 @@ export class FileOrderStore implements OrderStore {
     const size = await this.#ready(commitment)
     const damaged = await this.#proofs.rehash(size, true)
     return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), damaged }
+  }
+
+  /**
+   * Opens the data file again, for a person may have put another one in its place. Whoever holds this store goes on with it; on
+   * failure the file that was open stays.
+   * @throws SECTOR_DAMAGED
+   */
+  reopen(): Promise<void> {
+    return this.#lock.exclusive(async () => {
+      if (this.#closed) return
+      const file = await openDataFile(this.#options.dataPath)
+      const before = this.#file
+      // the worker does one thing after another: when it has answered, it reads nothing from the old one any more
+      await this.#hash.call('exchange', { order: this.key, fd: file.fd, direct: file.direct })
+      this.#file = file
+      await before.close()
+    })
   }
 
   close(): Promise<void> {

@@ -9,10 +9,10 @@ let counter = 0
 
 /**
  * Takes the sector for this process: one agent per sector. The lock of a dead process, or of an earlier boot, is taken
- * over. @returns the releaser
+ * over. @returns the releaser; `at`: where the folder lies now, if its disk was mounted elsewhere
  * @throws SECTOR_LOCKED naming the process that holds it
  */
-export async function lockSector(folder: string): Promise<() => Promise<void>> {
+export async function lockSector(folder: string): Promise<(at?: string) => Promise<void>> {
   const path = join(folder, NAME)
   const mine = JSON.stringify({ ...ownIdentity(), token: `${process.pid}.${++counter}.${Date.now()}` })
   const draft = `${path}.${process.pid}.${counter}`
@@ -21,7 +21,7 @@ export async function lockSector(folder: string): Promise<() => Promise<void>> {
     for (let attempt = 0; attempt < 5; attempt++) {
       try {
         await link(draft, path) // whole content at once, or EEXIST
-        return () => unlock(path, mine)
+        return (at = folder) => unlock(join(at, NAME), mine)
       } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw error
       }

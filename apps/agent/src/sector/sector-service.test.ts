@@ -147,6 +147,20 @@ describe('sector service (flows 1 and 8)', () => {
     expect((await service.open(7n))?.capacity).toBe(MIB)
   })
 
+  it('follows it while it runs, with orders that are open', async () => {
+    const { service, folder, path } = await given()
+    const { sectorId } = await service.add(path, 4 * MIB)
+    const before = await service.reserve(7n, sectorId, MIB)
+    await rename(path, join(folder, 'moved'))
+    await service.add(join(folder, 'moved'), 4 * MIB)
+    const order = await service.open(7n)
+    expect(order).not.toBe(before)
+    const session = 'ab'.repeat(16)
+    await order?.openSession(session, null)
+    await order?.write(session, 0, new Uint8Array(1024).fill(1))
+    expect((await readFile(join(folder, 'moved', 'orders', '7.data')))[5]).toBe(1)
+  })
+
   it('reserves the whole capacity on the disk, once per order, never more than offered', async () => {
     const { service, path, journal } = await given()
     const { sectorId } = await service.add(path, 4 * MIB)

@@ -102,6 +102,17 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
     return work
   }
 
+  /** Its disk is elsewhere now: what is open of it lies where it was mounted before. */
+  const leave = async (sectorId: string, at: string): Promise<void> => {
+    for (const { orderId } of listOrderRows(store, sectorId)) {
+      await (await stores.get(orderId)?.catch(() => null))?.close()
+      stores.delete(orderId)
+    }
+    const before = mounted.get(sectorId)
+    mounted.delete(sectorId)
+    await (await before?.catch(() => null))?.unmount(at)
+  }
+
   const reservedOn = (sectorId: string): number =>
     listOrderRows(store, sectorId).reduce((sum, { capacity }) => sum + capacity, 0)
 
@@ -190,7 +201,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         if (!exists) await mkdir(real, { mode: 0o700 })
         const { id } = marker ?? (await writeMarker(real))
         const row: SectorRow = { sectorId: id, path: real, size, device: await deviceOf(real) }
-        if (moved) mounted.delete(id)
+        if (moved) await leave(id, real)
         const before = findSectorRow(store, id)
         putSectorRow(store, row)
         try {
@@ -262,14 +273,11 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
 
     open,
 
-    reopen: (orderId) =>
-      alone(async () => {
-        const key = orderId.toString()
-        const known = stores.get(key)
-        stores.delete(key)
-        await (await known?.catch(() => null))?.close()
-        return open(orderId)
-      }),
+    async reopen(orderId) {
+      const order = await open(orderId)
+      await order?.reopen()
+      return order
+    },
 
     async scrub(orderId) {
       const order = await open(orderId)

@@ -277,9 +277,20 @@ describe('by hand', () => {
     expect(await inState(miner, 'NO_GAS', ['challenge', 'answer', String(orderId), '--yes'])).toContain(
       'Send at least',
     )
-    await rpc(url, 'anvil_setBalance', [operators.miner, `0x${had.toString(16)}`])
-    const sent = await miner.json(['challenge', 'answer', String(orderId), '--yes'])
-    expect(sent).toMatchObject({ type: 'challenge.answer' })
+    // no block until the command has its transaction: the agent itself could be mined before a command has started
+    await rpc(url, 'evm_setIntervalMining', [0])
+    try {
+      await rpc(url, 'anvil_setBalance', [operators.miner, `0x${had.toString(16)}`])
+      const sent = await miner.cli(['challenge', 'answer', String(orderId), '--yes'], undefined, {
+        onStderr: (text) => {
+          if (/: sent, 0x/.test(text)) void rpc(url, 'evm_setIntervalMining', [1])
+        },
+      })
+      expect(sent.stderr + sent.stdout).toContain(`The challenge of order ${orderId} is answered.`)
+      expect(sent.exitCode).toBe(0)
+    } finally {
+      await rpc(url, 'evm_setIntervalMining', [1])
+    }
     expect(await answersOf(world, orderId)).toHaveLength(1)
     await inState(miner, 'MARKET_NO_CHALLENGE', ['challenge', 'answer', String(orderId)])
     const all = (await call(miner, 'challenge.list', { all: true })).challenges
