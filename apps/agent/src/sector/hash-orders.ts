@@ -1,7 +1,15 @@
 import { createHmac } from 'node:crypto'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { chunkLevels, chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
+import {
+  chunkRootAndTwigs,
+  TWIG_SIZE,
+  TWIGS_SIZE,
+  twigLeafPath,
+  twigsRoot,
+} from '@dmc/core/merkle/chunk-twigs'
 import { CHUNK_HEIGHT, CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { leafPath } from '@dmc/core/merkle/leaf-path'
@@ -22,6 +30,8 @@ interface HashOrder extends ReadableFile {
   fresh: Uint16Array
   /** Commitments (size -> root) that `tree` was shown to lead to. */
   proven: Map<number, Hex>
+  /** Nodes over the twigs of whole chunks, as they were last hashed: believed only where they lead to the chunk's root. null: none are kept. */
+  twigs: number | null
   /** Per proven size that cuts a chunk: root of that chunk with the leaves after the size as Z0. */
   last: Map<number, Uint8Array>
 }
@@ -33,6 +43,9 @@ interface Of extends At {
   size: number
 }
 
+/** A challenge's leaf does not wait for the uploads of others. */
+export const URGENT: readonly (keyof HashOps)[] = ['leaf']
+
 export type HashOps = ReturnType<typeof createHashOps>
 
 /** Operations of the hashing worker; sizes and offsets in bytes, chunks by index. Main-thread callers in `order-store.ts`. */
@@ -40,6 +53,10 @@ export function createHashOps(arena: SharedArrayBuffer) {
   const hasher = createNodeHasher()
   const orders = new Map<string, HashOrder>()
   const scratch = [pageMemory(CHUNK_SIZE), pageMemory(CHUNK_SIZE)] as const
+  // a leaf is answered in the middle of longer work: what it is read into is its own
+  const leafData = pageMemory(CHUNK_SIZE)
+  const twigData = pageMemory(TWIG_SIZE)
+  const twigs = new Uint8Array(TWIGS_SIZE)
 
   const find = (id: string): HashOrder => {
     const order = orders.get(id)
@@ -63,9 +80,61 @@ export function createHashOps(arena: SharedArrayBuffer) {
       })),
       (data, i) => {
         const [chunk, leaves] = chunks[i] ?? [0, 0]
-        take(chunkRoot(hasher, data), chunk, leaves, i)
+        take(rootOf(order, chunk, data), chunk, leaves, i)
       },
     )
+
+  /** The root of what was read of a chunk; the nodes over the twigs of a whole one are kept for the leaves that will be asked for. */
+  const rootOf = (order: HashOrder, chunk: number, data: Uint8Array): Uint8Array => {
+    if (order.twigs === null || data.length < CHUNK_SIZE) return chunkRoot(hasher, data)
+    const root = chunkRootAndTwigs(hasher, data, twigs)
+    keepTwigs(order, chunk)
+    return root
+  }
+
+  const keepTwigs = (order: HashOrder, chunk: number): void => {
+    try {
+      if (order.twigs !== null) writeSync(order.twigs, twigs, 0, TWIGS_SIZE, chunk * TWIGS_SIZE)
+    } catch {
+      // a full or failing disk: leaves are proved from their whole chunk then
+      forgetTwigs(order)
+    }
+  }
+
+  const readTwigs = (fd: number, chunk: number): boolean => {
+    try {
+      return readSync(fd, twigs, 0, TWIGS_SIZE, chunk * TWIGS_SIZE) === TWIGS_SIZE
+    } catch {
+      return false
+    }
+  }
+
+  const forgetTwigs = (order: HashOrder): void => {
+    if (order.twigs !== null) closeSync(order.twigs)
+    order.twigs = null
+  }
+
+  /** A leaf with its path from its twig alone; null when that can't be: the whole chunk decides. */
+  const leafFromTwig = (order: HashOrder, index: number, size: number, expected: Uint8Array) => {
+    const chunk = Math.floor(index / CHUNK_LEAVES)
+    if (order.twigs === null || leavesBelow(chunk, size) < CHUNK_LEAVES) return null
+    if (!readTwigs(order.twigs, chunk)) return null
+    if (!Buffer.from(twigsRoot(hasher, twigs)).equals(expected)) return null
+    const offset = index * LEAF_SIZE
+    const data = readNow(order, offset - (offset % TWIG_SIZE), twigData)
+    const lastChunkRoot = order.last.get(size)
+    const path = twigLeafPath({
+      hasher,
+      tree: order.tree,
+      twigs,
+      data,
+      leafIndex: index,
+      size,
+      lastChunkRoot,
+    })
+    const at = offset % TWIG_SIZE
+    return path && { leaf: data.slice(at, at + LEAF_SIZE), path }
+  }
 
   const readChunk = (order: HashOrder, chunk: number, leaves: number, slot: 0 | 1 = 0): Uint8Array =>
     readNow(order, chunk * CHUNK_SIZE, scratch[slot].subarray(0, leaves * LEAF_SIZE))
@@ -122,7 +191,14 @@ export function createHashOps(arena: SharedArrayBuffer) {
       direct,
       depth,
       path,
-    }: At & { fd: number; direct: number | null; depth: number; path: string }): void {
+      twigs: twigsPath,
+    }: At & {
+      fd: number
+      direct: number | null
+      depth: number
+      path: string
+      twigs: string | null
+    }): void {
       const tree = new ChunkTree({ hasher, depth })
       orders.set(order, {
         path,
@@ -130,12 +206,15 @@ export function createHashOps(arena: SharedArrayBuffer) {
         direct,
         tree,
         fresh: new Uint16Array(64),
+        twigs: twigsPath === null ? null : openTwigs(twigsPath),
         proven: new Map(),
         last: new Map(),
       })
     },
 
     close({ order }: At): void {
+      const known = orders.get(order)
+      if (known) forgetTwigs(known)
       orders.delete(order)
     },
 
@@ -289,17 +368,27 @@ export function createHashOps(arena: SharedArrayBuffer) {
       }
     },
 
-    leaf({ order, index, size }: Of & { index: number }) {
+    /** null: the commitment is not proven here yet. */
+    leaf({ order, index, size, root }: Of & { index: number; root: Hex }) {
       const from = find(order)
+      if (from.proven.get(size) !== root) return null
       const chunk = Math.floor(index / CHUNK_LEAVES)
-      const chunkData = readChunk(from, chunk, leavesBelow(chunk, size))
       const expected = expectedRoot(from, chunk, size)
+      if (!expected) throw damaged(from.path, [chunk], 'its root is not known')
+      const quick = leafFromTwig(from, index, size, expected)
+      if (quick !== null) return quick
+      const chunkData = readNow(
+        from,
+        chunk * CHUNK_SIZE,
+        leafData.subarray(0, leavesBelow(chunk, size) * LEAF_SIZE),
+      )
       // hashed once: the same nodes show that the data is right and make the path
       const levels = chunkLevels(hasher, chunkData)
-      const root = levels[CHUNK_HEIGHT]
-      if (!expected || !root || !Buffer.from(expected).equals(root)) {
+      const chunkNode = levels[CHUNK_HEIGHT]
+      if (!chunkNode || !Buffer.from(expected).equals(chunkNode)) {
         throw damaged(from.path, [chunk], 'the data is not what was committed')
       }
+      if (chunkData.length === CHUNK_SIZE) rootOf(from, chunk, chunkData)
       const at = (index % CHUNK_LEAVES) * LEAF_SIZE
       const path = leafPath({
         hasher,
@@ -336,4 +425,13 @@ function sameBytes(chunk: Uint8Array, chunkAt: number, data: Uint8Array, dataAt:
   const end = Math.min(chunkAt + chunk.length, dataAt + data.length)
   const part = Buffer.from(chunk.buffer, chunk.byteOffset + first - chunkAt, end - first)
   return part.equals(data.subarray(first - dataAt, end - dataAt))
+}
+
+/** They can be made again at any time: without them leaves are proved from their whole chunk. */
+function openTwigs(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch {
+    return null
+  }
 }

@@ -20,6 +20,7 @@ export interface MountedSector {
   readonly orders: ReadonlyMap<string, { capacity: number; state: OrderState }>
   dataPath(orderId: string): string
   rootsPath(orderId: string): string
+  twigsPath(orderId: string): string
   /** Journal row, fsynced when it resolves. */
   save(orderId: string, state: OrderState): Promise<void>
   /** Takes the space and then the row; the same order again is harmless. */
@@ -52,10 +53,11 @@ export async function mountSector(
   const folder = join(path, ORDERS)
   const orders = new Map<string, { capacity: number; state: OrderState }>()
   const deleted: string[] = []
-  const file = (orderId: string, kind: 'data' | 'roots') => join(folder, `${orderId}.${kind}`)
+  const file = (orderId: string, kind: 'data' | 'roots' | 'twigs') => join(folder, `${orderId}.${kind}`)
   const forget = async (orderId: string) => {
     await rm(file(orderId, 'data'), { force: true })
     await rm(file(orderId, 'roots'), { force: true })
+    await rm(file(orderId, 'twigs'), { force: true })
     await syncFolder(folder)
     await journal.call('remove', { path: db, orderId })
     orders.delete(orderId)
@@ -86,6 +88,7 @@ export async function mountSector(
     deleted,
     dataPath: (orderId) => file(orderId, 'data'),
     rootsPath: (orderId) => file(orderId, 'roots'),
+    twigsPath: (orderId) => file(orderId, 'twigs'),
     async save(orderId, state) {
       const order = find(orderId)
       await journal.call('save', { path: db, row: toRow(BigInt(orderId), order.capacity, state) })

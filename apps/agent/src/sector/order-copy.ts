@@ -39,7 +39,7 @@ export async function openOrderCopy(
     throw storageError(error, dataPath, 'opening it')
   }
   const depth = treeDepth(options.capacityMib)
-  await hash.call('open', { order, fd: file.fd, direct: null, depth, path: dataPath })
+  await hash.call('open', { order, fd: file.fd, direct: null, depth, path: dataPath, twigs: null })
   const proofs = new OrderProofs({ order, dataPath, rootsPath, hash, onDamaged: () => {} })
   const ready = async (commitment: Commitment): Promise<number> => {
     const { size } = await file.stat()
@@ -64,7 +64,9 @@ export async function openOrderCopy(
           hint: 'Ask for a leaf below the commitment’s size.',
         })
       }
-      return hash.call('leaf', { order, index, size })
+      const proof = await hash.call('leaf', { order, index, size, root: lower(commitment.root) })
+      if (proof !== null) return proof
+      throw new DmcError('BUG', `${dataPath} was proved and is not proved any more.`, { hint: 'Try again.' })
     },
     async close() {
       await hash.call('close', { order })

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Commitment } from '@dmc/core/chain/types'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
+import { chunkRootAndTwigs } from '@dmc/core/merkle/chunk-twigs'
 import { CHUNK_SIZE, treeDepth } from '@dmc/core/merkle/constants'
 import { hashChunks } from '@dmc/core/merkle/hash-chunks'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
@@ -442,6 +443,90 @@ describe('one order on disk (flow 9)', () => {
       code: 'SECTOR_DAMAGED',
       meta: { chunks: '2' },
     })
+  })
+})
+
+describe('twigs: the nodes that prove a leaf by reading 64 KiB', () => {
+  /** Two whole chunks and a cut one, in force; every 97th leaf of it. */
+  async function stored() {
+    const given_ = await given()
+    const log = seededBytes(2 * MIB + 9 * LEAF, 21)
+    const commitment = await commit(given_.order, A, log)
+    const indexes = Array.from({ length: 22 }, (_, i) => i * 97)
+    const provesAll = async (order: OrderStore) => {
+      for (const index of [...indexes, 2048, 2056]) {
+        const { leaf, path } = await order.leafProof(index, commitment)
+        expect(Buffer.compare(leaf, log.subarray(index * LEAF, (index + 1) * LEAF))).toBe(0)
+        verifyLeaf({ hasher, ...commitment, depth: treeDepth(CAPACITY), index: BigInt(index), leaf, path })
+      }
+    }
+    return {
+      ...given_,
+      log,
+      commitment,
+      provesAll,
+      twigsFile: join(given_.folder, 'sector', 'orders', '1.twigs'),
+    }
+  }
+
+  it('are there as soon as a chunk is stored, and prove after a restart too', async () => {
+    const { order, provesAll, restart, twigsFile } = await stored()
+    expect((await readFile(twigsFile)).length).toBe(2 * 512)
+    await provesAll(order)
+    await provesAll((await restart()).order)
+  })
+
+  it('are believed only where they lead to the chunk’s root, and made again', async () => {
+    const { order, provesAll, restart, twigsFile } = await stored()
+    const right = await readFile(twigsFile)
+    for (const wrong of [Buffer.alloc(1024, 9), right.subarray(0, 700), Buffer.alloc(0)]) {
+      await writeFile(twigsFile, wrong)
+      await provesAll(order)
+      expect(Buffer.compare(await readFile(twigsFile), right)).toBe(0)
+    }
+    await rm(twigsFile)
+    await provesAll((await restart()).order)
+    expect(Buffer.compare(await readFile(twigsFile), right)).toBe(0)
+  })
+
+  it('where they can’t be kept, leaves are proved from their chunk', async () => {
+    const { provesAll, restart, twigsFile } = await stored()
+    await rm(twigsFile)
+    await symlink('/dev/full', twigsFile)
+    await provesAll((await restart()).order)
+    await rm(twigsFile)
+    await mkdir(twigsFile)
+    await provesAll((await restart()).order)
+  })
+
+  it('never serve a leaf whose data has changed, also when the twigs changed with it', async () => {
+    const { order, commitment, dataFile, twigsFile, log } = await stored()
+    const data = Buffer.from(log.subarray(0, MIB))
+    data[70 * LEAF] = (data[70 * LEAF] ?? 0) ^ 1
+    const file = await open(dataFile, 'r+')
+    await file.write(data, 0, MIB, 0)
+    await file.close()
+    await expect(order.leafProof(70, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    const lie = new Uint8Array(512)
+    chunkRootAndTwigs(hasher, data, lie)
+    const twigs = await open(twigsFile, 'r+')
+    await twigs.write(lie, 0, 512, 0)
+    await twigs.close()
+    await expect(order.leafProof(70, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    // what is whole in the same chunk is still proved by the right ones
+    const right = new Uint8Array(512)
+    chunkRootAndTwigs(hasher, log.subarray(0, MIB), right)
+    const again = await open(twigsFile, 'r+')
+    await again.write(right, 0, 512, 0)
+    await again.close()
+    await order.leafProof(700, commitment)
+    await expect(order.leafProof(70, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+  })
+
+  it('go with their order', async () => {
+    const { sectors, twigsFile } = await stored()
+    await sectors.service.deleteOrder(1n)
+    await expect(readFile(twigsFile)).rejects.toThrow('ENOENT')
   })
 })
 

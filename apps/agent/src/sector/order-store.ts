@@ -31,6 +31,8 @@ export interface OrderStoreOptions {
   capacity: number
   dataPath: string
   rootsPath: string
+  /** Where the nodes over twigs are kept; made when it is not there. */
+  twigsPath: string
   state: OrderState
   hash: WorkerChannel<HashOps>
   pool: BufferPool
@@ -50,6 +52,7 @@ export async function openOrderStore(options: OrderStoreOptions): Promise<FileOr
     direct: file.direct,
     depth: store.depth,
     path: options.dataPath,
+    twigs: options.twigsPath,
   })
   return store
 }
@@ -272,9 +275,17 @@ export class FileOrderStore implements OrderStore {
   }
 
   async leafProof(index: number, commitment: Commitment) {
-    const size = await this.#ready(commitment)
+    this.#known(commitment)
+    const size = Number(commitment.size)
     this.#mustBeLeaves(index * LEAF_SIZE, LEAF_SIZE, size, LEAF_SIZE)
-    return this.#proofs.told(this.#hash.call('leaf', { order: this.key, index, size }))
+    const at = { order: this.key, index, size, root: lower(commitment.root) }
+    const ask = () => this.#proofs.told(this.#hash.call('leaf', at))
+    const found = await ask()
+    if (found !== null) return found
+    await this.#proofs.prove(commitment)
+    const proved = await ask()
+    if (proved !== null) return proved
+    throw commitmentUnknown(this.orderId)
   }
 
   async probe(offset: number, length: number, key: Uint8Array, commitment: Commitment): Promise<Uint8Array> {

@@ -240,7 +240,7 @@ describe('sector service (flows 1 and 8)', () => {
     else await writeFile(db, Buffer.alloc(8192, 0x5a))
     const { service } = await given({ folder: first.folder })
     await expect(service.open(1n)).rejects.toMatchObject({ code: 'SECTOR_DAMAGED' })
-    expect(await readdir(join(first.path, 'orders'))).toEqual(['1.data'])
+    expect(await readdir(join(first.path, 'orders'))).toEqual(['1.data', '1.twigs'])
   })
 
   it('refuses a marker that it can’t understand instead of writing over it', async () => {

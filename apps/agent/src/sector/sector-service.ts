@@ -145,6 +145,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       capacity: order.capacity,
       dataPath: sector.dataPath(orderId),
       rootsPath: sector.rootsPath(orderId),
+      twigsPath: sector.twigsPath(orderId),
       state: order.state,
       hash: hashChannel(BigInt(orderId)),
       pool,

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { createHashOps } from './hash-orders.ts'
+import { createHashOps, URGENT } from './hash-orders.ts'
 import { createJournalOps } from './sector-journal.ts'
 import { serveChannel } from './worker-channel.ts'
 
@@ -8,5 +8,6 @@ export type StoreWorkerData = { kind: 'hash'; arena: SharedArrayBuffer } | { kin
 /** Entry of the 'store' worker thread: hashing, or the sectors' journals. */
 export function run(data: StoreWorkerData): void {
   if (!parentPort) throw new Error('the store worker runs in a worker thread only')
-  serveChannel(parentPort, data.kind === 'hash' ? createHashOps(data.arena) : createJournalOps())
+  if (data.kind === 'hash') serveChannel(parentPort, createHashOps(data.arena), URGENT)
+  else serveChannel(parentPort, createJournalOps())
 }

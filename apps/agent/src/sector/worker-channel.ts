@@ -15,7 +15,7 @@ interface Reply {
   error?: unknown
 }
 
-/** Calls into one worker thread, answered in the order that they were made. */
+/** Calls into one worker thread, answered in the order that they were made; the urgent ones of the other side before that. */
 export interface WorkerChannel<O extends WorkerOps> {
   call<K extends keyof O & string>(op: K, args: Args<O, K>): Promise<Result<O, K>>
   close(): Promise<void>
@@ -74,19 +74,32 @@ function revive(json: unknown): DmcError {
   })
 }
 
-/** The worker's side: runs the operations one after another. */
-export function serveChannel(port: MessagePort, ops: WorkerOps): void {
+/**
+ * The worker's side: runs the operations one after another. The `urgent` ones must be synchronous; they run as soon as they come,
+ * between two steps of the one that is at work.
+ */
+export function serveChannel(port: MessagePort, ops: WorkerOps, urgent: readonly string[] = []): void {
   let last: Promise<void> = Promise.resolve()
   port.on('message', ({ id, op, args }: { id: number; op: string; args: never }) => {
+    const fail = (error: unknown) => {
+      const known = toDmcError(error)
+      port.postMessage({ id, error: { ...known.toJSON(), meta: known.meta } })
+    }
+    if (urgent.includes(op)) {
+      try {
+        port.postMessage({ id, value: ops[op]?.(args) })
+      } catch (error) {
+        fail(error)
+      }
+      return
+    }
     last = last.then(async () => {
       try {
         const run = ops[op]
         if (!run) throw new Error(`no such operation: ${op}`)
-        const value = await run(args)
-        port.postMessage({ id, value })
+        port.postMessage({ id, value: await run(args) })
       } catch (error) {
-        const known = toDmcError(error)
-        port.postMessage({ id, error: { ...known.toJSON(), meta: known.meta } })
+        fail(error)
       }
     })
   })
