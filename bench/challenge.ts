@@ -35,6 +35,8 @@ const ORDERS = 50
 const SMALL = 8
 const PER_MINUTE = 600
 const UPLOAD = 512
+/** Uploads alone and beside, in a round. */
+const ALTERNATIONS = 4
 const ANSWER = 'a leaf of a stored order answered beside an upload'
 
 /** Challenges as they are asked: how soon a loss is noticed, and how fast a stored leaf is answered while others upload. */
@@ -143,8 +145,9 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
   const userKey: Hex = bytesToHex(randomBytes(32))
   const user = privateKeyToAccount(userKey)
   const sizes = [options.size, ...Array.from({ length: ORDERS - 1 }, () => SMALL)]
+  const times = ALTERNATIONS * options.rounds
   // each upload has an order of its own: what is sealed is not dropped for another session
-  const uploads = Array.from({ length: 2 * options.rounds }, () => UPLOAD)
+  const uploads = Array.from({ length: 2 * times }, () => UPLOAD)
   const wish = { folder, key, user: user.address, sizes, uploads }
   const script = fileURLToPath(new URL('./challenge-miner.ts', import.meta.url))
   const child = spawn(process.execPath, ['--no-memory-protection-keys', script, JSON.stringify(wish)], {
@@ -186,7 +189,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
     const cpu = cpuSeconds(child.pid ?? 0)
     const started = performance.now()
     // in alternation, so that a disk that slows down slows both
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = 0; round < times; round++) {
       alone.push(await upload.send(BigInt(ORDERS + 1 + 2 * round)))
       const sending = upload.send(BigInt(ORDERS + 2 + 2 * round))
       const answered = await asking(sending)

@@ -2,11 +2,13 @@ import type { Hex } from 'viem'
 import { DmcError } from '../errors/dmc-error.ts'
 import { HASH_SIZE } from './constants.ts'
 
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** 32 bytes as 0x and 64 lower-case digits. */
 export const hashToHex = (hash: Uint8Array): Hex => {
-  let text: Hex = '0x'
-  for (const byte of hash) text = `${text}${byte.toString(16).padStart(2, '0')}`
-  return text
+  let text = ''
+  for (const byte of hash) text += DIGITS[byte]
+  return `0x${text}`
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   toWireInteger,
 } from '@dmc/core/protocol/messages'
 import { answerTypedData } from '@dmc/core/protocol/typed-data'
-import { type Address, bytesToHex, type Hex, hexToBytes, isAddressEqual, recoverTypedDataAddress } from 'viem'
+import { type Address, bytesToHex, type Hex, isAddressEqual, recoverTypedDataAddress } from 'viem'
 import type * as z from 'zod'
 import { askJson } from './ask-json.ts'
 import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
@@ -128,6 +128,9 @@ export async function isSignedByMiner(
   )
   return from !== null && isAddressEqual(from, miner)
 }
+
+/** Of digits that were checked. */
+const fromHex = (text: Hex): Uint8Array => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
 
 export const notSigned = (miner: Address): DmcError =>
   new DmcError('PEER_NOT_AUTHORISED', `The answer is not signed by ${miner}.`, {
@@ -273,8 +276,8 @@ class WireClient implements MinerClient {
         return {
           answers: reply.answers.map(({ leaf, path }, i) => ({
             index: leaves[i] ?? -1n,
-            leaf: hexToBytes(leaf),
-            path: path.map((node) => hexToBytes(node)),
+            leaf: fromHex(leaf),
+            path: path.map(fromHex),
           })),
         }
       },
@@ -289,7 +292,7 @@ class WireClient implements MinerClient {
     }
     return this.#question(commitment, { probe: asked }, probeAnswerReply, (_link, reply) => ({
       probe,
-      hmac: hexToBytes(reply.answer),
+      hmac: fromHex(reply.answer),
     }))
   }
 

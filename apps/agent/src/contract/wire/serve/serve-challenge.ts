@@ -1,9 +1,8 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
 import { challengeRequest, toWireInteger } from '@dmc/core/protocol/messages'
 import { answerTypedData } from '@dmc/core/protocol/typed-data'
-import { bytesToHex, type Hex, hexToBytes } from 'viem'
+import { type Hex, hexToBytes } from 'viem'
 import { readJson } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
 import type { OrderRequest } from '../server-context.ts'
@@ -24,8 +23,8 @@ export async function serveChallenge(at: OrderRequest): Promise<void> {
     sendJson(response, 200, {
       answers: answers.map(({ index, leaf, path }) => ({
         index: toWireInteger(index),
-        leaf: bytesToHex(leaf),
-        path: path.map(hashToHex),
+        leaf: toHex(leaf),
+        path: path.map(toHex),
       })),
       ...signed,
     })
@@ -44,7 +43,7 @@ export async function serveChallenge(at: OrderRequest): Promise<void> {
   const keyBytes = hexToBytes(key)
   const hmac = await store.probe(Number(offset), Number(length), keyBytes, commitment)
   const signed = await sign(at, asked, probeAnswerHash({ offset, length, key: keyBytes, hmac }))
-  sendJson(response, 200, { answer: bytesToHex(hmac), ...signed })
+  sendJson(response, 200, { answer: toHex(hmac), ...signed })
 }
 
 async function sign(
@@ -63,3 +62,6 @@ const outOfRange = (index: bigint, size: bigint) =>
   new DmcError('PROOF_INDEX_OUT_OF_RANGE', `Leaf ${index} is not among ${size / 1024n} leaves.`, {
     hint: 'Ask for leaves below the size of the commitment.',
   })
+
+const toHex = ({ buffer, byteOffset, length }: Uint8Array): Hex =>
+  `0x${Buffer.from(buffer, byteOffset, length).toString('hex')}`
