@@ -1,6 +1,6 @@
 'use client'
 
-import { hashKey, QueryClient, QueryClientProvider, type QueryKey } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createTRPCClient, httpBatchLink, splitLink, type TRPCLink, wsLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { NuqsAdapter } from 'nuqs/adapters/next/app'
@@ -8,6 +8,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import superjson from 'superjson'
 import { type ChainConfig, ChainConfigProvider } from '../../lib/chain-config.tsx'
 import { isSignedOut } from '../../lib/error-text.ts'
+import { hashQuery } from '../../lib/hash-query.ts'
 import { Live } from '../../lib/live.tsx'
 import { openSocket } from '../../lib/open-socket.ts'
 import { SessionProvider } from '../../lib/session.tsx'
@@ -15,14 +16,6 @@ import { TRPCProvider } from '../../lib/trpc.ts'
 import type { AppRouter } from '../../server/router.ts'
 import { Toaster } from '../../ui/toaster.tsx'
 import { TrayWatch } from '../transactions/tray-watch.tsx'
-
-/** Questions name ids of the chain, which are bigints: JSON knows none. */
-const hashIds = (key: QueryKey) =>
-  hashKey(
-    JSON.parse(
-      JSON.stringify(key, (_name, value) => (typeof value === 'bigint' ? `${value}n` : (value as unknown))),
-    ),
-  )
 
 /** How long a dropped connection may take to come back before anyone is told. */
 const GRACE_MS = 1_200
@@ -47,7 +40,7 @@ export function Providers({
     () =>
       new QueryClient({
         defaultOptions: {
-          queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true, queryKeyHashFn: hashIds },
+          queries: { staleTime: 5_000, retry: 1, refetchOnWindowFocus: true, queryKeyHashFn: hashQuery },
         },
       }),
   )

@@ -1,8 +1,27 @@
 import type { Metadata } from 'next'
 import { MinerOverview } from '../../../features/miner/miner-overview.tsx'
+import { Prefetched } from '../../../lib/prefetched.tsx'
+import { attempt, serverApi } from '../../../lib/server-api.ts'
 
 export const metadata: Metadata = { title: 'Miner' }
 
-export default function Page() {
-  return <MinerOverview />
+export default async function Page() {
+  const { data: me } = await attempt((await serverApi()).auth.me())
+  // the layout asks for the sign-in
+  if (me === null) return null
+  const bills = { miner: me.address, openOnly: false, limit: 200 }
+  return (
+    <Prefetched
+      questions={(keys, api) => [
+        [keys.agents.list.queryKey(), api.agents.list()],
+        [keys.sectors.list.queryKey(), api.sectors.list()],
+        [keys.market.bills.queryKey(bills), api.market.bills(bills)],
+        [keys.alerts.list.queryKey({ show: 'open' }), api.alerts.list({ show: 'open' })],
+        [keys.journal.list.queryKey({ limit: 8 }), api.journal.list({ limit: 8 })],
+        [keys.chain.status.queryKey(), api.chain.status()],
+      ]}
+    >
+      <MinerOverview />
+    </Prefetched>
+  )
 }

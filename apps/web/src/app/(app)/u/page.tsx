@@ -1,8 +1,28 @@
 import type { Metadata } from 'next'
 import { UserOverview } from '../../../features/user/user-overview.tsx'
+import { Prefetched } from '../../../lib/prefetched.tsx'
+import { attempt, serverApi } from '../../../lib/server-api.ts'
 
 export const metadata: Metadata = { title: 'Overview' }
 
-export default function Page() {
-  return <UserOverview />
+export default async function Page() {
+  const { data: me } = await attempt((await serverApi()).auth.me())
+  // the layout asks for the sign-in
+  if (me === null) return null
+  const orders = { user: me.address, limit: 200 }
+  return (
+    <Prefetched
+      questions={(keys, api) => [
+        [keys.agents.list.queryKey(), api.agents.list()],
+        [keys.sources.list.queryKey({}), api.sources.list({})],
+        [keys.market.orders.queryKey(orders), api.market.orders(orders)],
+        [keys.orders.proofs.queryKey({ days: 30 }), api.orders.proofs({ days: 30 })],
+        [keys.alerts.list.queryKey({ show: 'open' }), api.alerts.list({ show: 'open' })],
+        [keys.journal.list.queryKey({ limit: 8 }), api.journal.list({ limit: 8 })],
+        [keys.chain.status.queryKey(), api.chain.status()],
+      ]}
+    >
+      <UserOverview />
+    </Prefetched>
+  )
 }
