@@ -3,6 +3,7 @@ import { AppShell } from '../../features/shell/app-shell.tsx'
 import { NeedSignIn } from '../../features/shell/need-sign-in.tsx'
 import { Providers } from '../../features/shell/providers.tsx'
 import { Problem } from '../../features/site/problem.tsx'
+import { Prefetched } from '../../lib/prefetched.tsx'
 import { attempt, serverApi } from '../../lib/server-api.ts'
 
 /** Signed-in pages. This only decides what to show: every procedure checks for itself who asks. */
@@ -20,7 +21,15 @@ export default async function AppLayout({ children }: { children: ReactNode }) {
   if (me.data === null) return <NeedSignIn />
   return (
     <Providers config={config.data} address={me.data.address}>
-      <AppShell>{children}</AppShell>
+      <Prefetched
+        questions={(keys, api) => [
+          [keys.agents.list.queryKey(), api.agents.list()],
+          [keys.alerts.list.queryKey({ show: 'open' }), api.alerts.list({ show: 'open' })],
+          [keys.chain.status.queryKey(), api.chain.status()],
+        ]}
+      >
+        <AppShell>{children}</AppShell>
+      </Prefetched>
     </Providers>
   )
 }

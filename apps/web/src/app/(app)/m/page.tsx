@@ -13,12 +13,9 @@ export default async function Page() {
   return (
     <Prefetched
       questions={(keys, api) => [
-        [keys.agents.list.queryKey(), api.agents.list()],
         [keys.sectors.list.queryKey(), api.sectors.list()],
         [keys.market.bills.queryKey(bills), api.market.bills(bills)],
-        [keys.alerts.list.queryKey({ show: 'open' }), api.alerts.list({ show: 'open' })],
         [keys.journal.list.queryKey({ limit: 8 }), api.journal.list({ limit: 8 })],
-        [keys.chain.status.queryKey(), api.chain.status()],
       ]}
     >
       <MinerOverview />

@@ -13,13 +13,10 @@ export default async function Page() {
   return (
     <Prefetched
       questions={(keys, api) => [
-        [keys.agents.list.queryKey(), api.agents.list()],
         [keys.sources.list.queryKey({}), api.sources.list({})],
         [keys.market.orders.queryKey(orders), api.market.orders(orders)],
         [keys.orders.proofs.queryKey({ days: 30 }), api.orders.proofs({ days: 30 })],
-        [keys.alerts.list.queryKey({ show: 'open' }), api.alerts.list({ show: 'open' })],
         [keys.journal.list.queryKey({ limit: 8 }), api.journal.list({ limit: 8 })],
-        [keys.chain.status.queryKey(), api.chain.status()],
       ]}
     >
       <UserOverview />

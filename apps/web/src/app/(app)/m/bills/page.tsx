@@ -1,12 +1,18 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
 import { BillList } from '../../../../features/miner/bill-list.tsx'
+import { Prefetched } from '../../../../lib/prefetched.tsx'
+import { attempt, serverApi } from '../../../../lib/server-api.ts'
 import { LinkButton } from '../../../../ui/button.tsx'
 import { PageHeader } from '../../../../ui/page.tsx'
 
 export const metadata: Metadata = { title: 'Bills' }
 
-export default function Page() {
+export default async function Page() {
+  const { data: me } = await attempt((await serverApi()).auth.me())
+  // the layout asks for the sign-in
+  if (me === null) return null
+  const bills = { miner: me.address, openOnly: false, limit: 200 }
   return (
     <>
       <PageHeader
@@ -18,7 +24,9 @@ export default function Page() {
           </LinkButton>
         }
       />
-      <BillList />
+      <Prefetched questions={(keys, api) => [[keys.market.bills.queryKey(bills), api.market.bills(bills)]]}>
+        <BillList />
+      </Prefetched>
     </>
   )
 }

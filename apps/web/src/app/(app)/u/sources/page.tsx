@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
 import { SourceList } from '../../../../features/user/source-list.tsx'
+import { Prefetched } from '../../../../lib/prefetched.tsx'
 import { LinkButton } from '../../../../ui/button.tsx'
 import { PageHeader } from '../../../../ui/page.tsx'
 
@@ -18,7 +19,14 @@ export default function Page() {
           </LinkButton>
         }
       />
-      <SourceList />
+      <Prefetched
+        questions={(keys, api) => [
+          [keys.sources.list.queryKey({}), api.sources.list({})],
+          [keys.orders.proofs.queryKey({ days: 30 }), api.orders.proofs({ days: 30 })],
+        ]}
+      >
+        <SourceList />
+      </Prefetched>
     </>
   )
 }
