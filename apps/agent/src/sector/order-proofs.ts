@@ -25,13 +25,26 @@ export interface OrderProofsOptions {
  */
 export class OrderProofs {
   readonly #at: OrderProofsOptions
+  readonly #proving = new Map<string, Promise<void>>()
 
   constructor(options: OrderProofsOptions) {
     this.#at = options
   }
 
-  /** Makes the tree lead to `commitment`: from the stored roots, or, when those are wrong, from the data again. */
-  async prove(commitment: Commitment): Promise<void> {
+  /**
+   * Makes the tree lead to `commitment`: from the stored roots, or, when those are wrong, from the data again. Who asks meanwhile
+   * waits for the same work.
+   */
+  prove(commitment: Commitment): Promise<void> {
+    const key = `${commitment.size}:${lower(commitment.root)}`
+    const known = this.#proving.get(key)
+    if (known) return known
+    const work = this.#prove(commitment).finally(() => this.#proving.delete(key))
+    this.#proving.set(key, work)
+    return work
+  }
+
+  async #prove(commitment: Commitment): Promise<void> {
     const size = Number(commitment.size)
     const root = lower(commitment.root)
     const at = { order: this.#at.order, size, root }

@@ -523,6 +523,19 @@ describe('twigs: the nodes that prove a leaf by reading 64 KiB', () => {
     await expect(order.leafProof(70, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
   })
 
+  it('many leaves at once after a restart, with no roots and no twigs', async () => {
+    const { restart, twigsFile, rootsFile, commitment, log } = await stored()
+    await rm(twigsFile)
+    await rm(rootsFile)
+    const { order } = await restart()
+    const indexes = Array.from({ length: 64 }, (_, i) => i * 31)
+    const proofs = await Promise.all(indexes.map((index) => order.leafProof(index, commitment)))
+    proofs.forEach(({ leaf }, i) => {
+      const at = (indexes[i] ?? 0) * LEAF
+      expect(Buffer.compare(leaf, log.subarray(at, at + LEAF))).toBe(0)
+    })
+  })
+
   it('go with their order', async () => {
     const { sectors, twigsFile } = await stored()
     await sectors.service.deleteOrder(1n)

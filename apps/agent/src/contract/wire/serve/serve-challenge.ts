@@ -14,11 +14,16 @@ export async function serveChallenge(at: OrderRequest): Promise<void> {
   const asked = await readJson(request, challengeRequest, context.limits)
   const commitment = await mustBeReadable(context, orderId, store, { root: asked.root, size: asked.size })
   if ('leaves' in asked) {
-    const answers = []
     for (const index of asked.leaves) {
       if (index * 1024n >= commitment.size) throw outOfRange(index, commitment.size)
-      answers.push({ index, ...(await store.leafProof(Number(index), commitment)) })
     }
+    // all at once: each would wait for the way to the hashing thread and back
+    const answers = await Promise.all(
+      asked.leaves.map(async (index) => ({
+        index,
+        ...(await store.leafProof(Number(index), commitment)),
+      })),
+    )
     const signed = await sign(at, asked, leafAnswersHash(answers))
     sendJson(response, 200, {
       answers: answers.map(({ index, leaf, path }) => ({
