@@ -234,3 +234,45 @@ test('a missed challenge is opened, slashed, and shown, all by clicks of the use
   await page.goto(`${world.url}/orders/${orderId}`)
   await expect(page.getByRole('table')).toContainText('Not answered')
 })
+
+test('an order whose time is over is finished by the user: the miner has earned all of it', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  test.setTimeout(240_000)
+  const orderId = await placeOrder(world, { billId, user, miner, active: true })
+  await connectAs(user)
+  await signIn(page, world)
+  await open(page, world, `/u/orders/${orderId}`)
+  const { endsAt, escrow, reserve, pledge } = await orderOf(world, orderId)
+  const { timestamp } = await world.devnet.client.getBlock()
+  await pass(world, endsAt - timestamp + WEEK)
+  const [mine, theirs] = [await moneyOf(world, user), await moneyOf(world, miner)]
+  await expect(page.getByRole('button', { name: /^Finish/ })).toBeEnabled({ timeout: 30_000 })
+  await carryOut(page, { name: 'Finish', button: 'Finish the order' })
+  expect((await orderOf(world, orderId)).state).toBe('ended')
+  // what was paid for was kept to the end: the miner has earned all of it, and its pledge is free
+  expect((await moneyOf(world, user)).credit - mine.credit).toBe(reserve)
+  expect((await moneyOf(world, miner)).credit - theirs.credit).toBe(escrow + pledge)
+})
+
+test('a miner cancels a bill: what is free of its pledge comes back', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  const own = await publishBill(world, miner)
+  await connectAs(miner)
+  await signIn(page, world, '/m')
+  await page.goto(`${world.url}/m/bills`)
+  const button = page.getByRole('button', { name: `Cancel bill ${own}` })
+  await expect(button).toBeVisible({ timeout: 30_000 })
+  const before = await moneyOf(world, miner)
+  await button.click()
+  await confirm(page, { button: 'Cancel the bill', says: /32\.?0* DMC/ })
+  expect((await moneyOf(world, miner)).credit).toBe(before.credit + 32n * DMC)
+  await expect(page.getByRole('row', { name: new RegExp(`Bill ${own}`) })).toContainText('Cancelled', {
+    timeout: 15_000,
+  })
+})
