@@ -19,12 +19,14 @@ import { scopeNames } from '../../lib/scopes.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.ts'
 import { useDraft } from '../../lib/use-draft.ts'
+import { useMounted } from '../../lib/use-mounted.ts'
 import type { RouterOutputs } from '../../server/router.ts'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
 import { Facts } from '../../ui/facts.tsx'
 import { Field, UnitInput } from '../../ui/field.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { PageHeader } from '../../ui/page.tsx'
+import { Skeleton } from '../../ui/skeleton.tsx'
 import { type Agent, ChooseAgent, NoAgent } from '../agents/choose-agent.tsx'
 import { FolderBrowser } from '../agents/folder-browser.tsx'
 import { useGrant } from '../agents/use-grant.ts'
@@ -38,6 +40,7 @@ type Sector = RouterOutputs['sectors']['list'][number]
 export function NewBill({ agentId, sectorId }: { agentId: string; sectorId: string | null }) {
   const trpc = useTRPC()
   const agents = useQuery(trpc.agents.list.queryOptions())
+  const mounted = useMounted()
   const sectors = useQuery(trpc.sectors.list.queryOptions())
   return (
     <>
@@ -50,13 +53,18 @@ export function NewBill({ agentId, sectorId }: { agentId: string; sectorId: stri
         isEmpty={(all) => all.length === 0}
         none={{ title: '', action: <NoAgent text="An agent on the machine with the disk does the work." /> }}
       >
-        {(all) => (
-          <Wizard
-            agents={all}
-            first={agentId}
-            sector={sectors.data?.find((each) => each.sectorId === sectorId) ?? null}
-          />
-        )}
+        {(all) =>
+          // what was entered before is in this browser, not on the server
+          mounted ? (
+            <Wizard
+              agents={all}
+              first={agentId}
+              sector={sectors.data?.find((each) => each.sectorId === sectorId) ?? null}
+            />
+          ) : (
+            <Skeleton className="h-64 w-full" />
+          )
+        }
       </ListState>
     </>
   )

@@ -14,6 +14,7 @@ import { errorText } from '../../lib/error-text.ts'
 import { useOwner } from '../../lib/session.tsx'
 import { useTRPC, useTRPCClient } from '../../lib/trpc.ts'
 import { useDraft } from '../../lib/use-draft.ts'
+import { useMounted } from '../../lib/use-mounted.ts'
 import { Card, CardBody, CardHeader } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { PageHeader } from '../../ui/page.tsx'
@@ -54,6 +55,7 @@ export function NewSource({
 }) {
   const trpc = useTRPC()
   const agents = useQuery(trpc.agents.list.queryOptions())
+  const mounted = useMounted()
   return (
     <>
       <PageHeader
@@ -68,7 +70,14 @@ export function NewSource({
           action: <NoAgent text="An agent on the machine with your files does the work." />,
         }}
       >
-        {(all) => <Wizard agents={usersOf(all)} first={agentId} billId={billId} existing={sourceId} />}
+        {(all) =>
+          // what was entered before is in this browser, not on the server
+          mounted ? (
+            <Wizard agents={usersOf(all)} first={agentId} billId={billId} existing={sourceId} />
+          ) : (
+            <Skeleton className="h-64 w-full" />
+          )
+        }
       </ListState>
     </>
   )
