@@ -276,3 +276,28 @@ test('a miner cancels a bill: what is free of its pledge comes back', async ({
     timeout: 15_000,
   })
 })
+
+test('what changes after a page was rendered and before it listens is shown, too', async ({
+  watched: page,
+  world,
+  connectAs,
+}) => {
+  await connectAs(miner)
+  await signIn(page, world, '/m')
+  const listen = Promise.withResolvers<void>()
+  await page.routeWebSocket(/\/api\/ws/, async (socket) => {
+    await listen.promise
+    socket.connectToServer()
+  })
+  await page.goto(`${world.url}/m/bills`)
+  await expect(page.getByRole('link', { name: `Bill ${billId}`, exact: true })).toBeVisible()
+  const own = await publishBill(world, miner)
+  const link = page.getByRole('link', { name: `Bill ${own}`, exact: true })
+  // the dashboard has it; this page was told nothing
+  await expect(async () => {
+    const html = await (await page.request.get(`${world.url}/m/bills`)).text()
+    expect(html).toContain(`Bill <!-- -->${own}`)
+  }).toPass({ timeout: 20_000 })
+  listen.resolve()
+  await expect(link).toBeVisible({ timeout: 5_000 })
+})

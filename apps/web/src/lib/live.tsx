@@ -36,7 +36,7 @@ const KINDS = {
 
 /**
  * Listens to the one live feed while the page is open and marks what it shows as old, several changes at once at most every 150 ms.
- * After a drop the feed resumes from the last id; because changes only say what to ask again, a doubled one is harmless.
+ * With its first word everything that the page came with is asked again, once. After a drop the feed resumes from the last id; because changes only say what to ask again, a doubled one is harmless.
  */
 export function Live({ lostSince, children }: { lostSince: number | null; children: ReactNode }) {
   const client = useTRPCClient()
@@ -44,6 +44,7 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
   const waiting = useRef(new Set<string>())
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
+    let listens = false
     const flush = () => {
       timer = undefined
       const paths = waiting.current
@@ -63,6 +64,11 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
       {},
       {
         onData: (event) => {
+          if (!listens) {
+            // what changed between the server's rendering, or a first answer, and this word of the feed was told to nobody
+            listens = true
+            waiting.current.add('*')
+          }
           for (const topic of event.data.topics) {
             const kind = topic.split(':')[0] as keyof typeof KINDS
             // `*`: too much was missed, everything is asked again
