@@ -19,6 +19,7 @@ import {
 } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket, type MemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { detect } from '../packages/testkit/src/cheaters/detection.ts'
+import { NODE_FLAGS } from '../packages/testkit/src/node-flags.ts'
 import { seededRandom } from '../packages/testkit/src/seeded-random.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { cpuSeconds, median, peakMib } from './measure.ts'
@@ -150,7 +151,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
   const uploads = Array.from({ length: 2 * times }, () => UPLOAD)
   const wish = { folder, key, user: user.address, sizes, uploads }
   const script = fileURLToPath(new URL('./challenge-miner.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--no-memory-protection-keys', script, JSON.stringify(wish)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(wish)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const clients: MinerClient[] = []
@@ -218,7 +219,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
 /** A user in a process of its own that uploads when it is told. `send` resolves with MiB/s. */
 async function startUploader(wish: { port: number; miner: Hex; user: Hex; mib: number }) {
   const script = fileURLToPath(new URL('./challenge-upload.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--no-memory-protection-keys', script, JSON.stringify(wish)], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(wish)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -1,12 +1,10 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { marketAbi } from '@dmc/core/chain/generated/market-abi'
 import { readOrder } from '@dmc/core/chain/read-order'
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import { rpc } from '@dmc/testkit/rpc'
 import { setUpAgent } from '@dmc/testkit/set-up-agents'
 import { expect, signIn, test } from './support/fixtures.ts'
-import { pairHost } from './support/pair-host.ts'
+import { offerSpace } from './support/offer-space.ts'
 import { moneyOf } from './support/trade.ts'
 
 test.use({ worldOf: 'answer' })
@@ -19,26 +17,12 @@ test('a miner whose host has no gas answers a challenge with its own wallet, by 
   connectAs,
 }) => {
   test.setTimeout(300_000)
-  const { devnet, folder } = world
+  const { devnet } = world
   const { client, market } = devnet
   await devnet.fund(MINER.address, { faucetCalls: 2 })
   await connectAs(MINER)
   await signIn(page, world, '/m')
-  const disk = join(folder, 'mnt')
-  mkdirSync(join(disk, 'disk-1'), { recursive: true })
-  const nas = await pairHost(page, world, {
-    name: 'nas',
-    owner: MINER.address,
-    role: 'miner',
-    allow: ['sector'],
-    folders: [disk],
-  })
-  await page.waitForURL(/\/m\/bills\/new/)
-  await page.getByRole('button', { name: disk }).click({ timeout: 30_000 })
-  await page.getByRole('button', { name: 'disk-1' }).click()
-  await page.getByLabel('Space to offer').fill('2')
-  await page.getByRole('button', { name: 'Publish the bill' }).click()
-  await page.waitForURL(`${world.url}/m`, { timeout: 60_000 })
+  const nas = await offerSpace(page, world, { name: 'nas', owner: MINER.address, gib: '2' })
 
   // somebody on the command line stores there, and challenges
   const user = await world.agent('user')

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { buildPages, pagesAreBuilt } from './dashboard/build-pages.ts'
 
 /**
@@ -13,13 +14,9 @@ if (!pagesAreBuilt()) {
   console.error('Building the pages (half a minute, the first time) ...')
   await buildPages((line) => console.error(`  ${line}`))
 }
-const server = spawn(
-  process.execPath,
-  ['--no-memory-protection-keys', '--no-concurrent-sparkplug', join(WEB, 'src/server/main.ts')],
-  {
-    stdio: 'inherit',
-    env: { ...process.env, NODE_ENV: 'production' },
-  },
-)
+const server = spawn(process.execPath, [...NODE_FLAGS, join(WEB, 'src/server/main.ts')], {
+  stdio: 'inherit',
+  env: { ...process.env, NODE_ENV: 'production' },
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 1))

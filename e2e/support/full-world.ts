@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { devAccount } from '@dmc/testkit/dev-accounts'
 import type { Page } from '@playwright/test'
+import { offerSpace } from './offer-space.ts'
 import { pairHost } from './pair-host.ts'
 import type { World } from './world.ts'
 
@@ -16,22 +17,7 @@ export async function fillWorld(page: Page, world: World): Promise<void> {
   await world.devnet.fund(OWNER.address, { faucetCalls: 2 })
   await world.miner('miner-north', { size: '3GiB', price: '0.4', pledgeRate: '4' })
   await world.miner('miner-south', { size: '2GiB', price: '0.65', pledgeRate: '8' })
-  const disk = join(world.folder, 'mnt')
-  mkdirSync(join(disk, 'disk-1'), { recursive: true })
-  await pairHost(page, world, {
-    name: 'attic-nas',
-    owner: OWNER.address,
-    role: 'miner',
-    allow: ['sector'],
-    folders: [disk],
-  })
-  await page.waitForURL(/\/m\/bills\/new/)
-  await page.getByRole('button', { name: disk }).click({ timeout: 30_000 })
-  await page.getByRole('button', { name: 'disk-1' }).click()
-  await page.getByLabel('Space to offer').fill('6')
-  await page.getByLabel('Price', { exact: true }).fill('0.55')
-  await page.getByRole('button', { name: 'Publish the bill' }).click()
-  await page.waitForURL(`${world.url}/m`, { timeout: 60_000 })
+  await offerSpace(page, world, { name: 'attic-nas', owner: OWNER.address, gib: '6', price: '0.55' })
 
   world.sampleFolder('home/photos', 24)
   world.sampleFolder('home/letters', 6)

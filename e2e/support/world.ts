@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { AgentProcess } from '@dmc/testkit/agent-process'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { freePort } from '@dmc/testkit/free-port'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { offerSector, setUpAgent } from '@dmc/testkit/set-up-agents'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,24 +42,20 @@ export class World {
     if (!existsSync(join(ROOT, 'apps/web', process.env.DMC_WEB_DIST ?? '.next', 'BUILD_ID'))) {
       throw new Error('The pages are not built: npm run build -w @dmc/web')
     }
-    const child = spawn(
-      process.execPath,
-      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
-      {
-        cwd: join(ROOT, 'apps/web'),
-        env: {
-          ...process.env,
-          NODE_ENV: 'production',
-          PORT: String(this.port),
-          DMC_WEB_DATA: join(this.folder, 'web'),
-          DMC_RPC_URLS: this.devnet.url,
-          DMC_CHAIN_ID: String(this.devnet.anvil.chainId),
-          DMC_MARKET: this.devnet.market,
-          ...this.webEnv,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+    const child = spawn(process.execPath, [...NODE_FLAGS, 'src/server/main.ts'], {
+      cwd: join(ROOT, 'apps/web'),
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        PORT: String(this.port),
+        DMC_WEB_DATA: join(this.folder, 'web'),
+        DMC_RPC_URLS: this.devnet.url,
+        DMC_CHAIN_ID: String(this.devnet.anvil.chainId),
+        DMC_MARKET: this.devnet.market,
+        ...this.webEnv,
       },
-    )
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#web = child
     this.url = await new Promise<string>((resolve, reject) => {
       const take = (data: Buffer) => {

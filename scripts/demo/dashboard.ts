@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { DEV_KEYS, devAccount } from '@dmc/testkit/dev-accounts'
 import type { Devnet } from '@dmc/testkit/devnet'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { pairWithDashboard } from '@dmc/testkit/pair-with-dashboard'
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../apps/web')
@@ -20,25 +21,21 @@ export interface DemoDashboard {
 /** The dashboard as `npm start` runs it, on the demo's chain, with its own database in the demo's folder. */
 export function startDashboard(folder: string, devnet: Devnet, port: number): Promise<DemoDashboard> {
   const log = join(folder, 'dashboard.log')
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
-    {
-      cwd: WEB,
-      env: {
-        ...process.env,
-        NODE_ENV: 'production',
-        HOST: '127.0.0.1',
-        PORT: String(port),
-        DMC_WEB_DATA: join(folder, 'web'),
-        DATABASE_URL: '',
-        DMC_RPC_URLS: devnet.url,
-        DMC_CHAIN_ID: String(devnet.anvil.chainId),
-        DMC_MARKET: devnet.market,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const child: ChildProcess = spawn(process.execPath, [...NODE_FLAGS, 'src/server/main.ts'], {
+    cwd: WEB,
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DMC_WEB_DATA: join(folder, 'web'),
+      DATABASE_URL: '',
+      DMC_RPC_URLS: devnet.url,
+      DMC_CHAIN_ID: String(devnet.anvil.chainId),
+      DMC_MARKET: devnet.market,
     },
-  )
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {
     let said = ''

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from './open-database.ts'
 
@@ -24,13 +25,9 @@ function openElsewhere(): Promise<ChildProcess> {
       await db.prisma.user.create({ data: { address: 'row ' + i } })
       console.log(i)
     }`
-  const started = spawn(
-    process.execPath,
-    ['--no-memory-protection-keys', '--input-type=module', '-e', code],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  const started = spawn(process.execPath, [...NODE_FLAGS, '--input-type=module', '-e', code], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   child = started
   return new Promise((resolve, reject) => {
     started.stdout?.on('data', (data: Buffer) => {

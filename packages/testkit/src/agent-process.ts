@@ -3,13 +3,11 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { agentBundle } from './agent-bundle.ts'
+import { NODE_FLAGS } from './node-flags.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 /** The bundle is compiled once, not at each start. */
 const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/dmc-testkit')
-
-/** As the published launcher starts the service. */
-const FLAGS = ['--no-memory-protection-keys', '--no-concurrent-sparkplug']
 
 export interface AgentProcessOptions {
   name: string
@@ -87,7 +85,7 @@ export class AgentProcess {
     const [command = process.execPath, ...rest] = [
       ...(how.wrap ?? []),
       process.execPath,
-      ...FLAGS,
+      ...NODE_FLAGS,
       bundle,
       ...args,
     ]

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Database } from '@dmc/db/open-database'
+import { NODE_FLAGS } from './node-flags.ts'
 import type { SimulationOptions, SimulationState } from './simulate-agents.ts'
 import { simulatedHost } from './simulated-agent.ts'
 
@@ -40,13 +41,9 @@ export class Simulation {
   readonly #ended: Promise<number | null>
 
   constructor(options: SimulationOptions) {
-    this.#child = spawn(
-      process.execPath,
-      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', PROGRAM, JSON.stringify(options)],
-      {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      },
-    )
+    this.#child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM, JSON.stringify(options)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     this.#ended = new Promise((resolve) => this.#child.once('exit', resolve))
     const { stdout } = this.#child
     if (stdout === null) throw new Error('no output')

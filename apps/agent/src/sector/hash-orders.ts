@@ -5,6 +5,7 @@ import { chunkLevels, chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { ChunkTree } from '@dmc/core/merkle/chunk-tree'
 import {
   chunkRootAndTwigs,
+  TWIG_HEIGHT,
   TWIG_SIZE,
   TWIGS_SIZE,
   twigLeafPath,
@@ -388,7 +389,11 @@ export function createHashOps(arena: SharedArrayBuffer) {
       if (!chunkNode || !Buffer.from(expected).equals(chunkNode)) {
         throw damaged(from.path, [chunk], 'the data is not what was committed')
       }
-      if (chunkData.length === CHUNK_SIZE) rootOf(from, chunk, chunkData)
+      const over = levels[TWIG_HEIGHT]
+      if (over && chunkData.length === CHUNK_SIZE) {
+        twigs.set(over)
+        keepTwigs(from, chunk)
+      }
       const at = (index % CHUNK_LEAVES) * LEAF_SIZE
       const path = leafPath({
         hasher,

@@ -315,7 +315,12 @@ export class FileOrderStore implements OrderStore {
       const file = await openDataFile(this.#options.dataPath)
       const before = this.#file
       // the worker does one thing after another: when it has answered, it reads nothing from the old one any more
-      await this.#hash.call('exchange', { order: this.key, fd: file.fd, direct: file.direct })
+      try {
+        await this.#hash.call('exchange', { order: this.key, fd: file.fd, direct: file.direct })
+      } catch (error) {
+        await file.close()
+        throw error
+      }
       this.#file = file
       await before.close()
     })

@@ -265,6 +265,7 @@ describe('many at once', () => {
     const { client, url, market } = world.devnet
     const signer = createWalletClient({ chain: client.chain, transport: http(url), account: wallet })
     const first = await nonceOf(world.devnet, wallet.address)
+    const started = performance.now()
     const hashes = await Promise.all(
       orders.map((orderId, i) => {
         const { to, data } = marketCall(market, 'challenge', [orderId, 0n])
@@ -280,13 +281,9 @@ describe('many at once', () => {
       (await marketEvents(world.devnet, 'ChallengeAnswered')).filter(({ args }) =>
         orders.includes(args.orderId),
       )
-    await until('all to be answered', async () => (await answered()).length >= 50, 150_000)
-    for (const { args, blockNumber } of await answered()) {
-      const deadline = opened.find((event) => event.args.orderId === args.orderId)?.args.deadline ?? 0n
-      const { timestamp } = await client.getBlock({ blockNumber })
-      // the window is a day: all of them take a minute of it, and some more on a machine with other work
-      expect(timestamp).toBeLessThan(deadline - 86_400n + 180n)
-    }
+    await until('all to be answered', async () => (await answered()).length >= 50)
+    const seconds = (performance.now() - started) / 1000
+    expect(seconds).toBeLessThan(60)
     await until(
       'nothing to be on its way',
       async () => (await call(miner, 'status.get', {})).pendingTransactions.length === 0,

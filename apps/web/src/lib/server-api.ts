@@ -21,3 +21,6 @@ export async function attempt<T>(
     return { data: null, error }
   }
 }
+
+/** Who is signed in, asked once a request, whichever parts of the page need it. */
+export const whoIsSignedIn = cache(async () => attempt((await serverApi()).auth.me()))

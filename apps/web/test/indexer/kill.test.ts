@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '@dmc/db/open-database'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createMarketFollower } from '../../src/server/indexer/market-follower.ts'
 import { compareWithChain } from './compare-with-chain.ts'
@@ -25,14 +26,7 @@ afterAll(async () => {
 })
 
 function start(): Promise<ChildProcess> {
-  const args = [
-    '--no-memory-protection-keys',
-    '--no-concurrent-sparkplug',
-    FIXTURE,
-    folder,
-    acts.net.url,
-    acts.net.market,
-  ]
+  const args = [...NODE_FLAGS, FIXTURE, folder, acts.net.url, acts.net.market]
   const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   child = started
   return new Promise((resolve, reject) => {

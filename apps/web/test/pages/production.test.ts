@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_CHAIN } from '../support/dashboard.ts'
 
@@ -24,23 +25,19 @@ beforeAll(async () => {
     return
   }
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DMC_')))
-  child = spawn(
-    process.execPath,
-    ['--no-memory-protection-keys', '--no-concurrent-sparkplug', 'src/server/main.ts'],
-    {
-      cwd: WEB,
-      env: {
-        ...env,
-        NODE_ENV: 'production',
-        PORT: '0',
-        DMC_WEB_DATA: join(folder, 'database'),
-        DMC_RPC_URLS: NO_CHAIN.rpcUrls[0],
-        DMC_CHAIN_ID: String(NO_CHAIN.chainId),
-        DMC_MARKET: NO_CHAIN.market,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  child = spawn(process.execPath, [...NODE_FLAGS, 'src/server/main.ts'], {
+    cwd: WEB,
+    env: {
+      ...env,
+      NODE_ENV: 'production',
+      PORT: '0',
+      DMC_WEB_DATA: join(folder, 'database'),
+      DMC_RPC_URLS: NO_CHAIN.rpcUrls[0],
+      DMC_CHAIN_ID: String(NO_CHAIN.chainId),
+      DMC_MARKET: NO_CHAIN.market,
     },
-  )
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   at = await new Promise((resolve, reject) => {
     let errors = ''
     child.stderr?.on('data', (data) => {

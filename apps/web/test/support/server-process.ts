@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 
 const FIXTURE = fileURLToPath(new URL('./serve.fixture.ts', import.meta.url))
 
@@ -25,14 +26,10 @@ export class ServerProcess {
 
   async start(): Promise<void> {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DMC_')))
-    const child = spawn(
-      process.execPath,
-      ['--no-memory-protection-keys', '--no-concurrent-sparkplug', FIXTURE],
-      {
-        env: { ...env, NODE_ENV: 'production', ...this.#env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const child = spawn(process.execPath, [...NODE_FLAGS, FIXTURE], {
+      env: { ...env, NODE_ENV: 'production', ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child = child
     let errors = ''
     child.stderr?.on('data', (data) => {

@@ -2,11 +2,12 @@ import { DmcError } from '../errors/dmc-error.ts'
 import type { ChunkTree } from './chunk-tree.ts'
 import { CHUNK_HEIGHT, CHUNK_LEAVES, CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from './constants.ts'
 import { foldNodes } from './fold-nodes.ts'
+import { sameHash } from './hash-hex.ts'
 import type { Hasher } from './hasher.ts'
 import { levelNode } from './leaf-path.ts'
 
-/** A twig, 64 leaves, is what has to be read to prove one leaf when the nodes over all twigs of its chunk are at hand. */
-const TWIG_HEIGHT = 6
+/** Of the nodes over twigs. A twig, 64 leaves, is what has to be read to prove one leaf when the nodes over all twigs of its chunk are at hand. */
+export const TWIG_HEIGHT = 6
 const TWIG_LEAVES = 1 << TWIG_HEIGHT
 /** Bytes of a twig: 64 KiB. */
 export const TWIG_SIZE = TWIG_LEAVES * LEAF_SIZE
@@ -76,7 +77,7 @@ export const twigLeafPath = (args: {
     level = parents(hasher, level)
   }
   const twig = Math.floor(inChunk / TWIG_LEAVES)
-  if (!same(level, twigs.subarray(twig * HASH_SIZE, (twig + 1) * HASH_SIZE))) return null
+  if (!sameHash(level, twigs.subarray(twig * HASH_SIZE, (twig + 1) * HASH_SIZE))) return null
   level = twigs.slice()
   for (let height = TWIG_HEIGHT; height < CHUNK_HEIGHT; height++) {
     path.push(levelNode([level], 0, (inChunk >> height) ^ 1))
@@ -90,9 +91,6 @@ const parents = (hasher: Hasher, level: Uint8Array) => {
   hasher.hashNodes(level, above)
   return above
 }
-
-const same = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
 
 const wrongLength = (length: number) =>
   new DmcError('BUG', `A twig or chunk of ${length} bytes is not whole.`, {

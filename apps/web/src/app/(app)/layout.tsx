@@ -4,12 +4,12 @@ import { NeedSignIn } from '../../features/shell/need-sign-in.tsx'
 import { Providers } from '../../features/shell/providers.tsx'
 import { Problem } from '../../features/site/problem.tsx'
 import { Prefetched } from '../../lib/prefetched.tsx'
-import { attempt, serverApi } from '../../lib/server-api.ts'
+import { attempt, serverApi, whoIsSignedIn } from '../../lib/server-api.ts'
 
 /** Signed-in pages. This only decides what to show: every procedure checks for itself who asks. */
 export default async function AppLayout({ children }: { children: ReactNode }) {
   const api = await serverApi()
-  const [me, config] = await Promise.all([attempt(api.auth.me()), attempt(api.config.get())])
+  const [me, config] = await Promise.all([whoIsSignedIn(), attempt(api.config.get())])
   if (config.data === null || me.error !== null) {
     return (
       <main id="main" className="mx-auto max-w-lg px-4 py-20">

@@ -1,12 +1,12 @@
 import type { Metadata } from 'next'
 import { MinerOverview } from '../../../features/miner/miner-overview.tsx'
 import { Prefetched } from '../../../lib/prefetched.tsx'
-import { attempt, serverApi } from '../../../lib/server-api.ts'
+import { whoIsSignedIn } from '../../../lib/server-api.ts'
 
 export const metadata: Metadata = { title: 'Miner' }
 
 export default async function Page() {
-  const { data: me } = await attempt((await serverApi()).auth.me())
+  const { data: me } = await whoIsSignedIn()
   // the layout asks for the sign-in
   if (me === null) return null
   const bills = { miner: me.address, openOnly: false, limit: 200 }

@@ -2,14 +2,14 @@ import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
 import { BillList } from '../../../../features/miner/bill-list.tsx'
 import { Prefetched } from '../../../../lib/prefetched.tsx'
-import { attempt, serverApi } from '../../../../lib/server-api.ts'
+import { whoIsSignedIn } from '../../../../lib/server-api.ts'
 import { LinkButton } from '../../../../ui/button.tsx'
 import { PageHeader } from '../../../../ui/page.tsx'
 
 export const metadata: Metadata = { title: 'Bills' }
 
 export default async function Page() {
-  const { data: me } = await attempt((await serverApi()).auth.me())
+  const { data: me } = await whoIsSignedIn()
   // the layout asks for the sign-in
   if (me === null) return null
   const bills = { miner: me.address, openOnly: false, limit: 200 }
