@@ -128,7 +128,6 @@ async function openDashboard(world: World, memory: Memory, path: string): Promis
   remember(folder, memory)
   const port = memory.webPort
   const dashboard = await step('Dashboard', () => startDashboard(folder, devnet, port))
-  rememberProcess(folder, dashboard.pid)
   world.dashboard = dashboard
   await setUpAsTestAccount(user, devnet)
   if (memory.paired) return
@@ -148,8 +147,8 @@ async function startAgents(world: World, memory: Memory, bytes: number): Promise
   const { devnet, miner, user, folder } = world
   const start = async (agent: AgentProcess) => {
     await setUpAgent(agent, devnet)
-    await agent.start()
-    if (agent.pid !== undefined) rememberProcess(folder, agent.pid)
+    // before it is ready: a demo that is killed while it waits leaves the agent behind, too
+    await agent.start(undefined, { onSpawn: (pid) => rememberProcess(folder, pid) })
   }
   await step('Miner agent', () => start(miner))
   if (memory.sectorId === undefined) {

@@ -7,6 +7,7 @@ import { DEV_KEYS, devAccount } from '@dmc/testkit/dev-accounts'
 import type { Devnet } from '@dmc/testkit/devnet'
 import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { pairWithDashboard } from '@dmc/testkit/pair-with-dashboard'
+import { rememberProcess } from './processes.ts'
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../apps/web')
 /** The devnet account that the dashboard lets anybody use: a person without a wallet sees the demo's backup with it. */
@@ -14,7 +15,6 @@ const TEST_ACCOUNT = 8
 
 export interface DemoDashboard {
   url: string
-  pid: number
   stop(): Promise<void>
 }
 
@@ -36,6 +36,7 @@ export function startDashboard(folder: string, devnet: Devnet, port: number): Pr
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  if (child.pid !== undefined) rememberProcess(folder, child.pid)
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return new Promise((resolve, reject) => {
     let said = ''
@@ -49,7 +50,7 @@ export function startDashboard(folder: string, devnet: Devnet, port: number): Pr
         child.kill('SIGTERM')
         await gone
       }
-      resolve({ url, pid: child.pid ?? 0, stop })
+      resolve({ url, stop })
     }
     child.stdout?.on('data', take)
     child.stderr?.on('data', take)

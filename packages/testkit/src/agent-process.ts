@@ -30,6 +30,8 @@ export interface SpawnHow {
   wrap?: string[]
   /** Gets what is written to stderr as it comes: progress, and that a transaction was sent. */
   onStderr?: (text: string) => void
+  /** Told as soon as the process is there, long before the service is ready. */
+  onSpawn?: (pid: number) => void
 }
 
 export interface CliResult {
@@ -94,6 +96,7 @@ export class AgentProcess {
       stdio: log === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
     })
     if (log !== null) closeSync(log)
+    if (child.pid !== undefined) how.onSpawn?.(child.pid)
     return child
   }
 
