@@ -24,6 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dmc-evil-'))
 const CAPACITY = 4
 const LEAVES = 3 * 1024 + 5
 const LEAVES_A_CHECK = 20
+const PATIENCE_MS = 2_000
 
 beforeAll(async () => {
   devnet = await startDevnet({ blockTime: 'auto' })
@@ -81,7 +82,7 @@ async function given(cheat: MinerCheat, signer?: (wallet: LocalAccount) => Local
         now,
         allowPrivate: true,
         signal: new AbortController().signal,
-        patienceMs: 2_000,
+        patienceMs: PATIENCE_MS,
       }),
     async close() {
       await user.close()
@@ -227,7 +228,8 @@ describe('a miner that cheats', () => {
     const story = await given({ kind: 'late', ms: 20 })
     try {
       expect((await story.check(seededRandom(1))).outcome).toBe('passed')
-      story.miner.cheat = { kind: 'late', ms: 400 }
+      // beyond all that a check waits; leaves of one challenge are read at once, so one delay is the whole of it
+      story.miner.cheat = { kind: 'late', ms: 3 * PATIENCE_MS }
       expect(await story.check(seededRandom(2))).toMatchObject({
         outcome: 'offline',
         lost: false,

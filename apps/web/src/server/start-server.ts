@@ -42,7 +42,8 @@ export async function startServer(env: WebEnv, options: StartOptions = {}): Prom
   })
   server.headersTimeout = 10_000
   server.requestTimeout = 30_000
-  server.keepAliveTimeout = 10_000
+  // longer than proxies keep theirs (60 s is usual), so that none sends a request into a connection that is just being closed
+  server.keepAliveTimeout = 65_000
   server.maxRequestsPerSocket = 10_000
   const port = await listen(server, env)
   const url = `http://${hostInUrl(env.host)}:${port}`
