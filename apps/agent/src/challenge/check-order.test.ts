@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
-import type { LocalAccount } from 'viem'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { newAccount } from '../../test/support/memory-market.ts'
 import { createMemoryRun } from '../../test/support/memory-run.ts'
@@ -18,7 +18,7 @@ const givenMiner = useMiners()
 type Lie = Partial<Pick<OrderStore, 'leafProof' | 'probe'>>
 
 /** An active order at a real miner over TLS, whose store can be told to lie. */
-async function givenOrder(options: { signer?: (honest: LocalAccount) => LocalAccount } = {}) {
+async function givenOrder(options: { signer?: (honest: PrivateKeyAccount) => PrivateKeyAccount } = {}) {
   let lie: Lie = {}
   const account = newAccount()
   const given = await givenMiner({
@@ -182,10 +182,8 @@ describe('a check', () => {
     const { check } = await givenOrder({
       signer: (honest) => ({
         ...honest,
-        signTypedData: (async (data: Parameters<LocalAccount['signTypedData']>[0]) =>
-          data.primaryType === 'Answer'
-            ? stranger.signTypedData(data as never)
-            : honest.signTypedData(data as never)) as LocalAccount['signTypedData'],
+        // of all that a miner's server signs, only answers are signed as a bare hash
+        sign: stranger.sign,
       }),
     })
     expect(await check()).toMatchObject({

@@ -13,7 +13,8 @@ import { EvilUser } from '@dmc/testkit/cheaters/evil-user'
 import { only } from '@dmc/testkit/cheaters/market-hand'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
 import { seededRandom } from '@dmc/testkit/seeded-random'
-import type { Hex, LocalAccount } from 'viem'
+import type { Hex } from 'viem'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CheckResult, checkOrder } from '../../src/challenge/check-order.ts'
 import { seededBytes } from '../support/volume-bytes.ts'
@@ -52,7 +53,10 @@ async function pass(seconds: bigint): Promise<void> {
 
 let count = 0
 /** An active order with data of its own at a miner that begins to cheat now. */
-async function given(cheat: MinerCheat, signer?: (wallet: LocalAccount) => LocalAccount): Promise<Given> {
+async function given(
+  cheat: MinerCheat,
+  signer?: (wallet: PrivateKeyAccount) => PrivateKeyAccount,
+): Promise<Given> {
   const seed = ++count
   const miner = await EvilMiner.start({
     devnet,
@@ -200,18 +204,13 @@ describe('a miner that cheats', () => {
 
   it('and sends an old signature with an old answer has said nothing: never held for a proof', async () => {
     let old: Promise<Hex> | null = null
-    const story = await given(
-      { kind: 'honest' },
-      (wallet) =>
-        ({
-          ...wallet,
-          signTypedData(data: { primaryType: string }) {
-            if (data.primaryType !== 'Answer') return wallet.signTypedData(data as never)
-            old ??= wallet.signTypedData(data as never)
-            return old
-          },
-        }) as LocalAccount,
-    )
+    const story = await given({ kind: 'honest' }, (wallet) => ({
+      ...wallet,
+      sign(answer) {
+        old ??= wallet.sign(answer)
+        return old
+      },
+    }))
     try {
       expect((await story.check(seededRandom(1))).outcome).toBe('passed')
       expect(await story.check(seededRandom(2))).toMatchObject({

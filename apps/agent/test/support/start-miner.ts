@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Commitment } from '@dmc/core/chain/types'
 import type { WireLimits } from '@dmc/core/protocol/limits'
 import type { LocalAccount } from 'viem'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import { createMinerServer, type MinerServer } from '../../src/contract/wire/miner-server.ts'
 import type { MinerServerOptions } from '../../src/contract/wire/server-context.ts'
 import { loadTlsIdentity } from '../../src/contract/wire/tls-identity.ts'
@@ -30,7 +31,7 @@ export interface TestMiner {
 export interface StartMinerOptions {
   folder: string
   market: MemoryMarket
-  signer: LocalAccount
+  signer: PrivateKeyAccount
   tls?: boolean
   port?: number
   limits?: Partial<WireLimits>

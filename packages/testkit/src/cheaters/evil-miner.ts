@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { createBillCall } from '@dmc/core/chain/acts/create-bill'
 import type { MarketEvent } from '@dmc/core/chain/decode-log'
 import type { Commitment, MarketReader } from '@dmc/core/chain/types'
-import { bytesToHex, type LocalAccount } from 'viem'
+import { bytesToHex } from 'viem'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import { createMarketReader } from '../../../../apps/agent/src/chain/market-reader.ts'
 import { openRpcClient } from '../../../../apps/agent/src/chain/rpc-client.ts'
 import { createMinerServer, type MinerServer } from '../../../../apps/agent/src/contract/wire/miner-server.ts'
@@ -27,7 +28,7 @@ export interface EvilMinerOptions {
   /** Tokens of a challenge; default 1. */
   bond?: bigint
   /** Signs hellos and answers in the miner's place; default its wallet. */
-  signer?: (wallet: LocalAccount) => LocalAccount
+  signer?: (wallet: PrivateKeyAccount) => PrivateKeyAccount
   /** Its clock, unix ms: for a chain whose time was moved. */
   now?: () => number
 }

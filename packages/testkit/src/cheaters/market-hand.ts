@@ -2,14 +2,14 @@ import { type MarketAct, type MarketActArgs, marketCall } from '@dmc/core/chain/
 import { approveCall } from '@dmc/core/chain/acts/token-call'
 import { decodeLogs, type MarketEvent, type RawLog } from '@dmc/core/chain/decode-log'
 import { readMoney } from '@dmc/core/chain/read-money'
-import { type Address, createWalletClient, type Hex, http, type LocalAccount } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { type Address, createWalletClient, type Hex, http } from 'viem'
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import type { Devnet } from '../devnet.ts'
 
 /** A wallet that acts on a real devnet by its own key, and knows to the wei what that has cost. */
 export class MarketHand {
   readonly devnet: Devnet
-  readonly account: LocalAccount
+  readonly account: PrivateKeyAccount
   /** Wei of gas that its transactions took, reverted ones too. */
   gasWei = 0n
   /** Units of gas of each mined transaction, in order. */
@@ -17,7 +17,7 @@ export class MarketHand {
   /** Tokens when it was made. */
   firstToken = 0n
 
-  private constructor(devnet: Devnet, account: LocalAccount) {
+  private constructor(devnet: Devnet, account: PrivateKeyAccount) {
     this.devnet = devnet
     this.account = account
   }
@@ -32,7 +32,7 @@ export class MarketHand {
   }
 
   /** A wallet that has what it needs already, such as that of an agent. */
-  static async of(devnet: Devnet, account: LocalAccount): Promise<MarketHand> {
+  static async of(devnet: Devnet, account: PrivateKeyAccount): Promise<MarketHand> {
     const hand = new MarketHand(devnet, account)
     hand.firstToken = (await hand.money()).token
     return hand

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Commitment, MarketReader } from '@dmc/core/chain/types'
 import type { WireLimits } from '@dmc/core/protocol/limits'
-import type { LocalAccount } from 'viem'
+import type { PrivateKeyAccount } from 'viem/accounts'
 import type { BufferPool } from '../../sector/buffer-pool.ts'
 import type { OrderStore } from '../../sector/types.ts'
 import type { Journal } from '../../store/journal.ts'
@@ -17,7 +17,7 @@ export interface MinerServerOptions {
   /** null when this host holds nothing for the order. */
   stores: (orderId: bigint) => Promise<OrderStore | null>
   /** The operator of this host: signs hellos and answers. */
-  signer: LocalAccount
+  signer: PrivateKeyAccount
   bind: string
   /** 0: any free one. */
   port: number

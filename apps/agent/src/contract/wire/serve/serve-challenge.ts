@@ -1,7 +1,7 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { answerDigest } from '@dmc/core/protocol/answer-digest'
 import { leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
 import { challengeRequest, toWireInteger } from '@dmc/core/protocol/messages'
-import { answerTypedData } from '@dmc/core/protocol/typed-data'
 import { type Hex, hexToBytes } from 'viem'
 import { readJson } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
@@ -57,9 +57,8 @@ async function sign(
   answersHash: Hex,
 ) {
   const signedAt = BigInt(Math.floor((context.now ?? Date.now)() / 1000))
-  const signature = await context.signer.signTypedData(
-    answerTypedData(context.reader, { orderId, nonce, root, size, answersHash, signedAt }),
-  )
+  const answer = { orderId, nonce, root, size, answersHash, signedAt }
+  const signature = await context.signer.sign({ hash: answerDigest(context.reader, answer) })
   return { signedAt: toWireInteger(signedAt), signature }
 }
 
