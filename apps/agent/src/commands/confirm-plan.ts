@@ -33,7 +33,8 @@ export async function confirmPlan({ io }: Shell, plan: Plan, { dryRun }: MoneyOp
       'Look at it with --dry-run, then run it again with --yes.',
     )
   }
-  if (await askYesNo('Sign and send this?')) return true
+  const question = plan.transactions.length > 0 ? 'Sign and send this?' : 'Nothing has to be signed. Go on?'
+  if (await askYesNo(question)) return true
   throw fail('NOT_CONFIRMED', 'Not confirmed; nothing was sent.', 'Run it again when you want it.')
 }
 

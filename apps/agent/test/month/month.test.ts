@@ -207,7 +207,10 @@ describe(`${LONG ? 'thirty' : 'three'} days of a market`, () => {
 
       // every honest byte
       for (const { user, orderId, log, commitment } of orders.filter(({ miner }) => !miner.loses)) {
-        const reader = await user.connect(orderId)
+        // all users come from one address here, which may not say hello as often as a month in minutes would have it
+        const reader = await until(`a connection to the miner of order ${orderId}`, () =>
+          user.connect(orderId),
+        )
         const parts: Buffer[] = []
         for (let at = 0; at < SIZE; at += 1 << 20) {
           parts.push(await reader.data(at, Math.min(1 << 20, SIZE - at), commitment))

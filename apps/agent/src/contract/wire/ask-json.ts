@@ -10,7 +10,11 @@ type Ask<T extends z.ZodType> = Omit<ExchangeOptions, 'most' | 'body' | 'sink'> 
 
 /** A request with a JSON reply that is checked before it is used. @throws as `exchange`, PEER_PROTOCOL */
 export async function askJson<T extends z.ZodType>({ json, body, schema, ...options }: Ask<T>) {
-  const { body: text, socket } = await exchange({
+  const {
+    body: text,
+    socket,
+    tookMs,
+  } = await exchange({
     ...options,
     most: WIRE_LIMITS.replyBytes,
     headers: { ...options.headers, ...(json === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -23,5 +27,5 @@ export async function askJson<T extends z.ZodType>({ json, body, schema, ...opti
     const why = error instanceof Error ? error.message.slice(0, 200) : String(error)
     throw protocol(options.endpoint, `its reply to ${options.method} ${options.path} is not valid (${why})`)
   }
-  return { reply, socket }
+  return { reply, socket, tookMs }
 }

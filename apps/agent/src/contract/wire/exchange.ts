@@ -35,6 +35,8 @@ export interface Exchanged {
   headers: IncomingHttpHeaders
   body: Buffer
   socket: Socket
+  /** From handing the request to the connection (made first if need be) to the last byte of the reply. */
+  tookMs: number
 }
 
 /**
@@ -70,16 +72,20 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
       request.once('close', () => socket.off('data', giveBack))
     })
     request.on('response', (response) => {
-      collect(response, options).then((exchanged) => {
+      collect(response, options).then((collected) => {
         signal.removeEventListener('abort', stop)
-        resolve(exchanged)
+        resolve({ ...collected, tookMs: performance.now() - started })
       }, fail)
     })
+    const started = performance.now()
     request.end(body)
   })
 }
 
-function collect(response: IncomingMessage, { most, sink, endpoint }: ExchangeOptions): Promise<Exchanged> {
+function collect(
+  response: IncomingMessage,
+  { most, sink, endpoint }: ExchangeOptions,
+): Promise<Omit<Exchanged, 'tookMs'>> {
   const { socket, headers } = response
   const length = Number(headers['content-length'] ?? Number.NaN)
   const refused = response.statusCode !== 200

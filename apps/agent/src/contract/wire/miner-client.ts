@@ -52,7 +52,7 @@ export interface RawAnswer {
   signature: Hex
   /** Who proved, in this link's hello, to speak for the miner. */
   miner: Address
-  /** Milliseconds from the question to the whole answer, hello not counted. */
+  /** Milliseconds from sending the question to the whole answer: hello, and what we do with the answer, not counted. */
   latencyMs: number
 }
 export interface RawLeaves extends RawAnswer {
@@ -298,20 +298,19 @@ class WireClient implements MinerClient {
 
   #question<R extends Signed, A>(
     commitment: Commitment,
-    asked: object,
+    question: object,
     schema: z.ZodType<R>,
     read: (link: MinerLink, reply: R) => A,
   ): Promise<RawAnswer & A> {
     const nonce: Hex = `0x${randomBytes(32).toString('hex')}`
     const { root, size } = commitment
     return this.#run(async (link) => {
-      const started = performance.now()
-      const json = { nonce, root, size: toWireInteger(size), ...asked }
-      const reply = await this.#ask(link, { method: 'POST', path: '/challenge', json, schema })
-      const latencyMs = performance.now() - started
+      const json = { nonce, root, size: toWireInteger(size), ...question }
+      const asked = { method: 'POST', path: '/challenge', json, schema } as const
+      const { reply, tookMs } = await this.#ask(link, asked)
       const { signedAt, signature } = reply
       const { miner } = link.token
-      return { nonce, commitment, signedAt, signature, miner, latencyMs, ...read(link, reply) }
+      return { nonce, commitment, signedAt, signature, miner, latencyMs: tookMs, ...read(link, reply) }
     })
   }
 
@@ -361,21 +360,20 @@ class WireClient implements MinerClient {
   }
 
   #askJson<T extends z.ZodType>(ask: AskJson<T>): Promise<z.output<T>> {
-    return this.#run((link) => this.#ask(link, ask))
+    return this.#run(async (link) => (await this.#ask(link, ask)).reply)
   }
 
   async #ask<T extends z.ZodType>(
     link: MinerLink,
     { json, body, schema, ...ask }: AskJson<T>,
-  ): Promise<z.output<T>> {
-    const { reply } = await askJson({
+  ): Promise<{ reply: z.output<T>; tookMs: number }> {
+    return askJson({
       ...this.#request(link, ask),
       signal: this.#signal,
       schema,
       ...(json === undefined ? {} : { json }),
       ...(body === undefined ? {} : { body }),
     })
-    return reply
   }
 
   #request(link: MinerLink, { method, path, headers }: Pick<ExchangeOptions, 'method' | 'path' | 'headers'>) {

@@ -15,13 +15,14 @@ export async function serveHello({
   orderId,
   store,
 }: OrderRequest): Promise<void> {
-  if (!context.helloRate.take(request.socket.remoteAddress ?? '')) {
+  const said = await readJson(request, either, context.limits)
+  const { socket } = request
+  // the first step pays for both: the second one is bound to it, and were it refused, who tries again too soon would never get in
+  if (!('signature' in said) && !context.helloRate.take(socket.remoteAddress ?? '')) {
     throw new DmcError('TOO_MANY_REQUESTS', 'Too many hellos from this address.', {
       hint: 'Wait some seconds; the agent does so by itself.',
     })
   }
-  const said = await readJson(request, either, context.limits)
-  const { socket } = request
   const reply =
     'signature' in said
       ? await context.desk.finish(socket, orderId, said, store)
