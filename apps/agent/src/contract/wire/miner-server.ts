@@ -65,7 +65,7 @@ export async function createMinerServer(options: MinerServerOptions): Promise<Mi
     desk: new HelloDesk({ reader, signer, limits }),
     orders: new OrderCache(reader),
     helloRate: new RateLimit(limits.helloBurst, limits.helloPerSecond),
-    openRate: new RateLimit(limits.helloBurst * 3, limits.helloPerSecond * 4),
+    openRate: new RateLimit(limits.helloBurst * 4, limits.helloPerSecond * 4),
   }
   const inWork = new Set<Promise<void>>()
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
