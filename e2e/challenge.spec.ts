@@ -16,7 +16,13 @@ test('a user has its order checked now, then challenges it on chain, and the min
   const orderId = 1n
   const order = () => readOrder(world.devnet.client, { market: world.devnet.market, orderId })
   const proof = page.getByRole('region', { name: 'Proof' })
-  // the host believes an agreement some blocks later than the page shows it: a check before that is told as "Unknown"
+  // the host believes an agreement some blocks later than the page shows it: a check before that is told as "Unknown", and there is
+  // one a minute
+  const { client } = world.devnet
+  const head = await client.getBlockNumber({ cacheTime: 0 })
+  await expect
+    .poll(() => client.getBlockNumber({ cacheTime: 0 }), { timeout: 60_000 })
+    .toBeGreaterThan(head + 4n)
   await expect(async () => {
     await page.goto(`${world.url}/u/orders/${orderId}`)
     await proof.getByRole('button', { name: 'Check now' }).click({ timeout: 10_000 })
