@@ -12,14 +12,12 @@ const TIMES = 60
 
 /**
  * How long the lists of pages take at the API, over HTTP and with the session's cookie, ms: a market of so many orders, a wallet with a
- * third of the journal's rows. Default database: PGlite in memory. With `again`, a list whose p95 is above the limit is measured up to
- * so many times more and its best round counts: other work on the machine takes a round or two, a slow query takes all of them.
+ * third of the journal's rows. Default database: PGlite in memory.
  */
 export async function measureLists(of: {
   orders: number
   journal: number
   url?: string
-  again?: { times: number; aboveMs: number }
 }): Promise<ListTime[]> {
   const server = await startDashboard(of.url === undefined ? {} : { url: of.url })
   try {
@@ -62,25 +60,16 @@ export async function measureLists(of: {
     const measured: ListTime[] = []
     for (const [name, ask] of Object.entries(questions)) {
       await ask()
-      let best = { name, ...(await timesOf(ask)) }
-      for (let i = 0; of.again && i < of.again.times && best.p95 > of.again.aboveMs; i++) {
-        const round = await timesOf(ask)
-        if (round.p95 < best.p95) best = { name, ...round }
+      const times: number[] = []
+      for (let i = 0; i < TIMES; i++) {
+        const before = performance.now()
+        await ask()
+        times.push(performance.now() - before)
       }
-      measured.push(best)
+      measured.push({ name, median: percentile(times, 0.5), p95: percentile(times, 0.95) })
     }
     return measured
   } finally {
     await server.close()
   }
-}
-
-async function timesOf(ask: () => Promise<unknown>): Promise<Omit<ListTime, 'name'>> {
-  const times: number[] = []
-  for (let i = 0; i < TIMES; i++) {
-    const before = performance.now()
-    await ask()
-    times.push(performance.now() - before)
-  }
-  return { median: percentile(times, 0.5), p95: percentile(times, 0.95) }
 }

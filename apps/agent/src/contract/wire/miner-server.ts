@@ -65,6 +65,7 @@ export async function createMinerServer(options: MinerServerOptions): Promise<Mi
     desk: new HelloDesk({ reader, signer, limits }),
     orders: new OrderCache(reader),
     helloRate: new RateLimit(limits.helloBurst, limits.helloPerSecond),
+    // who connects asks three times: info and both steps of the hello
     openRate: new RateLimit(limits.helloBurst * 4, limits.helloPerSecond * 4),
   }
   const inWork = new Set<Promise<void>>()
