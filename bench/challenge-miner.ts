@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
 import type { Hex } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
+import { quickAccount } from '../apps/agent/src/keys/quick-account.ts'
 import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { commitmentOf } from '../apps/agent/test/support/memory-run.ts'
 import { startMiner } from '../apps/agent/test/support/start-miner.ts'
@@ -21,7 +21,7 @@ const { folder, key, user, sizes, uploads } = JSON.parse(process.argv[2] ?? '{}'
   /** MiB of each order that is uploaded to. */
   uploads: number[]
 }
-const miner = privateKeyToAccount(key)
+const miner = quickAccount(key)
 const market = createMemoryMarket()
 market.now = BigInt(Math.floor(Date.now() / 1000))
 market.authorise(user, miner.address, OPERATOR_SCOPES.PREPARE)

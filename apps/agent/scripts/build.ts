@@ -11,8 +11,8 @@ import { build } from 'esbuild'
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
 
-/** Native code, or an entry of its own; installed beside the bundle. */
-export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring']
+/** Native code, WebAssembly in a file of its own, or an entry of its own; installed beside the bundle. */
+export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring', 'tiny-secp256k1']
 
 /** Bundles the agent into one file, with the accelerators beside it; returns its size in bytes. */
 export async function buildAgent(outfile: string): Promise<number> {

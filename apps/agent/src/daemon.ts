@@ -37,6 +37,7 @@ import { healthOf } from './health/health-report.ts'
 import { type HealthServer, openHealthServer } from './health/health-server.ts'
 import { watchHealth } from './health/watch-health.ts'
 import { JobBoard } from './job-board.ts'
+import { quickAccount } from './keys/quick-account.ts'
 import type { UnlockedKeys } from './keys/types.ts'
 import { rebuildSource } from './rebuild-source.ts'
 import { resumeBackups } from './resume-backups.ts'
@@ -72,7 +73,7 @@ export async function openAgent(
   const store = openStore(config.dataDir)
   const journal = openJournal(store)
   const alarms = openAlarms(store, journal)
-  const operator = privateKeyToAccount(keys.operator.privateKey)
+  const operator = quickAccount(keys.operator.privateKey)
   const wallet = keys.wallet ? privateKeyToAccount(keys.wallet.privateKey) : null
   const { market } = config.chain
   const rpc = openRpcClient({

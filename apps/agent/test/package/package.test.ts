@@ -97,7 +97,7 @@ describe('the packed agent', () => {
 
   it('asks for few packages, none that needs a compiler or an install script', () => {
     const manifest = JSON.parse(readFileSync(join(AGENT, 'package.json'), 'utf8'))
-    expect(Object.keys(manifest.dependencies)).toEqual(['@chainsafe/hashtree'])
+    expect(Object.keys(manifest.dependencies)).toEqual(['@chainsafe/hashtree', 'tiny-secp256k1'])
     expect(manifest.scripts).not.toHaveProperty('install')
     expect(manifest.scripts).not.toHaveProperty('postinstall')
     for (const version of Object.values({ ...manifest.dependencies, ...manifest.optionalDependencies })) {

@@ -7,6 +7,7 @@ import type { PrivateKeyAccount } from 'viem/accounts'
 import { createMinerServer, type MinerServer } from '../../src/contract/wire/miner-server.ts'
 import type { MinerServerOptions } from '../../src/contract/wire/server-context.ts'
 import { loadTlsIdentity } from '../../src/contract/wire/tls-identity.ts'
+import { pageMemory } from '../../src/disk/page-memory.ts'
 import { BufferPool } from '../../src/sector/buffer-pool.ts'
 import { openSectorService } from '../../src/sector/sector-service.ts'
 import type { SectorService } from '../../src/sector/types.ts'
@@ -20,7 +21,10 @@ export interface TestMiner {
   sectors: SectorService
   server: MinerServer
   journal: Journal
-  pool: BufferPool
+  /** Where its server receives bodies. */
+  bodies: BufferPool<ArrayBufferLike>
+  /** Bytes of all its pools on loan now. */
+  readonly lent: number
   /** As it would stand on chain. */
   endpoint: string
   sectorId: string
@@ -46,7 +50,9 @@ export async function startMiner(options: StartMinerOptions): Promise<TestMiner>
   await mkdir(folder, { recursive: true })
   const store = openStore(join(folder, 'data'))
   const journal = openJournal(store)
+  // as in an agent: what threads share, and memory of its own for what comes in
   const pool = new BufferPool(64 * MEBIBYTE)
+  const bodies = new BufferPool<ArrayBufferLike>(64 * MEBIBYTE, pageMemory(64 * MEBIBYTE).buffer)
   const sectors = openSectorService({ store, journal, pool, forbidden: () => [] })
   const known = await sectors.list()
   const sector = known[0] ?? (await sectors.add(join(folder, 'sector'), size * MEBIBYTE))
@@ -60,7 +66,7 @@ export async function startMiner(options: StartMinerOptions): Promise<TestMiner>
     bind: '127.0.0.1',
     port,
     journal,
-    pool,
+    pool: bodies,
     // tests say hello much more often than agents do
     limits: { helloBurst: 10_000, ...limits },
     onSealed: (orderId, commitment) => void sealed.push([orderId, commitment]),
@@ -74,7 +80,10 @@ export async function startMiner(options: StartMinerOptions): Promise<TestMiner>
     sectors,
     server,
     journal,
-    pool,
+    bodies,
+    get lent() {
+      return pool.lent + bodies.lent
+    },
     endpoint,
     sectorId: sector.sectorId,
     sealed,

@@ -87,7 +87,7 @@ describe('bounds on what a peer sends', () => {
       status: 400,
       code: 'REQUEST_INVALID',
     })
-    expect(given.miner.pool.lent).toBe(0)
+    expect(given.miner.lent).toBe(0)
   })
 
   it('nothing but the routes and forms of the protocol', async () => {
@@ -195,7 +195,7 @@ describe('bounds on what a peer sends', () => {
       drip(head(`PUT ${order}/leaves/0`, 8 * MIB), 'x'),
     ])
     for (const ms of times) expect(ms).toBeLessThan(8000)
-    expect(given.miner.pool.lent).toBe(0)
+    expect(given.miner.lent).toBe(0)
   })
 
   it('memory comes back from a peer that never takes its answer', async () => {
@@ -223,10 +223,10 @@ describe('bounds on what a peer sends', () => {
         return raw
       }),
     )
-    for (let i = 0; i < 100 && given.miner.pool.lent === 0; i++) await sleep(50)
-    expect(given.miner.pool.lent).toBeGreaterThan(0)
-    for (let i = 0; i < 200 && given.miner.pool.lent > 0; i++) await sleep(50)
-    expect(given.miner.pool.lent).toBe(0)
+    for (let i = 0; i < 100 && given.miner.lent === 0; i++) await sleep(50)
+    expect(given.miner.lent).toBeGreaterThan(0)
+    for (let i = 0; i < 200 && given.miner.lent > 0; i++) await sleep(50)
+    expect(given.miner.lent).toBe(0)
     for (const { socket } of greedy) socket.destroy()
   })
 
@@ -363,7 +363,7 @@ describe('where a miner listens', () => {
       stores: async () => null,
       signer: given.account,
       journal: given.miner.journal,
-      pool: given.miner.pool,
+      pool: given.miner.bodies,
       onSealed: () => {},
     }
     await expect(createMinerServer({ ...options, bind: '0.0.0.0', port: 0 })).rejects.toMatchObject({
