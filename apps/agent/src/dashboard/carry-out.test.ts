@@ -117,9 +117,25 @@ it('an order is checked on request once a minute and 24 times a day, and what ca
       error: null,
       evidence: null,
     })
-  const checks = { check: async () => ({ row: checked(Date.now()) }) }
-  const withChecks = { ...how, ctx: { ...how.ctx, checks } as unknown as AgentContext }
+  let state = 'preparing'
+  let made = 0
+  const checks = {
+    check: async () => {
+      made++
+      return { row: checked(Date.now()) }
+    },
+  }
+  const contract = { reader: { order: async () => ({ state }) } }
+  const withChecks = { ...how, ctx: { ...how.ctx, checks, contract } as unknown as AgentContext }
   const ask = () => carryOut(withChecks, { kind: 'order.check', orderId })
+  // asked before this host believes that it is in force, it is no check, and the next one does not wait for it
+  await expect(ask()).rejects.toMatchObject({
+    code: 'COMMAND_REFUSED',
+    message: expect.stringContaining('not in force yet'),
+    hint: expect.stringContaining('try again'),
+  })
+  expect(made).toBe(0)
+  state = 'active'
   // what the schedule has done is no request
   checked(Date.now() - 1_000, 'schedule')
   const result = await ask()

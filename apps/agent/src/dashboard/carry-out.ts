@@ -98,6 +98,14 @@ async function checkOrder({ ctx }: Carrying, { orderId }: CommandOf<'order.check
       'It is checked by itself all day; more on request can be had on the host.',
     )
   }
+  // nothing would be asked of the miner: no check, and none that keeps the next one waiting
+  const { state } = await ctx.contract.reader.order(orderId)
+  if (state === 'preparing') {
+    throw refused(
+      `order ${orderId} is not in force yet as this host sees the chain`,
+      'It waits for some blocks before it believes them: try again in a minute.',
+    )
+  }
   const { row } = await ctx.checks.check(orderId, { why: 'person' })
   const { outcome, leaves, latencyMs } = row
   return { orderId, outcome, leaves, latencyMs }
