@@ -8,7 +8,7 @@ import { commitmentOf } from '../apps/agent/test/support/memory-run.ts'
 import { startMiner } from '../apps/agent/test/support/start-miner.ts'
 
 /**
- * The miner of `bench challenge`, a process of its own: orders of the sizes it is told, filled, sealed and in force, and empty ones
+ * The miner of `bench challenge` and `bench delivery`, a process of its own: orders of the sizes it is told, filled, sealed and in force, and empty ones
  * for uploads. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
  */
 const MIB = 1 << 20

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -8,21 +9,23 @@ import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { createMemoryRun } from '../apps/agent/test/support/memory-run.ts'
 
 /**
- * The user who uploads beside the challenges of `bench challenge`, a process of its own so that its hashing is not in the way of who asks.
+ * The user who uploads in `bench challenge` and `bench delivery`, a process of its own so that its hashing is in nobody's way.
  * For each line on stdin, the number of an empty order: sends `mib` MiB, has them sealed, and prints MiB/s.
  */
 const MIB = 1 << 20
-const { port, miner, user, mib } = JSON.parse(process.argv[2] ?? '{}') as {
+const { port, miner, user, mib, file } = JSON.parse(process.argv[2] ?? '{}') as {
   port: number
   miner: Hex
   /** Its private key. */
   user: Hex
   mib: number
+  /** What is sent; without it random bytes. */
+  file?: string
 }
 const account = privateKeyToAccount(user)
 const market = createMemoryMarket()
 market.endpoints.set(1n, `http://127.0.0.1:${port}`)
-const log = randomBytes(mib * MIB)
+const log = file === undefined ? randomBytes(mib * MIB) : readFileSync(file)
 const { signal } = new AbortController()
 process.stdout.write('0\n')
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Commitment } from '@dmc/core/chain/types'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { chooseHasher, createNodeHasher } from '@dmc/core/merkle/node-hasher'
@@ -19,10 +16,10 @@ import {
 } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket, type MemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { detect } from '../packages/testkit/src/cheaters/detection.ts'
-import { NODE_FLAGS } from '../packages/testkit/src/node-flags.ts'
 import { seededRandom } from '../packages/testkit/src/seeded-random.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { cpuSeconds, median, peakMib } from './measure.ts'
+import { startMinerProcess, startUploader } from './wire-processes.ts'
 
 const HASHER = createNodeHasher()
 const RUNS = 1_000
@@ -152,21 +149,17 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
   const times = ALTERNATIONS * options.rounds
   // each upload has an order of its own: what is sealed is not dropped for another session
   const uploads = Array.from({ length: 2 * times }, () => UPLOAD)
-  const wish = { folder, key, user: user.address, sizes, uploads }
-  const script = fileURLToPath(new URL('./challenge-miner.ts', import.meta.url))
-  const child = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(wish)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+  const miner = startMinerProcess({ folder, key, user: user.address, sizes, uploads })
   const clients: MinerClient[] = []
   const ending: (() => void)[] = []
   try {
-    const { port, commitments } = await firstLine(child.stdout)
+    const { port, commitments } = await miner.ready
     const market = createMemoryMarket()
-    const miner = privateKeyToAccount(key)
+    const { address } = privateKeyToAccount(key)
     market.endpoints.set(1n, `http://127.0.0.1:${port}`)
     for (const [i, size] of [...sizes, ...uploads].entries()) {
       const orderId = BigInt(i + 1)
-      market.addOrder({ orderId, capacity: BigInt(size), user: user.address, miner: miner.address })
+      market.addOrder({ orderId, capacity: BigInt(size), user: user.address, miner: address })
       const stated = commitments[i]
       if (stated) market.agree(orderId, { root: stated.root as Hex, size: BigInt(stated.size) })
     }
@@ -181,7 +174,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
         signal: new AbortController().signal,
       })
     for (let i = 0; i < ORDERS; i++) clients.push(await open(BigInt(i + 1)))
-    const upload = await startUploader({ port, miner: miner.address, user: userKey, mib: UPLOAD })
+    const upload = await startUploader({ port, miner: address, user: userKey, mib: UPLOAD }, ASIDE)
     ending.push(upload.end)
     const asking = (until: Promise<unknown>) => ask(market, clients.slice(0, ORDERS), until)
     await asking(rest(3_000)) // every order's tree has been read once
@@ -190,7 +183,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
     const beside: number[] = []
     const latencies: number[] = []
     let failed = quiet.failed
-    const cpu = cpuSeconds(child.pid ?? 0)
+    const cpu = cpuSeconds(miner.pid)
     const started = performance.now()
     // in alternation, so that a disk that slows down slows both
     for (let round = 0; round < times; round++) {
@@ -208,35 +201,13 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
       aloneRate: median(alone),
       besideRate: median(beside),
       seconds: (performance.now() - started) / 1000,
-      cpu: cpuSeconds(child.pid ?? 0) - cpu,
-      rss: peakMib(child.pid ?? 0),
+      cpu: cpuSeconds(miner.pid) - cpu,
+      rss: peakMib(miner.pid),
     }
   } finally {
     for (const client of clients) await client.close()
     for (const end of ending) end()
-    child.stdin.end()
-    child.kill()
-  }
-}
-
-/** A user in a process of its own that uploads when it is told. `send` resolves with MiB/s. */
-async function startUploader(wish: { port: number; miner: Hex; user: Hex; mib: number }) {
-  const script = fileURLToPath(new URL('./challenge-upload.ts', import.meta.url))
-  const [program = '', ...args] = [...ASIDE, process.execPath, ...NODE_FLAGS, script, JSON.stringify(wish)]
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error('the uploader ended')
-    return Number(value)
-  }
-  await next() // it is ready
-  return {
-    send(orderId: bigint): Promise<number> {
-      child.stdin.write(`${orderId}\n`)
-      return next()
-    },
-    end: () => void child.kill(),
+    miner.end()
   }
 }
 
@@ -292,10 +263,3 @@ const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const quantile = (values: number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ??
   Number.NaN
-
-async function firstLine(
-  stream: NodeJS.ReadableStream,
-): Promise<{ port: number; commitments: { root: string; size: number }[] }> {
-  for await (const line of createInterface({ input: stream })) return JSON.parse(line)
-  throw new Error('the miner ended before it listened')
-}

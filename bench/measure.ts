@@ -76,11 +76,12 @@ export function measureCommand(
   })
 }
 
-/** CPU seconds (user + system, all threads) of a running process so far. Linux. */
-export function cpuSeconds(pid: number): number {
+/** CPU seconds (user + system, all threads) of a running process so far; with its children that have ended, too. Linux. */
+export function cpuSeconds(pid: number, withChildren = false): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
+  const own = Number(fields[11]) + Number(fields[12])
+  return (own + (withChildren ? Number(fields[13]) + Number(fields[14]) : 0)) / 100
 }
 
 /** CPU seconds of this process's children that have ended. Linux. */

@@ -3,12 +3,13 @@ import { type Check, NotBuilt } from './accept/check.ts'
 import { CHECKS_A } from './accept/milestone-a.ts'
 import { CHECKS_B } from './accept/milestone-b.ts'
 import { CHECKS_C } from './accept/milestone-c.ts'
+import { CHECKS_D } from './accept/milestone-d.ts'
 
 /**
  * `npm run accept -- a [b …] [A1 A4 …]`: one named check per numbered point of the milestones. Prints `A3 ok`, `A3 FAILED: …` or
  * `A3 not built: …` on stdout, everything else on stderr; exits 0 only when all are ok.
  */
-const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A, b: CHECKS_B, c: CHECKS_C }
+const MILESTONES: Record<string, readonly Check[]> = { a: CHECKS_A, b: CHECKS_B, c: CHECKS_C, d: CHECKS_D }
 
 const letters = process.argv.slice(2).map((word) => word.toLowerCase())
 const only = process.argv.slice(2).filter((word) => !(word.toLowerCase() in MILESTONES))

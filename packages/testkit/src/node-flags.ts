@@ -2,5 +2,13 @@
  * How Node is started for whatever of this project runs long or ends by itself, as the published launcher does it
  * (apps/agent/bin/dmc-agent.mjs): V8's book of protected code pages can lose count when worker threads come and go, and code that is
  * compiled beside the main thread can hang the end of a process (nodejs/node 54918).
+ *
+ * The last one is for running from source alone. Node strips types by WebAssembly that calls JavaScript; threads share the code of
+ * such calls, and when two of them make it faster at the same time V8 may free it twice (CHECK `jit_page.has_value()` under
+ * `Runtime_TierUpWasmToJSWrapper`, or a segmentation fault). After so many calls it never does.
  */
-export const NODE_FLAGS: readonly string[] = ['--no-memory-protection-keys', '--no-concurrent-sparkplug']
+export const NODE_FLAGS: readonly string[] = [
+  '--no-memory-protection-keys',
+  '--no-concurrent-sparkplug',
+  '--wasm-wrapper-tiering-budget=2000000000',
+]

@@ -5,6 +5,7 @@ import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
 import { describe, expect, it } from 'vitest'
 import { compareTrees } from './compare-trees.ts'
 import { startBackup } from './start-backup.ts'
+import { countProbes, giveBackProbe, takeProbe } from './take-probe.ts'
 import { CHAIN } from './test/file-miner.ts'
 import { makeTree, noise, settle } from './test/make-tree.ts'
 import { failure, MIB, setUp } from './test/set-up.ts'
@@ -87,6 +88,40 @@ describe('a session', () => {
     expect((await compareTrees(t.root, t.at('out'))).count).toBe(0)
   })
 
+  it('goes on while probes are taken and given back, and takes none for itself', async () => {
+    const t = setUp({ mib: 128 })
+    writeFileSync(join(t.root, 'large'), noise(20 * MIB, 1))
+    await settle()
+    await t.backUp()
+    const log = t.at(`data/sources/${t.source.sourceId}/log.db`)
+    const { volumeId } = t.miner.target
+    const commitment = t.miner.commitment
+    if (!commitment) throw new Error('no commitment')
+    const before = countProbes(log, volumeId, commitment)
+    expect(before).toBeGreaterThan(0)
+    let turns = 0
+    for (let round = 0; round < 8; round++) {
+      for (let i = 0; i < 40; i++)
+        writeFileSync(join(t.root, `${round} ${i}`), noise(150_000, round * 100 + i))
+      let over = false
+      const backup = t.backUp().finally(() => {
+        over = true
+      })
+      while (!over) {
+        const taken = takeProbe(log, volumeId, commitment, Math.random)
+        if (taken) {
+          giveBackProbe(log, taken.n)
+          turns++
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await backup
+    }
+    expect(turns).toBeGreaterThan(0)
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+  }, 120_000)
+
   it('dropped forgets everything; the next one begins at the base', async () => {
     const t = setUp()
     makeTree(t.root)
@@ -134,6 +169,10 @@ describe('a session', () => {
       await new Promise((resolve) => setTimeout(resolve, 300))
     }
     expect(held).toBeLessThan(24 * MIB + 8 * MIB)
+    // and while it waits, which may take hours, others can take probes
+    const other = new DatabaseSync(t.at(`data/sources/${t.source.sourceId}/log.db`), { timeout: 0 })
+    other.exec('BEGIN IMMEDIATE; ROLLBACK')
+    other.close()
     const result = await t.miner.take(run)
     expect(t.miner.derive()).toEqual(result.commitment)
     const spool = readdirSync(t.at(`data/sources/${t.source.sourceId}/spool/${run.session}`))

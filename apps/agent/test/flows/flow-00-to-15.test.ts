@@ -281,6 +281,8 @@ describe('one order, from disk to challenge', () => {
       expect((await client.waitForTransactionReceipt({ hash })).status).toBe('success')
     }
     const leafIndex = commitment.size / 1024n - 3n
+    // its agent would answer by itself, now and then before the wrong answers here
+    await miner.stop()
     await send('challenge', [orderId, leafIndex])
     expect((await orderOf(world.devnet, orderId)).challenge).toMatchObject({ leafIndex, bond: TOKEN })
     const depth = treeDepth(CAPACITY_MIB)
@@ -304,6 +306,7 @@ describe('one order, from disk to challenge', () => {
     const order = await orderOf(world.devnet, orderId)
     expect(order).toMatchObject({ state: 'active', challenge: null, reserve: 0n })
     expect((await moneyOf(world.devnet, minerWallet.address)).credit).toBe(TOKEN)
+    await miner.start()
   })
 
   it('flow 15: both sides know what the order is about: which source, which miner, which sector', async () => {

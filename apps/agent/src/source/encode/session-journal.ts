@@ -69,10 +69,13 @@ export class SessionJournal {
     this.tick()
     if (!this.#full()) return
     this.write()
+    // this may take hours: others may write to the cache meanwhile
+    this.end()
     while (this.#full()) {
       this.#control.sleep(1000)
       this.#checkStop()
     }
+    if (!this.#open) this.#begin()
   }
 
   /** Called often. @throws INTERRUPTED, DISK_FULL. */
@@ -137,7 +140,8 @@ export class SessionJournal {
   }
 
   #begin(): void {
-    this.#db.exec('BEGIN')
+    // at once: one that reads first can write no more when a probe was taken meanwhile ("database is locked")
+    this.#db.exec('BEGIN IMMEDIATE')
     this.#open = true
   }
 

@@ -20,7 +20,14 @@ export async function act<N extends MarketAct>(
   const { to, data } = marketCall(market, name, args)
   const hash = await signer.sendTransaction({ to, data } as never)
   const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 50 })
-  if (receipt.status !== 'success') throw new Error(`${name} reverted`)
+  if (receipt.status !== 'success') {
+    // asked again where it was tried: the node then says why
+    const why = await client
+      .call({ account, to, data, blockNumber: receipt.blockNumber - 1n } as never)
+      .then(() => 'it would not revert on the block before')
+      .catch((error: Error) => error.message.split('\n')[0])
+    throw new Error(`${name} reverted: ${why}`)
+  }
   return receipt
 }
 

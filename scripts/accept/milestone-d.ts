@@ -1,0 +1,140 @@
+import { bench, figureOf, mustReach, type Promised, ratioTo } from './bench-figures.ts'
+import { type Check, must, mustExist, mustHavePassed, NotBuilt, read, run } from './check.ts'
+import { testEverything } from './test-everything.ts'
+
+const BENCHES = [
+  'tree',
+  'backup',
+  'rebackup',
+  'restore',
+  'small-files',
+  'challenge',
+  'index',
+  'delivery',
+  'ws',
+]
+
+/** A figure that is the peer's time / ours. */
+const against = (name: string, args: string[], peer: string, atLeast: number): Promised => ({
+  name: `${name}: ${peer}’s time / ours`,
+  atLeast,
+  value: async () => ratioTo(await bench(...args), peer),
+})
+
+const SMALL = ['--data', 'small']
+const FIGURES: readonly Promised[] = [
+  against('tree, native', ['tree', '--tier', 'native'], 'openssl dgst -sha256', 1.5),
+  against('tree, portable', ['tree', '--tier', 'portable'], 'openssl dgst -sha256', 0.5),
+  against('backup of 1 GiB, native', ['backup', '--tier', 'native'], 'restic', 2),
+  against('backup of 1 GiB, portable', ['backup', '--tier', 'portable'], 'restic', 1.5),
+  against('backup of 1 GiB, native', ['backup', '--tier', 'native'], 'borg', 1.5),
+  against('backup of 20,000 files', ['backup', ...SMALL], 'restic', 3),
+  against('backup of 20,000 files', ['backup', ...SMALL], 'borg', 2),
+  against('re-backup of 1 GiB after 1 %', ['rebackup'], 'restic', 3),
+  against('re-backup of 20,000 files after 1 %', ['rebackup', ...SMALL], 'restic', 3),
+  against('restore of 1 GiB', ['restore'], 'restic', 2.5),
+  against('restore of 20,000 files', ['restore', ...SMALL], 'restic', 1),
+  against('raw delivery', ['delivery'], 'rsync daemon', 0.8),
+  {
+    name: 'peak memory of an agent / restic’s',
+    atMost: 1.5,
+    value: async () => {
+      const document = await bench('backup', '--tier', 'native')
+      const restic = document.peers.find(({ name }) => name === 'restic')?.rss_mib
+      const [user, miner] = ['user', 'miner'].map(
+        (side) => figureOf(document, `peak memory of the ${side}`) ?? 0,
+      )
+      return restic ? Number((Math.max(user ?? 0, miner ?? 0) / restic).toFixed(2)) : null
+    },
+  },
+  {
+    name: 'a leaf answered while nothing else goes on, p50 in ms',
+    atMost: 2,
+    value: async () => figureOf(await bench('challenge'), 'a leaf answered while nothing else goes on, p50'),
+  },
+  against('10,000 events', ['index'], 'viem getContractEvents', 1.5),
+]
+
+export const CHECKS_D: readonly Check[] = [
+  {
+    name: 'D1',
+    what: 'every bench runs by one command and gives its document; missing peers are named',
+    async run() {
+      const { output } = await run(['node', 'bench/bench.ts', 'peers'])
+      must(/apt-get install/.test(output), 'bench peers does not say how to install them')
+      const missing = BENCHES.filter(
+        (name) => !read('bench/bench.ts').match(new RegExp(`^ *'?${name}'?: `, 'm')),
+      )
+      if (missing.length > 0) throw new NotBuilt(`there is no bench ${missing.join(', ')}`)
+      const table = read('docs/PERFORMANCE.md')
+      for (const name of BENCHES)
+        must(
+          table.includes(`bench -- ${name}`),
+          `docs/PERFORMANCE.md does not name the command bench -- ${name}`,
+        )
+      return `${BENCHES.length} benches`
+    },
+  },
+  {
+    name: 'D2',
+    what: 'hashing tiers behind one interface, chosen by a self-test, shown by doctor, equal roots',
+    async run() {
+      await testEverything()
+      mustExist('packages/native/prebuilt/linux-x64.node')
+      const count = mustHavePassed({
+        'packages/core/src/merkle/': [
+          /gives the chunk roots of the plain hasher, whatever the data/,
+          /is refused by its self-test/,
+          /can be forced to be portable/,
+          /is of WebAssembly where that runs/,
+        ],
+        'packages/native/test/': [/was built from the sources that are committed/],
+        'apps/agent/test/package/': [/without it the bundle says so and works/],
+      })
+      return `${count} tests`
+    },
+  },
+  {
+    name: 'D3',
+    what: 'one worker per core; no block of the event loop above 50 ms; memory below 200 MiB at any size',
+    async run() {
+      throw new NotBuilt(
+        'an agent seals with one thread, takes up to 290 MiB, and no test measures its event loop or a source of 10 GiB or 1,000,000 files',
+      )
+    },
+  },
+  {
+    name: 'D4',
+    what: 'small files share blobs, unchanged ones are skipped, everything can be read again',
+    async run() {
+      await testEverything()
+      const count = mustHavePassed({
+        'apps/agent/src/source/': [
+          /found when everything is read again/,
+          /of an unchanged source appends nothing/,
+        ],
+      })
+      return `${count} tests`
+    },
+  },
+  {
+    name: 'D5',
+    what: 'delivery near the wire; bandwidth limits that hold; many users share fairly',
+    async run() {
+      throw new NotBuilt('there are no bandwidth limits, and users share a miner by connections only')
+    },
+  },
+  {
+    name: 'D6',
+    what: 'chain reading: ranges in parallel, a generated decoder, every event as viem gives it',
+    async run() {
+      const found = await mustReach(FIGURES.slice(-1))
+      return found
+    },
+  },
+  {
+    name: 'D7',
+    what: 'every figure of the table, measured here and now',
+    run: () => mustReach(FIGURES),
+  },
+]
