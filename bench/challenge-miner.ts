@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
+import { forceHasherTier, type HasherTier } from '@dmc/core/merkle/hasher-tier'
 import type { Hex } from 'viem'
 import { quickAccount } from '../apps/agent/src/keys/quick-account.ts'
 import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
@@ -12,7 +13,7 @@ import { startMiner } from '../apps/agent/test/support/start-miner.ts'
  * for uploads. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
  */
 const MIB = 1 << 20
-const { folder, key, user, sizes, uploads } = JSON.parse(process.argv[2] ?? '{}') as {
+const { folder, key, user, sizes, uploads, tier } = JSON.parse(process.argv[2] ?? '{}') as {
   folder: string
   key: Hex
   user: Hex
@@ -20,7 +21,10 @@ const { folder, key, user, sizes, uploads } = JSON.parse(process.argv[2] ?? '{}'
   sizes: number[]
   /** MiB of each order that is uploaded to. */
   uploads: number[]
+  /** Of its hashing threads. */
+  tier?: HasherTier | null
 }
+forceHasherTier(tier ?? null)
 const miner = quickAccount(key)
 const market = createMemoryMarket()
 market.now = BigInt(Math.floor(Date.now() / 1000))

@@ -29,15 +29,27 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const source = join(folder, 'source')
     const mib = Math.ceil(makeDataSet(source, 'random', options.size) / 2 ** 20)
     const file = join(source, readdirSync(source)[0] ?? '')
-    // threads of both processes hash as the tier says
-    if (options.tier) process.env.DMC_HASHER = options.tier
     const [key, user]: [Hex, Hex] = [bytesToHex(randomBytes(32)), bytesToHex(randomBytes(32))]
     const uploads = Array.from({ length: options.rounds }, () => mib)
-    const wish = { folder, key, user: privateKeyToAccount(user).address, sizes: [], uploads }
+    const wish = {
+      folder,
+      key,
+      user: privateKeyToAccount(user).address,
+      sizes: [],
+      uploads,
+      tier: options.tier,
+    }
     const miner = startMinerProcess(wish)
     ending.push(miner.end)
     const { port } = await miner.ready
-    const upload = await startUploader({ port, miner: privateKeyToAccount(key).address, user, mib, file })
+    const upload = await startUploader({
+      port,
+      miner: privateKeyToAccount(key).address,
+      user,
+      mib,
+      file,
+      tier: options.tier,
+    })
     ending.push(upload.end)
     const rsync = findPeers().find(({ name }) => name === 'rsync')
     const daemon = rsync?.version ? await startRsyncDaemon(folder) : null

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Hex } from 'viem'
+import type { HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
 import { NODE_FLAGS } from '../packages/testkit/src/node-flags.ts'
 
 /** A miner and a user of the wire in processes of their own, without a chain: what is measured is the way between them. */
@@ -20,6 +21,7 @@ export interface MinerWish {
   /** MiB of filled orders, and of empty ones that are uploaded to; numbered from 1, the filled ones first. */
   sizes: number[]
   uploads: number[]
+  tier?: HasherTier | null
 }
 
 /** `challenge-miner.ts`; `ready` when it listens. */
@@ -40,7 +42,7 @@ export function startMinerProcess(wish: MinerWish) {
  * sealed. `aside` goes before the command.
  */
 export async function startUploader(
-  wish: { port: number; miner: Hex; user: Hex; mib: number; file?: string },
+  wish: { port: number; miner: Hex; user: Hex; mib: number; file?: string; tier?: HasherTier | null },
   aside: string[] = [],
 ) {
   const child = start(aside, './challenge-upload.ts', wish)
