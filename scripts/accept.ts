@@ -1,4 +1,3 @@
-import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { type Check, NotBuilt } from './accept/check.ts'
 import { CHECKS_A } from './accept/milestone-a.ts'
 import { CHECKS_B } from './accept/milestone-b.ts'
@@ -30,7 +29,7 @@ for (const check of checks) {
     line = `${check.name} ok: ${await check.run()}`
   } catch (error) {
     ok = false
-    line = `${check.name} ${error instanceof NotBuilt ? 'not built' : 'FAILED'}: ${toDmcError(error).message.split('\n')[0]}`
+    line = `${check.name} ${error instanceof NotBuilt ? 'not built' : 'FAILED'}: ${(error instanceof Error ? error.message : String(error)).split('\n')[0]}`
   }
   lines.push(line)
   console.log(line)

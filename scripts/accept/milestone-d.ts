@@ -61,7 +61,11 @@ export const CHECKS_D: readonly Check[] = [
     what: 'every bench runs by one command and gives its document; missing peers are named',
     async run() {
       const { output } = await run(['node', 'bench/bench.ts', 'peers'])
-      must(/apt-get install/.test(output), 'bench peers does not say how to install them')
+      for (const peer of ['restic', 'borg', 'rsync', 'rclone'])
+        must(
+          new RegExp(`^${peer}\\b.*(installed|apt-get install)`, 'm').test(output),
+          `bench peers does not say which ${peer} is installed, or how to install it`,
+        )
       const missing = BENCHES.filter(
         (name) => !read('bench/bench.ts').match(new RegExp(`^ *'?${name}'?: `, 'm')),
       )
