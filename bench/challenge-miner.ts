@@ -1,29 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { OPERATOR_SCOPES } from '@dmc/core/chain/types'
-import { forceHasherTier, type HasherTier } from '@dmc/core/merkle/hasher-tier'
-import type { Hex } from 'viem'
+import { forceHasherTier } from '@dmc/core/merkle/hasher-tier'
 import { quickAccount } from '../apps/agent/src/keys/quick-account.ts'
 import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { commitmentOf } from '../apps/agent/test/support/memory-run.ts'
 import { startMiner } from '../apps/agent/test/support/start-miner.ts'
+import type { MinerWish } from './wire-processes.ts'
 
 /**
- * The miner of `bench challenge` and `bench delivery`, a process of its own: orders of the sizes it is told, filled, sealed and in force, and empty ones
- * for uploads. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
+ * The miner of `bench challenge` and `bench delivery`, a process of its own: orders of the sizes it is told, filled, sealed and in
+ * force, and empty ones for uploads. Prints its port and commitments as JSON when it listens. Reads nothing; ends with its parent.
  */
 const MIB = 1 << 20
-const { folder, key, user, sizes, uploads, tier } = JSON.parse(process.argv[2] ?? '{}') as {
-  folder: string
-  key: Hex
-  user: Hex
-  /** MiB of each order, whole. */
-  sizes: number[]
-  /** MiB of each order that is uploaded to. */
-  uploads: number[]
-  /** Of its hashing threads. */
-  tier?: HasherTier | null
-}
+const { folder, key, user, sizes, uploads, tier } = JSON.parse(process.argv[2] ?? '{}') as MinerWish
 forceHasherTier(tier ?? null)
 const miner = quickAccount(key)
 const market = createMemoryMarket()

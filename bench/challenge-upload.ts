@@ -1,27 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { connectMiner } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket } from '../apps/agent/test/support/memory-market.ts'
-import { forceHasherTier, type HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
+import { forceHasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
+import type { UploaderWish } from './wire-processes.ts'
 
 /**
  * The user who uploads in `bench challenge` and `bench delivery`, a process of its own so that its hashing is in nobody's way.
  * For each line on stdin, the number of an empty order: sends `mib` MiB, has them sealed, and prints MiB/s.
  */
 const MIB = 1 << 20
-const { port, miner, user, mib, file, tier } = JSON.parse(process.argv[2] ?? '{}') as {
-  port: number
-  miner: Hex
-  /** Its private key. */
-  user: Hex
-  mib: number
-  /** What is sent; without it random bytes. */
-  file?: string
-  tier?: HasherTier | null
-}
+const { port, miner, user, mib, file, tier } = JSON.parse(process.argv[2] ?? '{}') as UploaderWish
 forceHasherTier(tier ?? null)
 // these choose their hasher when they are loaded
 const { deliver } = await import('../apps/agent/src/contract/wire/deliver.ts')

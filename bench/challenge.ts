@@ -149,7 +149,7 @@ async function measureAnswers(folder: string, options: BenchOptions): Promise<An
   const times = ALTERNATIONS * options.rounds
   // each upload has an order of its own: what is sealed is not dropped for another session
   const uploads = Array.from({ length: 2 * times }, () => UPLOAD)
-  const miner = startMinerProcess({ folder, key, user: user.address, sizes, uploads })
+  const miner = startMinerProcess({ folder, key, user: user.address, sizes, uploads, tier: options.tier })
   const clients: MinerClient[] = []
   const ending: (() => void)[] = []
   try {

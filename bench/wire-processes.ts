@@ -21,6 +21,7 @@ export interface MinerWish {
   /** MiB of filled orders, and of empty ones that are uploaded to; numbered from 1, the filled ones first. */
   sizes: number[]
   uploads: number[]
+  /** Of its hashing threads. */
   tier?: HasherTier | null
 }
 
@@ -37,14 +38,22 @@ export function startMinerProcess(wish: MinerWish) {
   }
 }
 
+export interface UploaderWish {
+  port: number
+  /** Address of the miner, private key of the user. */
+  miner: Hex
+  user: Hex
+  mib: number
+  /** What is sent; without it random bytes. */
+  file?: string
+  tier?: HasherTier | null
+}
+
 /**
  * A user in a process of its own that uploads when it is told. `send` resolves with MiB/s, when the last byte is durable at the miner and
  * sealed. `aside` goes before the command.
  */
-export async function startUploader(
-  wish: { port: number; miner: Hex; user: Hex; mib: number; file?: string; tier?: HasherTier | null },
-  aside: string[] = [],
-) {
+export async function startUploader(wish: UploaderWish, aside: string[] = []) {
   const child = start(aside, './challenge-upload.ts', wish)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async () => {

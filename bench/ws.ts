@@ -54,7 +54,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       node: process.version,
     },
     rounds: options.rounds,
-    // the server's alone
+    // of the server alone; `wall_s` is the ninety-fifth percentile of one report, the peer's of one message
     ours: {
       wall_s: of('p95_ms') / 1000,
       cpu_s: of('cpu') * SECONDS,

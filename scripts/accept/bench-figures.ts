@@ -27,7 +27,7 @@ export interface Promised {
   name: string
   atLeast?: number
   atMost?: number
-  /** null: what it is measured against is not installed. */
+  /** null: no bench measures it, or what it is measured against is not installed. */
   value(): Promise<number | null>
 }
 
@@ -42,7 +42,7 @@ export async function mustReach(figures: readonly Promised[]): Promise<string> {
       found !== null &&
       found >= (atLeast ?? Number.NEGATIVE_INFINITY) &&
       found <= (atMost ?? Number.POSITIVE_INFINITY)
-    const line = `${name} ${found === null ? 'can’t be measured here' : found} (${limit})`
+    const line = `${name} ${found === null ? 'is not measured' : found} (${limit})`
     said.push(line)
     if (!ok) short.push(line)
   }

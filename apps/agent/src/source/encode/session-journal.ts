@@ -75,7 +75,7 @@ export class SessionJournal {
       this.#control.sleep(1000)
       this.#checkStop()
     }
-    if (!this.#open) this.#begin()
+    this.#begin()
   }
 
   /** Called often. @throws INTERRUPTED, DISK_FULL. */

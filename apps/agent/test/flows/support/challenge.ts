@@ -18,7 +18,9 @@ export async function act<N extends MarketAct>(
   const { client, url, market } = world.devnet
   const signer = createWalletClient({ chain: client.chain, transport: http(url), account })
   const { to, data } = marketCall(market, name, args)
-  const hash = await signer.sendTransaction({ to, data } as never)
+  // with room, as wallets and our agents send: what an act settles, and so what it stores, grows with the seconds until it is mined
+  const estimate = await client.estimateGas({ account, to, data } as never)
+  const hash = await signer.sendTransaction({ to, data, gas: (estimate * 3n) / 2n } as never)
   const receipt = await client.waitForTransactionReceipt({ hash, pollingInterval: 50 })
   if (receipt.status !== 'success') {
     // asked again where it was tried: the node then says why
@@ -26,7 +28,8 @@ export async function act<N extends MarketAct>(
       .call({ account, to, data, blockNumber: receipt.blockNumber - 1n } as never)
       .then(() => 'it would not revert on the block before')
       .catch((error: Error) => error.message.split('\n')[0])
-    throw new Error(`${name} reverted: ${why}`)
+    const { gas } = await client.getTransaction({ hash })
+    throw new Error(`${name} reverted with ${receipt.gasUsed} of ${gas} gas used: ${why}`)
   }
   return receipt
 }
