@@ -26,6 +26,7 @@ import type { ContractContext } from './contract/context.ts'
 import { OrderQueue } from './contract/order-queue.ts'
 import { releaseStatement } from './contract/release-statement.ts'
 import { withRetry } from './contract/wait.ts'
+import { Bandwidth } from './contract/wire/bandwidth.ts'
 import { createMinerServer, type MinerServer } from './contract/wire/miner-server.ts'
 import { loadTlsIdentity } from './contract/wire/tls-identity.ts'
 import { type DashboardLink, openDashboardLink } from './dashboard/open-link.ts'
@@ -99,6 +100,10 @@ export async function openAgent(
   const sectors = openSectorService({ store, journal, forbidden, pool })
   const acting = { rpc, market, operator, reader, sender, journal }
   const how = { signal }
+  const bandwidth = {
+    up: new Bandwidth(config.bandwidth.upload),
+    down: new Bandwidth(config.bandwidth.download),
+  }
   const contract: ContractContext = {
     store,
     journal,
@@ -107,6 +112,7 @@ export async function openAgent(
     operator,
     sectors,
     allowPrivateEndpoints: config.allowPrivateEndpoints,
+    bandwidth,
     confirmations: rpc.confirmations,
     prepareWindow: async () => (await context.account()).facts.parameters.prepareWindow,
     signal,
@@ -173,6 +179,7 @@ export async function openAgent(
       port: config.listen.port,
       journal,
       pool: bodies,
+      bandwidth,
       onSealed: (orderId) => work?.touch(orderId),
       withdrawStatement: (orderId, sealed) =>
         queue.run(orderId, () => releaseStatement(contract, orderId, sealed)),

@@ -53,6 +53,8 @@ describe('readEnv', () => {
     ['DMC_RPC_URLS', ','],
     ['DMC_SPOOL_LIMIT', '10GBB'],
     ['DMC_SPOOL_LIMIT', '1KiB'],
+    ['DMC_UPLOAD_LIMIT', '127KiB'],
+    ['DMC_DOWNLOAD_LIMIT', 'fast'],
     ['DMC_LOG_LEVEL', 'loud'],
     ['DMC_PUBLIC_URL', 'https://a.example:4450/path'],
     ['DMC_PUBLIC_URL', 'https://user@a.example:4450'],

@@ -26,6 +26,7 @@ export async function rebuildSource(
     orders: await Promise.all(own.map(({ orderId }) => reader.order(orderId))),
     master: ctx.keys.master,
     allowPrivate: ctx.config.allowPrivateEndpoints,
+    bandwidth: ctx.contract.bandwidth,
     signal,
     onNote,
   }

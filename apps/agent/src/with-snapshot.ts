@@ -48,6 +48,7 @@ export async function withSnapshot<T>(
     orders,
     master: ctx.keys.master,
     allowPrivate: ctx.config.allowPrivateEndpoints,
+    bandwidth: ctx.contract.bandwidth,
     signal,
     onNote,
     snapshot,

@@ -40,6 +40,8 @@ export interface AgentConfig {
     /** Token wei of bonds in 30 days. */
     spendCap: bigint
   }
+  /** Bytes per second of data, all orders together; null: no limit. */
+  bandwidth: { upload: number | null; download: number | null }
   /** Bytes of encoded log that may wait on disk for a slow miner. */
   spoolLimit: number
   answer: {

@@ -113,6 +113,10 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       policy: need('checks.policy'),
       spendCap: need('checks.spendCap'),
     },
+    bandwidth: {
+      upload: values['bandwidth.upload'] ?? null,
+      download: values['bandwidth.download'] ?? null,
+    },
     spoolLimit: need('spoolLimit'),
     answer: {
       mostGasWei: need('answer.mostGas'),

@@ -44,6 +44,9 @@ const size = z.string().transform((value, context) => {
   }
 })
 
+/** Bytes per second: with less, transfers would be cut off as too slow. */
+const rate = size.refine((value) => value >= 128 * 1024)
+
 /** Of the chain's coin or tokens: wei. */
 const amount = z.string().transform((value, context) => {
   try {
@@ -247,6 +250,22 @@ export const SETTINGS = {
     schema: tokens,
     fromText: text,
     default: 0n,
+  }),
+  'bandwidth.upload': setting({
+    env: 'DMC_UPLOAD_LIMIT',
+    what: 'Most data that this host sends in a second, backups and restores of all orders together; no limit when unset.',
+    allowed: 'a size of at least 128KiB, like 2MiB',
+    schema: rate,
+    fromText: text,
+    default: null,
+  }),
+  'bandwidth.download': setting({
+    env: 'DMC_DOWNLOAD_LIMIT',
+    what: 'Most data that this host takes in a second, backups and restores of all orders together; no limit when unset.',
+    allowed: 'a size of at least 128KiB, like 2MiB',
+    schema: rate,
+    fromText: text,
+    default: null,
   }),
   spoolLimit: setting({
     env: 'DMC_SPOOL_LIMIT',

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Commitment, OrderOnChain } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
+import { formatSize } from '@dmc/core/units/format-size'
 import type { BackupProgress, BackupRun, EncodedResult } from '../source/types.ts'
 import { crashPoint } from '../store/crash-point.ts'
 import type { ContractContext } from './context.ts'
@@ -226,6 +228,7 @@ async function deliverUnlessHeld(
       role: 'user',
       signer: context.operator,
       allowPrivate: context.allowPrivateEndpoints,
+      bandwidth: context.bandwidth,
       signal,
       onRetry: (error, ms) =>
         emit({
@@ -241,7 +244,10 @@ async function deliverUnlessHeld(
       if (durableSize === totalSize) crashPoint('delivered')
       emit({ type: 'deliver', ...progress })
     }
-    await deliver({ client, run, signal, onProgress })
+    const { limit, smallPieces } = context.bandwidth.up
+    if (limit !== null)
+      emit({ type: 'note', message: `Sending at most ${formatSize(limit)}/s (bandwidth.upload).` })
+    await deliver({ client, run, signal, onProgress, ...(smallPieces ? { pieceSize: CHUNK_SIZE } : {}) })
     crashPoint('sealed')
     return true
   } finally {

@@ -4,6 +4,7 @@ import type { SectorService } from '../sector/types.ts'
 import type { BackupProgress, BackupRun, VolumeTarget } from '../source/types.ts'
 import type { Journal } from '../store/journal.ts'
 import type { Store } from '../store/open-store.ts'
+import type { Bandwidths } from './wire/bandwidth.ts'
 
 /** What the contract service stands on; assembled once in `daemon.ts`. */
 export interface ContractContext {
@@ -44,6 +45,8 @@ export interface ContractContext {
   }
   /** Miners on private addresses are dialled only when the person said so. */
   allowPrivateEndpoints: boolean
+  /** What this host may send and take. */
+  bandwidth: Bandwidths
   confirmations: number
   /** Seconds after its creation in which an order must be agreed on for the first time (a parameter of the Market). */
   prepareWindow(): Promise<bigint>

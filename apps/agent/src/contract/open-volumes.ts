@@ -9,6 +9,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { groupBySource, type OpenedCatalog, openCatalog } from '../source/open-catalog.ts'
 import type { SourceKeys, VolumeHead, VolumeReader } from '../source/types.ts'
 import { pause } from './wait.ts'
+import type { Bandwidths } from './wire/bandwidth.ts'
 import { fetchOrderHeader } from './wire/fetch-header.ts'
 import { connectMiner, type MinerClient } from './wire/miner-client.ts'
 import { openVerifiedReader } from './wire/verified-reader.ts'
@@ -20,6 +21,7 @@ export interface OpenVolumesOptions {
   /** From the recovery phrase. */
   master: Uint8Array
   allowPrivate: boolean
+  bandwidth: Bandwidths
   signal: AbortSignal
   onNote: (message: string) => void
 }
@@ -87,7 +89,12 @@ export async function findVolumes(
 
 /** Opens one source for reading: hellos signed by its reader key, every chunk verified against the chain. */
 export async function openSource(
-  { reader, allowPrivate, signal }: Pick<OpenVolumesOptions, 'reader' | 'allowPrivate' | 'signal'>,
+  {
+    reader,
+    allowPrivate,
+    bandwidth,
+    signal,
+  }: Pick<OpenVolumesOptions, 'reader' | 'allowPrivate' | 'bandwidth' | 'signal'>,
   { heads, keys }: { heads: VolumeHead[]; keys: SourceKeys },
 ): Promise<OpenedSource> {
   const signer = privateKeyToAccount(deriveReaderKey(crypto, keys.sourceKey))
@@ -104,6 +111,7 @@ export async function openSource(
           role: 'reader',
           signer,
           allowPrivate,
+          bandwidth,
           signal,
           patienceMs: 120_000,
         }),

@@ -19,6 +19,7 @@ export const recoverStart: Handler<'recover.start', AgentContext> = async (ctx, 
     orders,
     master: ctx.keys.master,
     allowPrivate: ctx.config.allowPrivateEndpoints,
+    bandwidth: ctx.contract.bandwidth,
     signal,
     onNote: (text: string) => emit({ type: 'stage', stage: 'order', text }),
   }

@@ -37,6 +37,7 @@ export const snapshotList: Handler<'snapshot.list', AgentContext> = async (ctx, 
     orders: await ordersOfOwner(ctx, ownerOf(ctx)),
     master: ctx.keys.master,
     allowPrivate: ctx.config.allowPrivateEndpoints,
+    bandwidth: ctx.contract.bandwidth,
     signal,
     onNote: () => {},
   }

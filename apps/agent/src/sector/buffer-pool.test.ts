@@ -62,4 +62,26 @@ describe('buffer pool', () => {
     expect(served).toEqual(['large', 'small'])
     expect(() => pool.acquire(8 * MEBIBYTE + 1)).toThrow(RangeError)
   })
+
+  it('when it is short, whoever has least of it comes first', async () => {
+    const pool = new BufferPool(16 * MEBIBYTE)
+    const greedy = [await pool.acquire(8 * MEBIBYTE, 'greedy'), await pool.acquire(8 * MEBIBYTE, 'greedy')]
+    const served: string[] = []
+    const borrow = (who: string) =>
+      pool.acquire(8 * MEBIBYTE, who).then((lease) => {
+        served.push(who)
+        return lease
+      })
+    const more = [borrow('greedy'), borrow('greedy'), borrow('modest')]
+    greedy[0]?.release()
+    const modest = await (more[2] as Promise<Lease>)
+    expect(served).toEqual(['modest'])
+    // equal now: who came first
+    greedy[1]?.release()
+    const last = [await (more[0] as Promise<Lease>)]
+    modest.release()
+    last.push(await (more[1] as Promise<Lease>))
+    for (const lease of last) lease.release()
+    expect(pool.lent).toBe(0)
+  })
 })

@@ -24,13 +24,15 @@ function sharedArena(bytes: number): SharedArrayBuffer {
 
 /**
  * One arena for all data in flight, lent in blocks of powers of two (a buddy allocator). It is bounded by nature, the
- * same pages are used again (fresh pages cost more than the copy into them), and it is page-aligned. Waiting is first
- * come, first served.
+ * same pages are used again (fresh pages cost more than the copy into them), and it is page-aligned. When it is short,
+ * whoever has least of it on loan comes first; among equals, who came first.
  */
 export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
   readonly arena: Arena
   readonly #free = new Map<number, number[]>()
-  readonly #waiting: { bytes: number; give: (lease: Lease) => void }[] = []
+  readonly #waiting: { bytes: number; borrower: string; give: (lease: Lease) => void }[] = []
+  /** Bytes on loan by borrower; none: not in it. */
+  readonly #debts = new Map<string, number>()
   #lent = 0
 
   /**
@@ -48,24 +50,25 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
     return this.#lent
   }
 
-  acquire(bytes: number): Promise<Lease> {
+  /** @param borrower who shares it with others: an order */
+  acquire(bytes: number, borrower = ''): Promise<Lease> {
     if (bytes > LARGEST) throw new RangeError(`a loan of ${bytes} bytes is larger than ${LARGEST}`)
     return new Promise((resolve) => {
-      this.#waiting.push({ bytes, give: resolve })
+      this.#waiting.push({ bytes, borrower, give: resolve })
       this.#serve()
     })
   }
 
   #serve(): void {
     for (;;) {
-      const next = this.#waiting[0]
+      const next = this.#first()
       if (!next) return
       let size = PAGE
       while (size < next.bytes) size *= 2
       const at = this.#take(size)
       if (at === null) return
-      this.#waiting.shift()
-      this.#lent += size
+      this.#waiting.splice(this.#waiting.indexOf(next), 1)
+      this.#owe(next.borrower, size)
       let open = true
       next.give({
         at,
@@ -73,12 +76,26 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
         release: () => {
           if (!open) return
           open = false
-          this.#lent -= size
+          this.#owe(next.borrower, -size)
           this.#give(at, size)
           this.#serve()
         },
       })
     }
+  }
+
+  #first() {
+    const debtOf = ({ borrower }: { borrower: string }) => this.#debts.get(borrower) ?? 0
+    let first = this.#waiting[0]
+    for (const one of this.#waiting) if (first && debtOf(one) < debtOf(first)) first = one
+    return first
+  }
+
+  #owe(borrower: string, bytes: number): void {
+    this.#lent += bytes
+    const debt = (this.#debts.get(borrower) ?? 0) + bytes
+    if (debt === 0) this.#debts.delete(borrower)
+    else this.#debts.set(borrower, debt)
   }
 
   /** The lowest free block of `size`, splitting a larger one if need be. */

@@ -256,7 +256,7 @@ export class FileOrderStore implements OrderStore {
   async readProven(offset: number, length: number, commitment: Commitment) {
     const size = await this.#ready(commitment)
     this.#mustBeLeaves(offset, length, size, MOST_BYTES)
-    const lease = await this.#options.pool.acquire(length)
+    const lease = await this.#options.pool.acquire(length, this.key)
     try {
       const { at, data, release } = lease
       const siblings = await this.#proofs.told(

@@ -15,6 +15,8 @@ export interface GivenMiner {
   orderId: bigint
   store: Awaited<ReturnType<typeof givenOrder>>['store']
   connect(options?: Partial<ConnectOptions>): Promise<MinerClient>
+  /** Another user with an order of its own at the same miner. */
+  another(): Promise<Pick<GivenMiner, 'user' | 'orderId' | 'store' | 'connect'>>
   /** Stops and starts again on the same folder and port. */
   /** Away for `awayMs` in between. */
   restart(options?: Partial<StartMinerOptions>, awayMs?: number): Promise<void>
@@ -36,25 +38,32 @@ export function useMiners(): (
     const start = { folder, market, signer: account, ...options }
     const miner = await startMiner(start)
     const order = await givenOrder(miner, market, account, capacity)
-    const given: GivenMiner = {
-      folder,
-      market,
-      account,
-      miner,
-      ...order,
-      async connect(more = {}) {
+    const connectAs =
+      ({ orderId, user }: Pick<GivenMiner, 'user' | 'orderId'>) =>
+      async (more: Partial<ConnectOptions> = {}) => {
         const client = await connectMiner({
           endpoint: null,
           reader: market,
-          orderId: order.orderId,
+          orderId,
           role: 'user',
-          signer: order.user,
+          signer: user,
           allowPrivate: true,
           signal: new AbortController().signal,
           ...more,
         })
         closing.push(() => client.close())
         return client
+      }
+    const given: GivenMiner = {
+      folder,
+      market,
+      account,
+      miner,
+      ...order,
+      connect: connectAs(order),
+      async another() {
+        const more = await givenOrder(given.miner, market, account, capacity)
+        return { ...more, connect: connectAs(more) }
       },
       async restart(more = {}, awayMs = 0) {
         const { port } = given.miner.server

@@ -21,6 +21,8 @@ export interface WireLimits {
   /** Time for a whole request head, and for a whole JSON body. */
   headMs: number
   connectionsPerOrder: number
+  /** Data of one order in work at once, each way; what comes beyond waits. */
+  bytesPerOrder: number
   connections: number
   /** Data on its way through memory, all orders together. */
   bufferBytes: number
@@ -44,6 +46,7 @@ export const WIRE_LIMITS: WireLimits = {
   idleMs: 30 * SECOND,
   headMs: 10 * SECOND,
   connectionsPerOrder: 16,
+  bytesPerOrder: 16 * MIB,
   connections: 128,
   bufferBytes: 64 * MIB,
   minRate: 32 * KIB,

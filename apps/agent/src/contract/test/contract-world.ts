@@ -12,6 +12,7 @@ import { type Journal, openJournal } from '../../store/journal.ts'
 import { openStore, type Store } from '../../store/open-store.ts'
 import type { ContractContext } from '../context.ts'
 import { sameCommitment } from '../same-commitment.ts'
+import { UNLIMITED } from '../wire/bandwidth.ts'
 
 const MEBIBYTE = 1024 * 1024
 export const CAPACITY_MIB = 4
@@ -89,6 +90,7 @@ export async function openContractWorld(folder: string): Promise<ContractWorld> 
     operator,
     sectors,
     allowPrivateEndpoints: true,
+    bandwidth: UNLIMITED,
     confirmations: 1,
     prepareWindow: async () => 3n * 86_400n,
     signal: stop.signal,

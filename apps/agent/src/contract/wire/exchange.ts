@@ -9,6 +9,7 @@ import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import { errorReply } from '@dmc/core/protocol/messages'
 import { giveBack } from '../../disk/give-back.ts'
 import { interrupted } from '../wait.ts'
+import { sendPaced } from './send-paced.ts'
 
 /** Longer than the server's "still there" every 10 s. */
 const SILENCE_MS = 45_000
@@ -27,6 +28,10 @@ export interface ExchangeOptions {
   signal: AbortSignal
   /** Largest reply taken. */
   most: number
+  /** Lets the body of the request pass, in slices: how many bytes. */
+  paceUp?: ((bytes: number) => Promise<void>) | undefined
+  /** Lets the reply pass; nothing more is read until then. */
+  paceDown?: ((bytes: number) => Promise<void>) | undefined
   /** Takes the body as it comes; without it the reply is collected. Throwing cuts the connection. */
   sink?: ((chunk: Buffer, length: number) => void) | undefined
 }
@@ -45,7 +50,7 @@ export interface Exchanged {
  * @throws PEER_UNREACHABLE, PEER_KEY_MISMATCH, PEER_PROTOCOL, INTERRUPTED, and what the peer says
  */
 export function exchange(options: ExchangeOptions): Promise<Exchanged> {
-  const { agent, endpoint, method, path, headers = {}, body, signal } = options
+  const { agent, endpoint, method, path, headers = {}, body, signal, paceUp } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(interrupted())
     const send = endpoint.protocol === 'https' ? httpsRequest : httpRequest
@@ -78,13 +83,14 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
       }, fail)
     })
     const started = performance.now()
-    request.end(body)
+    if (body && paceUp) sendPaced(request, [body], paceUp).catch(fail)
+    else request.end(body)
   })
 }
 
 function collect(
   response: IncomingMessage,
-  { most, sink, endpoint }: ExchangeOptions,
+  { most, sink, endpoint, paceDown }: ExchangeOptions,
 ): Promise<Omit<Exchanged, 'tookMs'>> {
   const { socket, headers } = response
   const length = Number(headers['content-length'] ?? Number.NaN)
@@ -104,6 +110,10 @@ function collect(
         if (into) into.set(chunk, at)
         else sink?.(chunk, length)
         at += chunk.length
+        if (paceDown) {
+          response.pause()
+          void paceDown(chunk.length).then(() => response.resume())
+        }
         giveBack(chunk)
       } catch (error) {
         reject(error)

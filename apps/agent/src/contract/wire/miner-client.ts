@@ -23,6 +23,7 @@ import { answerTypedData } from '@dmc/core/protocol/typed-data'
 import { type Address, bytesToHex, type Hex, isAddressEqual, recoverTypedDataAddress } from 'viem'
 import type * as z from 'zod'
 import { askJson } from './ask-json.ts'
+import { type Bandwidth, type Bandwidths, UNLIMITED } from './bandwidth.ts'
 import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
 import { fetchHeader } from './fetch-header.ts'
 import { type LinkOptions, type MinerLink, openLink } from './miner-link.ts'
@@ -36,6 +37,8 @@ export interface ConnectOptions extends Omit<LinkOptions, 'connections'> {
   connections?: number
   /** How long one request is tried again after retryable failures; without it until the signal aborts. */
   patienceMs?: number
+  /** What this host may send and take; without it as much as goes through. */
+  bandwidth?: Bandwidths
   /** Told of each failure that is tried again, so that waiting is never silent. */
   onRetry?: (error: DmcError, waitMs: number) => void
 }
@@ -144,6 +147,9 @@ class WireClient implements MinerClient {
   readonly #options: ConnectOptions
   readonly #linkOptions: LinkOptions
   readonly #hasher: Hasher = createNodeHasher()
+  readonly #bandwidth: Bandwidths
+  /** This order's in both directions. */
+  readonly #lane: string
   readonly #closing = new AbortController()
   readonly #signal: AbortSignal
   #link: Promise<MinerLink> | null
@@ -154,6 +160,8 @@ class WireClient implements MinerClient {
     this.#linkOptions = { ...link, signal: this.#signal }
     this.#link = Promise.resolve(first)
     this.orderId = options.orderId
+    this.#bandwidth = options.bandwidth ?? UNLIMITED
+    this.#lane = String(options.orderId)
     this.capacity = Number(first.order.capacity) * CHUNK_SIZE
     this.depth = treeDepth(first.order.capacity)
   }
@@ -349,12 +357,16 @@ class WireClient implements MinerClient {
   ): Promise<void> {
     await this.#run(async (link) => {
       sink.reset()
-      await exchange({
-        ...this.#request(link, { method: 'GET', path: `${pathAndQuery}&root=${root}&size=${size}` }),
-        signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
-        most: WIRE_LIMITS.dataBytes + 2 + sink.mostSiblings * HASH_SIZE,
-        sink: (chunk, length) => sink.take(chunk, length),
-      })
+      const { down } = this.#bandwidth
+      await down.turn(this.#lane, () =>
+        exchange({
+          ...this.#request(link, { method: 'GET', path: `${pathAndQuery}&root=${root}&size=${size}` }),
+          signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
+          most: WIRE_LIMITS.dataBytes + 2 + sink.mostSiblings * HASH_SIZE,
+          sink: (chunk, length) => sink.take(chunk, length),
+          paceDown: this.#pace(down),
+        }),
+      )
       verify()
     }, signal)
   }
@@ -367,13 +379,14 @@ class WireClient implements MinerClient {
     link: MinerLink,
     { json, body, schema, ...ask }: AskJson<T>,
   ): Promise<{ reply: z.output<T>; tookMs: number }> {
-    return askJson({
-      ...this.#request(link, ask),
-      signal: this.#signal,
-      schema,
-      ...(json === undefined ? {} : { json }),
-      ...(body === undefined ? {} : { body }),
-    })
+    const whole = { ...this.#request(link, ask), signal: this.#signal, schema }
+    if (body === undefined) return askJson({ ...whole, ...(json === undefined ? {} : { json }) })
+    const { up } = this.#bandwidth
+    return up.turn(this.#lane, () => askJson({ ...whole, body, paceUp: this.#pace(up) }))
+  }
+
+  #pace(line: Bandwidth): ((bytes: number) => Promise<void>) | undefined {
+    return line.limit === null ? undefined : (bytes) => line.pass(this.#lane, bytes)
   }
 
   #request(link: MinerLink, { method, path, headers }: Pick<ExchangeOptions, 'method' | 'path' | 'headers'>) {

@@ -4,11 +4,13 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
+import { UNLIMITED } from './bandwidth.ts'
 import { ConnectionGuard } from './connection-guard.ts'
 import { HelloDesk } from './hello-desk.ts'
 import { OrderCache } from './order-cache.ts'
+import { OrderTurns } from './order-turns.ts'
 import { RateLimit } from './rate-limit.ts'
-import { sendJson, toPeerError } from './reply.ts'
+import { longestReply, sendJson, toPeerError } from './reply.ts'
 import { serveAppend } from './serve/serve-append.ts'
 import { serveChallenge } from './serve/serve-challenge.ts'
 import { serveData, serveRoots } from './serve/serve-data.ts'
@@ -61,9 +63,14 @@ export async function createMinerServer(options: MinerServerOptions): Promise<Mi
   const context: ServerContext = {
     ...options,
     limits,
+    bandwidth: options.bandwidth ?? UNLIMITED,
     guard,
     desk: new HelloDesk({ reader, signer, limits }),
     orders: new OrderCache(reader),
+    turns: {
+      up: new OrderTurns(limits.bytesPerOrder),
+      down: new OrderTurns(limits.bytesPerOrder),
+    },
     helloRate: new RateLimit(limits.helloBurst, limits.helloPerSecond),
     // who connects asks three times: info and both steps of the hello
     openRate: new RateLimit(limits.helloBurst * 4, limits.helloPerSecond * 4),
@@ -235,8 +242,7 @@ function refuse(request: IncomingMessage, response: ServerResponse, status: numb
 /** A peer that takes its answer too slowly holds our memory: cut. */
 function watchReader({ limits }: ServerContext, response: ServerResponse): void {
   if (response.writableFinished || response.destroyed) return
-  const most = limits.slowAfterMs + (limits.dataBytes / limits.minRate) * 1000
-  const timer = setTimeout(() => response.destroy(), most)
+  const timer = setTimeout(() => response.destroy(), longestReply(limits))
   timer.unref()
   response.once('close', () => clearTimeout(timer))
 }

@@ -4,6 +4,7 @@ import type { WireLimits } from '@dmc/core/protocol/limits'
 import type * as z from 'zod'
 import { giveBack } from '../../disk/give-back.ts'
 import type { BufferPool, Lease } from '../../sector/buffer-pool.ts'
+import type { Bandwidth } from './bandwidth.ts'
 
 const tooLarge = (bytes: number, most: number) =>
   new DmcError('REQUEST_TOO_LARGE', `A body of ${bytes} bytes is larger than ${most}.`, {
@@ -25,8 +26,8 @@ const tooSlow = () =>
     hint: 'Check the connection; delivery goes on by itself.',
   })
 
-/** Content length of a request; without one the size of what comes is unknown and it is refused. */
-function lengthOf(request: IncomingMessage, most: number): number {
+/** Content length of a request; without one the size of what comes is unknown and it is refused. @throws REQUEST_* */
+export function bodyLength(request: IncomingMessage, most: number): number {
   const text = request.headers['content-length']
   if (text === undefined || !/^[0-9]{1,15}$/.test(text)) throw invalid('it has no content-length')
   const length = Number(text)
@@ -39,9 +40,13 @@ function fill(
   request: IncomingMessage,
   into: Buffer,
   isTooSlow: (bytes: number, ms: number) => boolean,
+  pace?: (bytes: number) => Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const started = performance.now()
+    // for so long we have not read ourselves: that is not the sender's slowness
+    let held = 0
+    let heldSince: number | null = null
     let at = 0
     const done = (error?: Error) => {
       clearInterval(watch)
@@ -56,12 +61,22 @@ function fill(
       }
       into.set(chunk, at)
       at += chunk.length
+      if (pace) hold(pace(chunk.length))
       giveBack(chunk)
+    }
+    const hold = (passed: Promise<void>) => {
+      request.pause()
+      heldSince = performance.now()
+      void passed.then(() => {
+        held += performance.now() - (heldSince ?? 0)
+        heldSince = null
+        request.resume()
+      })
     }
     const onEnd = () => done(at === into.length ? undefined : cutOff())
     const onClose = () => done(cutOff())
     const watch = setInterval(() => {
-      if (!isTooSlow(at, performance.now() - started)) return
+      if (heldSince !== null || !isTooSlow(at, performance.now() - started - held)) return
       request.socket.destroy()
       done(tooSlow())
     }, 500)
@@ -75,7 +90,7 @@ export async function readJson<T extends z.ZodType>(
   schema: T,
   limits: WireLimits,
 ): Promise<z.output<T>> {
-  const body = Buffer.alloc(lengthOf(request, limits.jsonBytes))
+  const body = Buffer.alloc(bodyLength(request, limits.jsonBytes))
   await fill(request, body, (_bytes, ms) => ms > limits.headMs)
   let json: unknown
   try {
@@ -94,21 +109,24 @@ export function checkInput<T extends z.ZodType>(schema: T, input: unknown): z.ou
   throw invalid(`${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'wrong'}`)
 }
 
-/** An octet body in pooled memory; release the lease when it is used up. @throws as above, before any memory is taken */
+/** An octet body of `length` in pooled memory; release the lease when it is used up. */
 export async function readData(
   request: IncomingMessage,
+  length: number,
   pool: BufferPool<ArrayBufferLike>,
   limits: WireLimits,
+  how: { order: string; down: Bandwidth },
 ): Promise<Lease> {
-  const length = lengthOf(request, limits.dataBytes)
+  const { order, down } = how
   // until there is room the socket is simply not read: the sender waits
-  const lease = await pool.acquire(length)
+  const lease = await pool.acquire(length, order)
   try {
     if (request.socket.destroyed) throw cutOff()
     await fill(
       request,
       lease.data,
       (bytes, ms) => ms > limits.slowAfterMs && bytes / (ms / 1000) < limits.minRate,
+      down.limit === null ? undefined : (bytes) => down.pass(order, bytes),
     )
     return lease
   } catch (error) {

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import type { WireLimits } from '@dmc/core/protocol/limits'
+import { sendPaced } from './send-paced.ts'
+import type { OrderRequest } from './server-context.ts'
 
 const STATUS: Partial<Record<DmcError['code'], number>> = {
   REQUEST_INVALID: 400,
@@ -70,18 +73,27 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.end(text)
 }
 
-/** Octets in several parts, sent without joining them. */
-export function sendBytes(
-  response: ServerResponse,
+/** How long the slowest peer that is accepted takes for the largest reply. */
+export const longestReply = ({ slowAfterMs, dataBytes, minRate }: WireLimits): number =>
+  slowAfterMs + (dataBytes / minRate) * 1000
+
+/** Octets in several parts, sent without joining them, as fast as this host's bandwidth allows for the order. */
+export async function sendBytes(
+  { context: { bandwidth, limits }, response, orderId }: OrderRequest,
   parts: readonly Uint8Array[],
   headers: Record<string, string> = {},
-): void {
+): Promise<void> {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   response.writeHead(200, {
     ...headers,
     'content-type': 'application/octet-stream',
     'content-length': length,
   })
+  const { up } = bandwidth
+  if (up.limit !== null) {
+    const lane = String(orderId)
+    return sendPaced(response, parts, (bytes) => up.pass(lane, bytes), longestReply(limits))
+  }
   response.cork()
   for (const part of parts) response.write(part)
   response.end()

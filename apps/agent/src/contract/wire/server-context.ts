@@ -5,9 +5,11 @@ import type { PrivateKeyAccount } from 'viem/accounts'
 import type { BufferPool } from '../../sector/buffer-pool.ts'
 import type { OrderStore } from '../../sector/types.ts'
 import type { Journal } from '../../store/journal.ts'
+import type { Bandwidths } from './bandwidth.ts'
 import type { ConnectionGuard } from './connection-guard.ts'
 import type { Grant, HelloDesk } from './hello-desk.ts'
 import type { OrderCache } from './order-cache.ts'
+import type { OrderTurns } from './order-turns.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 export interface MinerServerOptions {
@@ -32,6 +34,8 @@ export interface MinerServerOptions {
   withdrawStatement?: (orderId: bigint, sealed: Commitment) => Promise<boolean>
   /** For bodies that come in. */
   pool: BufferPool<ArrayBufferLike>
+  /** What this host may send and take; without it as much as goes through. */
+  bandwidth?: Bandwidths
   limits?: Partial<WireLimits>
   /** Unix ms as answers are signed with; default the host's clock. */
   now?: () => number
@@ -41,9 +45,12 @@ export interface MinerServerOptions {
 /** What the routes share. */
 export interface ServerContext extends MinerServerOptions {
   limits: WireLimits
+  bandwidth: Bandwidths
   desk: HelloDesk
   guard: ConnectionGuard
   orders: OrderCache
+  /** Bodies that come in, and data that goes out, by order. */
+  turns: { up: OrderTurns; down: OrderTurns }
   helloRate: RateLimit
   openRate: RateLimit
 }

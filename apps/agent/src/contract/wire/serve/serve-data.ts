@@ -8,7 +8,8 @@ import { mustBeReadable } from './known-commitment.ts'
 const ROOT_BYTES = 32
 
 /** `GET data`: whole leaves with the siblings that prove them; the miner has checked them before (flow 11). */
-export async function serveData({ context, response, orderId, store, query }: OrderRequest): Promise<void> {
+export async function serveData(at: OrderRequest): Promise<void> {
+  const { context, response, orderId, store, query } = at
   const { offset, length, root, size } = checkInput(dataQuery, Object.fromEntries(query))
   if (length > context.limits.dataBytes) {
     throw new DmcError(
@@ -20,14 +21,22 @@ export async function serveData({ context, response, orderId, store, query }: Or
     )
   }
   const commitment = await mustBeReadable(context, orderId, store, { root, size: BigInt(size) })
-  const { data, siblings, release } = await store.readProven(offset, length, commitment)
-  if (response.destroyed) return release()
-  response.once('close', release)
-  sendBytes(response, [siblingsPrefix(siblings), data])
+  const end = await context.turns.up.take(orderId, length)
+  try {
+    if (response.destroyed) return
+    const { data, siblings, release } = await store.readProven(offset, length, commitment)
+    if (response.destroyed) return release()
+    response.once('close', release)
+    response.once('close', end)
+    await sendBytes(at, [siblingsPrefix(siblings), data])
+  } finally {
+    if (response.destroyed || !response.headersSent) end()
+  }
 }
 
 /** `GET roots`: chunk roots with the siblings that prove them. */
-export async function serveRoots({ context, response, orderId, store, query }: OrderRequest): Promise<void> {
+export async function serveRoots(at: OrderRequest): Promise<void> {
+  const { context, orderId, store, query } = at
   const { first, count, root, size } = checkInput(rootsQuery, Object.fromEntries(query))
   if (count * ROOT_BYTES > context.limits.dataBytes) {
     throw new DmcError('REQUEST_TOO_LARGE', `${count} chunk roots at once are too many.`, {
@@ -36,5 +45,5 @@ export async function serveRoots({ context, response, orderId, store, query }: O
   }
   const commitment = await mustBeReadable(context, orderId, store, { root, size: BigInt(size) })
   const { roots, siblings } = await store.readRoots(first, count, commitment)
-  sendBytes(response, [siblingsPrefix(siblings), roots])
+  await sendBytes(at, [siblingsPrefix(siblings), roots])
 }

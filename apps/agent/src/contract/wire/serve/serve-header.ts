@@ -3,10 +3,11 @@ import type { OrderRequest } from '../server-context.ts'
 import { mustBeReadable } from './known-commitment.ts'
 
 /** `GET header`: leaf 0 and its path, for anyone: recovery starts with it, and it holds no secret. */
-export async function serveHeader({ context, response, orderId, store }: OrderRequest): Promise<void> {
+export async function serveHeader(at: OrderRequest): Promise<void> {
+  const { context, orderId, store } = at
   const commitment = await mustBeReadable(context, orderId, store, null)
   const { leaf, path } = await store.leafProof(0, commitment)
-  sendBytes(response, [leaf, ...path], {
+  await sendBytes(at, [leaf, ...path], {
     'dmc-commitment': `${commitment.root.toLowerCase()},${commitment.size}`,
   })
 }

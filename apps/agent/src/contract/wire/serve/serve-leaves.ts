@@ -3,13 +3,13 @@ import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { SESSION_PATTERN } from '@dmc/core/protocol/limits'
 import { toWireInteger } from '@dmc/core/protocol/messages'
 import { crashPoint } from '../../../store/crash-point.ts'
-import { readData } from '../read-body.ts'
+import { bodyLength, readData } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
 import type { OrderRequest } from '../server-context.ts'
 
 /** `PUT leaves/{first}` (flow 9): answered when the bytes are durable, with the roots that they have on disk. */
 export async function serveLeaves(
-  { context, request, response, store }: OrderRequest,
+  { context, request, response, orderId, store }: OrderRequest,
   firstLeaf: number,
 ): Promise<void> {
   const session = request.headers['dmc-session']
@@ -18,15 +18,25 @@ export async function serveLeaves(
       hint: 'docs/PROTOCOL.md 4 says what it is.',
     })
   }
-  const lease = await readData(request, context.pool, context.limits)
+  const length = bodyLength(request, context.limits.dataBytes)
+  // until then the socket is simply not read: the sender waits
+  const end = await context.turns.down.take(orderId, length)
   try {
-    const { durableSize, chunks } = await store.write(session, firstLeaf, lease.data)
-    crashPoint('leaves-durable')
-    sendJson(response, 200, {
-      durableSize: toWireInteger(durableSize),
-      chunks: chunks.map(([index, root]) => [index, hashToHex(root)]),
+    const lease = await readData(request, length, context.pool, context.limits, {
+      order: String(orderId),
+      down: context.bandwidth.down,
     })
+    try {
+      const { durableSize, chunks } = await store.write(session, firstLeaf, lease.data)
+      crashPoint('leaves-durable')
+      sendJson(response, 200, {
+        durableSize: toWireInteger(durableSize),
+        chunks: chunks.map(([index, root]) => [index, hashToHex(root)]),
+      })
+    } finally {
+      lease.release()
+    }
   } finally {
-    lease.release()
+    end()
   }
 }
