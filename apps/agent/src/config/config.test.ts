@@ -150,6 +150,7 @@ describe('toAgentConfig', () => {
       listen: { host: '127.0.0.1', port: 4450, publicUrl: null, plainHttp: false },
       allowPrivateEndpoints: false,
       checks: { perDay: 24, leaves: 20, policy: 'ask', spendCap: 0n },
+      bandwidth: { upload: null, download: null },
       spoolLimit: 2 ** 31,
       answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
       slash: { automatic: true },
