@@ -1,8 +1,8 @@
 import { CUT_MAX } from '@dmc/core/log/chunker'
 import { CutFinder } from '@dmc/core/log/cut-finder'
 
-/** Chunks are cut in groups, once so many bytes are there: about eight of average size. */
-const GROUP = 3 * CUT_MAX
+/** Chunks are cut in groups, once so many bytes are there: about five of average size. */
+const GROUP = 2 * CUT_MAX
 /** Room for a group, and as much as is read at once. */
 const SIZE = GROUP + CUT_MAX
 
