@@ -9,7 +9,7 @@ import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { type Cut, Cutter } from './cutter.ts'
 import { HoleFinder } from './find-holes.ts'
-import type { EntryRow, Manifest } from './manifest.ts'
+import type { Manifest, TodoRow } from './manifest.ts'
 import { readAt, readStable } from './read-content.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 import { signed } from './scan.ts'
@@ -83,7 +83,7 @@ export class ContentEncoder {
     manifest.db.exec('COMMIT')
   }
 
-  #pathOf(row: EntryRow): Buffer {
+  #pathOf(row: TodoRow): Buffer {
     const { root, manifest, singleFile } = this.#o
     if (singleFile) return root
     const dir = Number(row.dir)
@@ -94,7 +94,7 @@ export class ContentEncoder {
   }
 
   /** True when another name of this inode came before: the row becomes a hard link to it. */
-  #linked(row: EntryRow): boolean {
+  #linked(row: TodoRow): boolean {
     const { manifest } = this.#o
     const first = manifest.sql('SELECT dir, name FROM link WHERE dev = ? AND ino = ?').get(row.dev, row.ino)
     if (!first) {
@@ -112,7 +112,7 @@ export class ContentEncoder {
     return true
   }
 
-  #encode(row: EntryRow, path: Buffer): void {
+  #encode(row: TodoRow, path: Buffer): void {
     let large: { ref: ContentRef; holes: number[] } | null = null
     let holes: HoleFinder | null = null
     const outcome = readStable(
@@ -180,14 +180,14 @@ export class ContentEncoder {
     }
   }
 
-  #update(row: EntryRow, { ref, holes, hash }: KeptContent): void {
+  #update(row: TodoRow, { ref, holes, hash }: KeptContent): void {
     this.#o.manifest
       .sql('UPDATE entry SET ref = ?, holes = ?, hash = ?, todo = 0 WHERE dir = ? AND name = ?')
       .run(ref, holes, hash, row.dir, row.name)
   }
 
   /** The file as it was when it was read, which may be later than when it was found. */
-  #setStat(row: EntryRow, stat: BigIntStats): void {
+  #setStat(row: TodoRow, stat: BigIntStats): void {
     const racy = Date.now() - Number(stat.ctimeNs / 1_000_000n) < RACY_MS
     const ctime = racy ? NEVER : stat.ctimeNs
     if (!racy && stat.mtimeNs === row.mtime && stat.ctimeNs === row.ctime && stat.size === row.size) return
@@ -211,17 +211,17 @@ export class ContentEncoder {
       )
   }
 
-  #setTodo(row: EntryRow): void {
+  #setTodo(row: TodoRow): void {
     this.#o.manifest.sql('UPDATE entry SET todo = 0 WHERE dir = ? AND name = ?').run(row.dir, row.name)
   }
 
-  #remove(row: EntryRow): void {
+  #remove(row: TodoRow): void {
     this.#forgetLink(row)
     this.#o.manifest.sql('DELETE FROM entry WHERE dir = ? AND name = ?').run(row.dir, row.name)
   }
 
   /** The next name of this inode then counts as its first. */
-  #forgetLink(row: EntryRow): void {
+  #forgetLink(row: TodoRow): void {
     this.#o.manifest
       .sql('DELETE FROM link WHERE dir = ? AND name = ? AND dev = ? AND ino = ?')
       .run(row.dir, row.name, row.dev, row.ino)

@@ -14,7 +14,7 @@ import {
 } from '@dmc/core/log/node-entry'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
-import type { EntryRow, Manifest } from './manifest.ts'
+import type { Manifest, NodeRow } from './manifest.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 
 /** Plain bytes of a node blob. */
@@ -203,7 +203,7 @@ export class NodeEncoder {
   }
 
   /** The encoded content ref of a file or folder, taken over as it is: it was encoded by this agent, now or last time. */
-  #contentOf(row: EntryRow, kind: EntryKind): Uint8Array | null {
+  #contentOf(row: NodeRow, kind: EntryKind): Uint8Array | null {
     let ref: Uint8Array | null | undefined = null
     if (kind === ENTRY_KIND.file) ref = row.ref
     else if (kind === ENTRY_KIND.directory) ref = this.#o.manifest.dir(Number(row.child))?.ref
@@ -233,12 +233,12 @@ const readRef = (bytes: Uint8Array): ContentRef =>
   contentRefFromCbor(decodeCbor(bytes, 'A cached content ref'))
 
 /** A row as a node entry; a folder's content ref is added by the caller. */
-export function toEntry(row: EntryRow): NodeEntry {
+export function toEntry(row: NodeRow): NodeEntry {
   const entry = withoutContent(row)
   return entry.kind === ENTRY_KIND.file && row.ref ? { ...entry, content: readRef(row.ref) } : entry
 }
 
-function withoutContent(row: EntryRow): NodeEntry {
+function withoutContent(row: NodeRow): NodeEntry {
   const kind = Number(row.kind) as EntryKind
   const entry: NodeEntry = {
     name: row.name,

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { noise } from '../test/make-tree.ts'
 import { HOLE_BLOCK, HoleFinder } from './find-holes.ts'
-import type { EntryRow } from './manifest.ts'
+import type { TodoRow } from './manifest.ts'
 import { type KeptContent, SmallFiles } from './small-files.ts'
 
 const gear = gearTable(crypto, new Uint8Array(32))
@@ -15,7 +15,7 @@ const hashKey = new Uint8Array(32).fill(3)
 /** Keeps chunks and rows in memory; `before`: what the last snapshot has, by the hash's hex. */
 function setUp(before = new Map<string, Uint8Array>()) {
   const chunks: Buffer[] = []
-  const kept = new Map<EntryRow, KeptContent>()
+  const kept = new Map<TodoRow, KeptContent>()
   let reused = 0
   const files = new SmallFiles({
     gear,
@@ -42,14 +42,14 @@ function setUp(before = new Map<string, Uint8Array>()) {
     kept,
     chunks,
     reused: () => reused,
-    put(bytes: Buffer, sparse = false): EntryRow {
-      const row = {} as EntryRow
+    put(bytes: Buffer, sparse = false): TodoRow {
+      const row = {} as TodoRow
       bytes.copy(files.space(bytes.length + 1))
       files.add(row, bytes.length, sparse ? new HoleFinder() : null)
       return row
     },
     /** The bytes that a row's content ref says, its holes filled. */
-    bytesOf(row: EntryRow, size: number): Buffer {
+    bytesOf(row: TodoRow, size: number): Buffer {
       const { ref, holes } = kept.get(row) as KeptContent
       const run = ref ? contentRefFromCbor(decodeCbor(ref, 'a ref')).run : []
       const data = Buffer.concat(

@@ -5,7 +5,7 @@ import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { type Cut, Cutter } from './cutter.ts'
 import type { HoleFinder } from './find-holes.ts'
-import type { EntryRow } from './manifest.ts'
+import type { TodoRow } from './manifest.ts'
 import { encodeRef } from './ref-builder.ts'
 
 /** After so many files the stream is cut, whatever its length. */
@@ -39,20 +39,20 @@ export interface SmallFilesOptions {
   /** Stores chunks of the stream, one for each step. */
   store(cuts: readonly Cut[]): Iterable<StoredCut>
   /** What became of a file. */
-  keep(row: EntryRow, content: KeptContent): void
+  keep(row: TodoRow, content: KeptContent): void
   /** Bytes that were stored already. */
   onReused(bytes: number): void
 }
 
 interface Read {
-  row: EntryRow
+  row: TodoRow
   size: number
   finder: HoleFinder | null
 }
 
 interface Packed {
   /** The file, and others with the same bytes. */
-  rows: EntryRow[]
+  rows: TodoRow[]
   start: number
   end: number
   slices: Slice[]
@@ -93,7 +93,7 @@ export class SmallFiles {
   }
 
   /** The bytes of a file are in `space`, and whole. */
-  add(row: EntryRow, size: number, finder: HoleFinder | null): void {
+  add(row: TodoRow, size: number, finder: HoleFinder | null): void {
     this.#cutter.hold(size)
     this.#bytes += size
     this.#read.push({ row, size, finder })
