@@ -42,28 +42,36 @@ export type HashMany = (prefix: Uint8Array, bodies: readonly Uint8Array[], out: 
 
 const HMAC_BLOCK = 64
 
-/**
- * `blobId` of several bodies, which is twice as fast where `hashMany` interleaves them. HMAC is written out here
- * (RFC 2104: H(K ^ opad ‖ H(K ^ ipad ‖ message))) because its inner hash is what is interleaved.
- *
- * @param blobIdKey 32 bytes
- */
-export function blobIds(
+/** `blobId` of several bodies: see `hmacMany`. */
+export const blobIds = (
   hashMany: HashMany,
   blobIdKey: Uint8Array,
   type: BlobType,
   bodies: readonly Uint8Array[],
+): Uint8Array[] => hmacMany(hashMany, blobIdKey, type, bodies)
+
+/**
+ * HMAC-SHA256(key, head u8 ‖ body) of several bodies, which is twice as fast as one by one where `hashMany` interleaves
+ * them. HMAC is written out here (RFC 2104: H(K ^ opad ‖ H(K ^ ipad ‖ message))) because its inner hash is what is
+ * interleaved.
+ *
+ * @param key at most 64 bytes
+ * @param bodies as many as `hashMany` takes
+ */
+export function hmacMany(
+  hashMany: HashMany,
+  key: Uint8Array,
+  head: number,
+  bodies: readonly Uint8Array[],
 ): Uint8Array[] {
-  if (blobIdKey.length > HMAC_BLOCK)
-    throw new RangeError(`a key of ${blobIdKey.length} bytes is longer than a block`)
-  const padded = (byte: number) =>
-    Uint8Array.from({ length: HMAC_BLOCK }, (_, i) => (blobIdKey[i] ?? 0) ^ byte)
+  if (key.length > HMAC_BLOCK) throw new RangeError(`a key of ${key.length} bytes is longer than a block`)
+  const padded = (byte: number) => Uint8Array.from({ length: HMAC_BLOCK }, (_, i) => (key[i] ?? 0) ^ byte)
   const inner = new Uint8Array(32 * bodies.length)
-  hashMany(concatBytes(padded(0x36), Uint8Array.of(type)), bodies, inner)
+  hashMany(concatBytes(padded(0x36), Uint8Array.of(head)), bodies, inner)
   const hashes = bodies.map((_, i) => inner.subarray(32 * i, 32 * i + 32))
-  const ids = new Uint8Array(32 * bodies.length)
-  hashMany(padded(0x5c), hashes, ids)
-  return bodies.map((_, i) => ids.slice(32 * i, 32 * i + 32))
+  const codes = new Uint8Array(32 * bodies.length)
+  hashMany(padded(0x5c), hashes, codes)
+  return bodies.map((_, i) => codes.slice(32 * i, 32 * i + 32))
 }
 
 /** version ‖ type ‖ volume id ‖ blob id, and offset u64 ‖ generation u64 where a place is part of the meaning. */

@@ -1,6 +1,7 @@
-import { decode, encode, rfc8949EncodeOptions } from 'cborg'
+import { decode } from 'cborg'
 import { equalBytes } from './bytes.ts'
 import { logCorrupt } from './log-error.ts'
+import { type EncodedCbor, writeCbor } from './write-cbor.ts'
 
 export type CborValue =
   | number
@@ -9,14 +10,12 @@ export type CborValue =
   | boolean
   | null
   | Uint8Array
+  | EncodedCbor
   | CborValue[]
   | Map<CborValue, CborValue>
 
 /** Deterministic CBOR (RFC 8949 4.2.1). Maps are `Map`s; `undefined` and floats do not occur. */
-export function encodeCbor(value: CborValue): Uint8Array {
-  const bytes = encode(value, rfc8949EncodeOptions)
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) // may be a Buffer
-}
+export const encodeCbor = (value: CborValue): Uint8Array => writeCbor(value)
 
 /**
  * One item with nothing behind it; not yet known to be deterministic: a caller that encodes what it understood checks

@@ -4,11 +4,12 @@ import { compareBytes, concatBytes } from './bytes.ts'
 import { type Catalog, decodeCatalog, encodeCatalog } from './catalog.ts'
 import { type CborValue, cborItemLength, decodeCbor, encodeCbor } from './cbor.ts'
 import { INDEX_ROW, readIndexRows, segmentsToAbsorb, writeIndexRow } from './index-segment.ts'
-import type { ContentRef, Slice } from './locator.ts'
+import { type ContentRef, contentRefToCbor, type Slice } from './locator.ts'
 import {
   decodeEntry,
   ENTRY_KIND,
   encodeEntry,
+  encodeEntryWith,
   entryFromCbor,
   LISTED_AS,
   NO_CONTENT,
@@ -81,6 +82,8 @@ describe('node entries', () => {
       fc.property(entry, (value) => {
         const encoded = encodeEntry(value)
         expect(decodeEntry(encoded)).toEqual(value)
+        const content = encodeCbor(contentRefToCbor(value.content))
+        if (value.content.run.length > 0) expect(encodeEntryWith(value, content)).toEqual(encoded)
         expect(cborItemLength(encoded, 0)).toBe(encoded.length)
         for (const cut of [1, encoded.length >> 1, encoded.length - 1]) {
           expect(cborItemLength(encoded.subarray(0, cut), 0)).toBe(-1)

@@ -4,6 +4,7 @@ import { type ContentRef, contentRefFromCbor, contentRefToCbor } from './locator
 import { logCorrupt } from './log-error.ts'
 import { asArray, asBytes, asMap, asText, asUint, onlyKeys } from './read-cbor.ts'
 import { assertSafeName, splitSafePath } from './safe-name.ts'
+import { EncodedCbor } from './write-cbor.ts'
 
 export const ENTRY_KIND = { file: 0, directory: 1, symlink: 2, hardlink: 3, listed: 4 } as const
 export type EntryKind = (typeof ENTRY_KIND)[keyof typeof ENTRY_KIND]
@@ -42,14 +43,16 @@ export const NO_CONTENT: ContentRef = { level: 0, run: [] }
 const KEYS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
 const INT64 = 2n ** 63n
 
-export function entryToCbor(entry: NodeEntry): CborValue {
+export function entryToCbor(entry: NodeEntry, content?: EncodedCbor): CborValue {
   const map = new Map<CborValue, CborValue>()
   if (entry.name.length > 0) map.set(0, entry.name)
   if (entry.kind !== 0) map.set(1, entry.kind)
   if (entry.mode !== 0) map.set(2, entry.mode)
   if (entry.mtimeNs !== 0n) map.set(3, entry.mtimeNs)
   if (entry.size !== 0) map.set(4, entry.size)
-  if (entry.content.level !== 0 || entry.content.run.length > 0) map.set(5, contentRefToCbor(entry.content))
+  if (content) map.set(5, content)
+  else if (entry.content.level !== 0 || entry.content.run.length > 0)
+    map.set(5, contentRefToCbor(entry.content))
   if (entry.target !== undefined) map.set(6, entry.target)
   if (entry.linkPath !== undefined) map.set(7, entry.linkPath)
   if (entry.uid !== 0) map.set(8, entry.uid)
@@ -64,6 +67,10 @@ export function entryToCbor(entry: NodeEntry): CborValue {
 }
 
 export const encodeEntry = (entry: NodeEntry): Uint8Array => encodeCbor(entryToCbor(entry))
+
+/** The same, with a content ref that is encoded already in place of the entry's own. */
+export const encodeEntryWith = (entry: NodeEntry, content: Uint8Array): Uint8Array =>
+  encodeCbor(entryToCbor(entry, new EncodedCbor(content)))
 
 /** @throws LOG_CORRUPT, UNSAFE_PATH. `root`: the snapshot's root entry, whose name may be empty. */
 export function entryFromCbor(value: CborValue, root = false): NodeEntry {

@@ -1,8 +1,8 @@
 import { CUT_MAX } from '@dmc/core/log/chunker'
 import { CutFinder } from '@dmc/core/log/cut-finder'
 
-/** Chunks are cut in groups, once so many bytes are there: about eight of average size. */
-const GROUP = 3 * CUT_MAX
+/** Chunks are cut in groups, once so many bytes are there: about five of average size. */
+const GROUP = 2 * CUT_MAX
 /** Room for a group, and as much as is read at once. */
 const SIZE = GROUP + CUT_MAX
 
@@ -22,6 +22,9 @@ export class Cutter {
   readonly #onChunks: (cuts: Cut[]) => void
   #start = 0
   #end = 0
+  /** The bytes that are held lie from here to `#to`, behind the stream's end. */
+  #from = 0
+  #to = 0
   /** Stream offset of the buffer's byte at `#start`. */
   #offset = 0
 
@@ -38,33 +41,63 @@ export class Cutter {
     return this.#offset + this.#end - this.#start
   }
 
-  /** Space for at least `length` (at most CUT_MAX) further bytes; nothing has entered until `commit`. */
+  /** Space for at least `length` further bytes; with what is held, at most CUT_MAX. Nothing has entered until `commit` or `take`. */
   space(length: number): Buffer {
-    if (SIZE - this.#end < length) {
-      this.#buffer.copyWithin(0, this.#start, this.#end)
+    if (SIZE - this.#to < length) {
+      this.#buffer.copyWithin(0, this.#start, this.#to)
       this.#end -= this.#start
+      this.#from -= this.#start
+      this.#to -= this.#start
       this.#start = 0
     }
-    return this.#buffer.subarray(this.#end)
+    return this.#buffer.subarray(this.#to)
   }
 
+  /** The next `length` bytes enter the stream. */
   commit(length: number): void {
+    this.hold(length)
+    this.take(length)
+  }
+
+  /** The next `length` bytes of the space stay where they are, until `take` or `drop` says what becomes of them. */
+  hold(length: number): void {
+    this.#to += length
+  }
+
+  /** `length` of the bytes that are held, from the `at`-th on. They move with the next call of `space`. */
+  held(at: number, length: number): Buffer {
+    return this.#buffer.subarray(this.#from + at, this.#from + at + length)
+  }
+
+  /** The first `length` bytes that are held enter the stream. */
+  take(length: number): void {
+    if (this.#from > this.#end) this.#buffer.copyWithin(this.#end, this.#from, this.#from + length)
     this.#end += length
+    this.drop(length)
     if (this.#end - this.#start >= GROUP) this.#cut(CUT_MAX)
   }
 
-  /** The stream ends here: everything left is cut. The next byte begins a new stream at offset 0 when `restart`. */
-  flush(restart = true): void {
+  /** The first `length` bytes that are held are none of the stream's. */
+  drop(length: number): void {
+    this.#from += length
+    if (this.#from < this.#to) return
+    this.#from = this.#end
+    this.#to = this.#end
+  }
+
+  /** The stream ends here: everything that entered is cut, and what is held begins a new stream at offset 0. */
+  flush(): void {
     this.#cut(1)
-    this.#start = 0
-    this.#end = 0
-    if (restart) this.#offset = 0
+    this.#offset = 0
+    if (this.#from === this.#to) this.reset()
   }
 
   /** Forgets what has not been cut, and begins a new stream. */
   reset(): void {
     this.#start = 0
     this.#end = 0
+    this.#from = 0
+    this.#to = 0
     this.#offset = 0
   }
 

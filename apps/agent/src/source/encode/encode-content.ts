@@ -1,28 +1,24 @@
 import type { BigIntStats } from 'node:fs'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
-import { toHex } from '@dmc/core/log/bytes'
 import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
-import type { ContentRef, Locator, Slice } from '@dmc/core/log/locator'
+import type { ContentRef } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
-import { ENTRY_KIND, NO_CONTENT } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import { readAhead } from '../../disk/read-ahead.ts'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { type Cut, Cutter } from './cutter.ts'
 import { HoleFinder } from './find-holes.ts'
-import type { EntryRow, Manifest } from './manifest.ts'
+import type { Manifest, TodoRow } from './manifest.ts'
 import { readAt, readStable } from './read-content.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 import { signed } from './scan.ts'
+import { closeGaps, type KeptContent, SmallFiles, type StoredCut } from './small-files.ts'
 
-/** Small files share blobs; after so many the stream is cut, whatever its length. */
-const PACK_FILES = 4096
 /** A large file is read so far ahead by the kernel while what came before is sealed. */
 const AHEAD = 4 * CUT_MAX
 /** A change within this time of the read may not show in the times: such a file is read again next time. */
 const RACY_MS = 20
-/** Tells the hash of a small file from a blob id. */
-const SMALL_FILE = Uint8Array.of(0)
 /** A file's ctime that matches none. */
 const NEVER = 0n
 
@@ -43,40 +39,33 @@ export interface EncodeContentOptions {
   onBytes(path: Buffer, bytes: number): void
 }
 
-interface Packed {
-  row: EntryRow
-  start: number
-  end: number
-  slices: Slice[]
-  holes: number[]
-  hash: Uint8Array
-}
-
-/** Small files of this session that are found again at once. */
-const RECENT = 4096
-
 /** Reads every file that is still to be read, in walk order, and writes its content ref into the manifest. */
 export class ContentEncoder {
   readonly #o: EncodeContentOptions
-  readonly #pack: Cutter
+  readonly #small: SmallFiles
   readonly #own: Cutter
-  #packed: Packed[] = []
-  /** Encoded content refs by hash (hex). */
-  readonly #recent = new Map<string, Uint8Array>()
   /** What a file's own chunks are added to. */
   #ref: RefBuilder
   #folder: { id: number; path: Buffer } = { id: 0, path: Buffer.alloc(0) }
 
   constructor(options: EncodeContentOptions) {
     this.#o = options
-    const { gear, store } = options
+    const { gear, store, prev, crypto, hashKey } = options
     this.#ref = new RefBuilder(store)
     this.#own = new Cutter(gear, (cuts) => {
       for (const { chunk, locator } of this.#storeAll(cuts))
         this.#ref.add({ ...locator, start: 0, length: chunk.length })
     })
-    this.#pack = new Cutter(gear, (cuts) => {
-      for (const { chunk, at, locator } of this.#storeAll(cuts)) this.#onPackChunk(chunk, at, locator)
+    this.#small = new SmallFiles({
+      gear,
+      crypto,
+      hashKey,
+      find: (hash) => prev?.contentOf(hash)?.ref,
+      store: (cuts) => this.#storeAll(cuts),
+      keep: (row, content) => this.#update(row, content),
+      onReused: (bytes) => {
+        store.reusedBytes += bytes
+      },
     })
   }
 
@@ -89,12 +78,12 @@ export class ContentEncoder {
       if (row.ref !== null || row.size === 0n) this.#setTodo(row)
       else this.#encode(row, path)
     }
-    this.#flushPack()
+    this.#small.flush()
     manifest.indexHashes()
     manifest.db.exec('COMMIT')
   }
 
-  #pathOf(row: EntryRow): Buffer {
+  #pathOf(row: TodoRow): Buffer {
     const { root, manifest, singleFile } = this.#o
     if (singleFile) return root
     const dir = Number(row.dir)
@@ -105,7 +94,7 @@ export class ContentEncoder {
   }
 
   /** True when another name of this inode came before: the row becomes a hard link to it. */
-  #linked(row: EntryRow): boolean {
+  #linked(row: TodoRow): boolean {
     const { manifest } = this.#o
     const first = manifest.sql('SELECT dir, name FROM link WHERE dev = ? AND ino = ?').get(row.dev, row.ino)
     if (!first) {
@@ -123,7 +112,7 @@ export class ContentEncoder {
     return true
   }
 
-  #encode(row: EntryRow, path: Buffer): void {
+  #encode(row: TodoRow, path: Buffer): void {
     let large: { ref: ContentRef; holes: number[] } | null = null
     let holes: HoleFinder | null = null
     const outcome = readStable(
@@ -154,43 +143,16 @@ export class ContentEncoder {
       this.#forgetLink(row)
     } else {
       this.#setStat(row, outcome.stat)
-      if (large) this.#setContent(row, large)
-      else this.#commitSmall(row, Number(outcome.stat.size), holes)
+      if (large) this.#update(row, keptOf(large))
+      else this.#small.add(row, Number(outcome.stat.size), holes)
       this.#o.onFile(path, large ? 0 : Number(outcome.stat.size))
     }
   }
 
-  /** Straight to the end of the pack; it enters the stream only once it is known to be whole (`#commitSmall`). */
   #readSmall(fd: number, size: number, path: Buffer): boolean {
-    const space = this.#pack.space(size + 1)
+    const space = this.#small.space(size + 1)
     // one byte more shows a file that grew
     return readAt(fd, space.subarray(0, size + 1), 0, path) === size
-  }
-
-  #commitSmall(row: EntryRow, size: number, finder: HoleFinder | null): void {
-    const data = this.#pack.space(size).subarray(0, size)
-    const hash = this.#o.crypto.hmac(this.#o.hashKey, SMALL_FILE, data)
-    if (!finder && this.#stored(row, hash, size)) return
-    const length = finder ? closeGaps(finder, data, 0) : size
-    const holes = finder?.finish() ?? []
-    if (length === 0) {
-      this.#setContent(row, { ref: NO_CONTENT, holes })
-      return
-    }
-    const start = this.#pack.streamEnd
-    this.#packed.push({ row, start, end: start + length, slices: [], holes, hash })
-    this.#pack.commit(length)
-    if (this.#packed.length >= PACK_FILES) this.#flushPack()
-  }
-
-  /** True when the same bytes are stored already: touched, copied or moved small files cost their names only. */
-  #stored(row: EntryRow, hash: Uint8Array, size: number): boolean {
-    if (size === 0) return false
-    const known = this.#recent.get(toHex(hash)) ?? this.#o.prev?.contentOf(hash)?.ref
-    if (!known) return false
-    this.#update(row, known, null, hash)
-    this.#o.store.reusedBytes += size
-    return true
   }
 
   #readLarge(fd: number, size: number, path: Buffer, holes: HoleFinder | null): boolean {
@@ -207,12 +169,7 @@ export class ContentEncoder {
     return readAt(fd, Buffer.allocUnsafe(1), size, path) === 0
   }
 
-  #flushPack(): void {
-    this.#pack.flush()
-    if (this.#packed.length > 0) throw new Error('a packed file is left without its blobs')
-  }
-
-  *#storeAll(cuts: readonly Cut[]): Generator<Cut & { locator: Locator }> {
+  *#storeAll(cuts: readonly Cut[]): Generator<StoredCut> {
     const { store } = this.#o
     const ids = store.idsOf(
       BLOB_TYPE.content,
@@ -223,38 +180,14 @@ export class ContentEncoder {
     }
   }
 
-  #onPackChunk(chunk: Buffer, at: number, locator: Locator): void {
-    const end = at + chunk.length
-    let done = 0
-    for (const file of this.#packed) {
-      const from = Math.max(file.start, at)
-      const to = Math.min(file.end, end)
-      if (to > from) file.slices.push({ ...locator, start: from - at, length: to - from })
-      if (file.end > end) break
-      this.#setContent(file.row, { ref: { level: 0, run: file.slices }, holes: file.holes }, file.hash)
-      done++
-    }
-    this.#packed = this.#packed.slice(done)
-  }
-
-  #setContent(row: EntryRow, { ref, holes }: { ref: ContentRef; holes: number[] }, hash?: Uint8Array): void {
-    const encoded = ref.run.length === 0 ? null : encodeRef(ref)
-    // a sparse file's content is not all that its bytes are
-    const whole = holes.length === 0 && encoded && hash ? hash : null
-    this.#update(row, encoded, holes.length === 0 ? null : JSON.stringify(holes), whole)
-    if (!whole || !encoded) return
-    if (this.#recent.size >= RECENT) this.#recent.clear()
-    this.#recent.set(toHex(whole), encoded)
-  }
-
-  #update(row: EntryRow, ref: Uint8Array | null, holes: string | null, hash: Uint8Array | null): void {
+  #update(row: TodoRow, { ref, holes, hash }: KeptContent): void {
     this.#o.manifest
       .sql('UPDATE entry SET ref = ?, holes = ?, hash = ?, todo = 0 WHERE dir = ? AND name = ?')
       .run(ref, holes, hash, row.dir, row.name)
   }
 
   /** The file as it was when it was read, which may be later than when it was found. */
-  #setStat(row: EntryRow, stat: BigIntStats): void {
+  #setStat(row: TodoRow, stat: BigIntStats): void {
     const racy = Date.now() - Number(stat.ctimeNs / 1_000_000n) < RACY_MS
     const ctime = racy ? NEVER : stat.ctimeNs
     if (!racy && stat.mtimeNs === row.mtime && stat.ctimeNs === row.ctime && stat.size === row.size) return
@@ -278,29 +211,25 @@ export class ContentEncoder {
       )
   }
 
-  #setTodo(row: EntryRow): void {
+  #setTodo(row: TodoRow): void {
     this.#o.manifest.sql('UPDATE entry SET todo = 0 WHERE dir = ? AND name = ?').run(row.dir, row.name)
   }
 
-  #remove(row: EntryRow): void {
+  #remove(row: TodoRow): void {
     this.#forgetLink(row)
     this.#o.manifest.sql('DELETE FROM entry WHERE dir = ? AND name = ?').run(row.dir, row.name)
   }
 
   /** The next name of this inode then counts as its first. */
-  #forgetLink(row: EntryRow): void {
+  #forgetLink(row: TodoRow): void {
     this.#o.manifest
       .sql('DELETE FROM link WHERE dir = ? AND name = ? AND dev = ? AND ino = ?')
       .run(row.dir, row.name, row.dev, row.ino)
   }
 }
 
-/** Moves the data between the holes together, in place; returns its length. */
-function closeGaps(holes: HoleFinder, space: Buffer, position: number): number {
-  let to = 0
-  for (const { at, end } of holes.dataIn(space, position)) {
-    if (to !== at) space.copyWithin(to, at, end)
-    to += end - at
-  }
-  return to
-}
+const keptOf = ({ ref, holes }: { ref: ContentRef; holes: number[] }): KeptContent => ({
+  ref: ref.run.length === 0 ? null : encodeRef(ref),
+  holes: holes.length === 0 ? null : JSON.stringify(holes),
+  hash: null,
+})

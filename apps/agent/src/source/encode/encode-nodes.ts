@@ -1,12 +1,20 @@
 import { BLOB_TYPE, blobId } from '@dmc/core/log/blob'
 import { equalBytes } from '@dmc/core/log/bytes'
-import { decodeCbor } from '@dmc/core/log/cbor'
+import { cborItemLength, decodeCbor } from '@dmc/core/log/cbor'
 import { type ContentRef, contentRefFromCbor, type Slice } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
-import { ENTRY_KIND, type EntryKind, encodeEntry, NO_CONTENT, type NodeEntry } from '@dmc/core/log/node-entry'
+import { logCorrupt } from '@dmc/core/log/log-error'
+import {
+  ENTRY_KIND,
+  type EntryKind,
+  encodeEntry,
+  encodeEntryWith,
+  NO_CONTENT,
+  type NodeEntry,
+} from '@dmc/core/log/node-entry'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
-import type { EntryRow, Manifest } from './manifest.ts'
+import type { Manifest, NodeRow } from './manifest.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 
 /** Plain bytes of a node blob. */
@@ -118,12 +126,13 @@ export class NodeEncoder {
     let flushed = false
     this.totals.directories++
     for (const row of manifest.entriesOf(id)) {
-      const entry = this.#entryOf(row)
+      const entry = withoutContent(row)
       if (entry.kind === ENTRY_KIND.listed) {
         path ??= manifest.pathOf(id)
         this.#count(entry, joinBytes(path, row.name))
       } else this.#count(entry, null)
-      const encoded = encodeEntry(entry)
+      const content = this.#contentOf(row, entry.kind)
+      const encoded = content ? encodeEntryWith(entry, content) : encodeEntry(entry)
       if (this.#length + encoded.length > PACK_MAX) {
         this.#flush()
         flushed = true
@@ -193,13 +202,15 @@ export class NodeEncoder {
     return ((hash ^ (hash >>> 16)) & CUT_MASK) === 0
   }
 
-  #entryOf(row: EntryRow): NodeEntry {
-    const entry = toEntry(row)
-    if (entry.kind === ENTRY_KIND.directory) {
-      const ref = this.#o.manifest.dir(Number(row.child))?.ref
-      if (ref) entry.content = readRef(ref)
-    }
-    return entry
+  /** The encoded content ref of a file or folder, taken over as it is: it was encoded by this agent, now or last time. */
+  #contentOf(row: NodeRow, kind: EntryKind): Uint8Array | null {
+    let ref: Uint8Array | null | undefined = null
+    if (kind === ENTRY_KIND.file) ref = row.ref
+    else if (kind === ENTRY_KIND.directory) ref = this.#o.manifest.dir(Number(row.child))?.ref
+    if (!ref) return null
+    // a manifest that the disk has damaged must not make a folder that can't be read
+    if (cborItemLength(ref, 0) !== ref.length) throw logCorrupt('A cached content ref is damaged.')
+    return ref
   }
 
   #count(entry: NodeEntry, path: Buffer | null): void {
@@ -222,7 +233,12 @@ const readRef = (bytes: Uint8Array): ContentRef =>
   contentRefFromCbor(decodeCbor(bytes, 'A cached content ref'))
 
 /** A row as a node entry; a folder's content ref is added by the caller. */
-export function toEntry(row: EntryRow): NodeEntry {
+export function toEntry(row: NodeRow): NodeEntry {
+  const entry = withoutContent(row)
+  return entry.kind === ENTRY_KIND.file && row.ref ? { ...entry, content: readRef(row.ref) } : entry
+}
+
+function withoutContent(row: NodeRow): NodeEntry {
   const kind = Number(row.kind) as EntryKind
   const entry: NodeEntry = {
     name: row.name,
@@ -230,7 +246,7 @@ export function toEntry(row: EntryRow): NodeEntry {
     mode: Number(row.mode),
     mtimeNs: row.mtime,
     size: kind === ENTRY_KIND.file ? Number(row.size) : 0,
-    content: kind === ENTRY_KIND.file && row.ref ? readRef(row.ref) : NO_CONTENT,
+    content: NO_CONTENT,
     uid: Number(row.uid),
     gid: Number(row.gid),
     holes: kind === ENTRY_KIND.file && row.holes ? (JSON.parse(row.holes) as number[]) : [],

@@ -83,6 +83,17 @@ export interface DirRow {
   hash: Uint8Array | null
 }
 
+// only what is used: each column of each row is an object or two
+const OF_TODO = ['dir', 'name', 'mtime', 'ctime', 'dev', 'ino', 'nlink', 'size', 'ref'] as const
+const OF_NODE = [
+  ...(['name', 'kind', 'mode', 'mtime', 'size', 'uid', 'gid', 'child'] as const),
+  ...(['target', 'ref', 'holes', 'listed', 'reason'] as const),
+]
+/** What is asked of a file whose content is still to be encoded. */
+export type TodoRow = Pick<EntryRow, (typeof OF_TODO)[number]>
+/** What a node says of an entry. */
+export type NodeRow = Pick<EntryRow, (typeof OF_NODE)[number]>
+
 const VERSION = 1
 const PAGE = 500
 
@@ -151,11 +162,14 @@ export class Manifest {
   }
 
   /** Entries of one folder by name; rows may be updated while this goes on. */
-  *entriesOf(dir: number): Generator<EntryRow> {
-    const statement = this.sql('SELECT * FROM entry WHERE dir = ? AND name > ? ORDER BY name LIMIT ?', true)
+  *entriesOf(dir: number): Generator<NodeRow> {
+    const statement = this.sql(
+      `SELECT ${OF_NODE.join(', ')} FROM entry WHERE dir = ? AND name > ? ORDER BY name LIMIT ?`,
+      true,
+    )
     let after: Uint8Array = new Uint8Array(0) // no name is empty
     for (;;) {
-      const rows = statement.all(dir, after, PAGE) as unknown as EntryRow[]
+      const rows = statement.all(dir, after, PAGE) as unknown as NodeRow[]
       yield* rows
       const last = rows.at(-1)
       if (!last || rows.length < PAGE) return
@@ -164,15 +178,15 @@ export class Manifest {
   }
 
   /** Files that are still to be encoded, in walk order; rows may be updated while this goes on. */
-  *todo(): Generator<EntryRow> {
+  *todo(): Generator<TodoRow> {
     const statement = this.sql(
-      'SELECT * FROM entry WHERE (dir, name) > (?, ?) AND todo = 1 ORDER BY dir, name LIMIT ?',
+      `SELECT ${OF_TODO.join(', ')} FROM entry WHERE (dir, name) > (?, ?) AND todo = 1 ORDER BY dir, name LIMIT ?`,
       true,
     )
     let dir = 0n
     let name: Uint8Array = new Uint8Array(0)
     for (;;) {
-      const rows = statement.all(dir, name, PAGE) as unknown as EntryRow[]
+      const rows = statement.all(dir, name, PAGE) as unknown as TodoRow[]
       yield* rows
       const last = rows.at(-1)
       if (!last || rows.length < PAGE) return
