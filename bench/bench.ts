@@ -3,7 +3,7 @@ import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hashe
 
 /**
  * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]
- * [--tier native|portable] [--tls] [--seconds N]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
+ * [--tier native|portable] [--tls] [--block-time S] [--seconds N]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
  */
 export interface BenchOptions {
   json: boolean
@@ -15,6 +15,8 @@ export interface BenchOptions {
   tier: HasherTier | null
   /** TLS on loopback too (the default is plain http, which the protocol allows on loopback only). */
   tls: boolean
+  /** Seconds between blocks of the bench's chain; as in the demo by default. */
+  blockTime: number
   /** How long the simulated agents of `dashboard` report. */
   seconds: number
   /** Folder for the data; a temp folder by default. */
@@ -27,7 +29,7 @@ export interface BenchDocument {
   tier: string
   inputs: Record<string, string | number | boolean>
   rounds: number
-  ours: { wall_s: number; cpu_s: number; rss_mib: number; mib_s: number }
+  ours: { wall_s: number; cpu_s: number; rss_mib: number; mib_s: number; stored_bytes?: number }
   peers: {
     name: string
     version: string | null
@@ -35,6 +37,8 @@ export interface BenchDocument {
     cpu_s?: number
     rss_mib?: number
     ratio?: number
+    /** Of the snapshot at the miner, of the whole repository at a peer. */
+    stored_bytes?: number
     missing?: string
   }[]
   figures: { name: string; value: number; unit: string; limit: string; ok: boolean }[]
@@ -61,6 +65,8 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
   const tier = (value('--tier') ?? null) as HasherTier | null
   if (tier !== null && !HASHER_TIERS.includes(tier))
     throw new Error(`--tier is native or portable, not ${tier}`)
+  const blockTime = Number(value('--block-time') ?? 1)
+  if (!(blockTime > 0)) throw new Error(`--block-time is a number of seconds, not ${value('--block-time')}`)
   return {
     name: args.find((arg) => !arg.startsWith('--')) ?? '',
     options: {
@@ -70,6 +76,7 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
       rounds: Number(value('--rounds') ?? 3),
       tier,
       tls: args.includes('--tls'),
+      blockTime,
       seconds: Number(value('--seconds') ?? 300),
       folder: value('--folder') ?? null,
     },
@@ -77,8 +84,9 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
 }
 
 function print(document: BenchDocument): void {
-  const row = (name: string, m: { wall_s?: number; cpu_s?: number; rss_mib?: number; ratio?: number }) =>
-    `${name.padEnd(24)} ${(m.wall_s ?? 0).toFixed(2).padStart(9)} ${(m.cpu_s ?? 0).toFixed(2).padStart(9)} ${String(m.rss_mib ?? 0).padStart(8)} ${m.ratio ? `${m.ratio.toFixed(2)}x` : ''}`
+  type Row = { wall_s?: number; cpu_s?: number; rss_mib?: number; ratio?: number; stored_bytes?: number }
+  const row = (name: string, m: Row) =>
+    `${name.padEnd(24)} ${(m.wall_s ?? 0).toFixed(2).padStart(9)} ${(m.cpu_s ?? 0).toFixed(2).padStart(9)} ${String(m.rss_mib ?? 0).padStart(8)} ${m.ratio ? `${m.ratio.toFixed(2)}x` : ''}${m.stored_bytes ? `  ${(m.stored_bytes / 2 ** 20).toFixed(1)} MiB stored` : ''}`
   console.log(
     `${document.bench}, ${document.data}: ${JSON.stringify(document.inputs)}; medians of ${document.rounds} rounds`,
   )

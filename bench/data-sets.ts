@@ -34,6 +34,17 @@ function text(next: (length: number) => Buffer, length: number): Buffer {
   return Buffer.from(parts.join('\n')).subarray(0, length)
 }
 
+/** Of the reference's set, which is 20,000 files of 1 B to 300 KiB from /usr/share, 247 MiB in all. */
+const SMALL_SET = { most: 300 * 1024, median: 2048, spread: 2.035 }
+
+/** Sizes as they are on a disk: log-normal, most of some KiB, a few as large as they may be. */
+function smallSize(draw: Buffer): number {
+  const { most, median, spread } = SMALL_SET
+  const [one, two] = [draw.readUInt32BE(0), draw.readUInt32BE(4)].map((n) => (n + 0.5) / 2 ** 32)
+  const normal = Math.sqrt(-2 * Math.log(one ?? 0.5)) * Math.cos(2 * Math.PI * (two ?? 0.5))
+  return Math.min(most, Math.max(1, Math.round(median * Math.exp(spread * normal))))
+}
+
 /** Writes one data set into a new folder; returns the bytes written. Deterministic by its arguments. */
 export function makeDataSet(folder: string, data: DataSet, megabytes: number, files = 20_000): number {
   mkdirSync(folder, { recursive: true })
@@ -46,14 +57,11 @@ export function makeDataSet(folder: string, data: DataSet, megabytes: number, fi
     closeSync(fd)
     return megabytes << 20
   }
-  // Sizes like a home folder's: most are small, a few reach 300 KiB; half of them text.
   let bytes = 0
   for (let index = 0; index < files; index++) {
     const inFolder = join(folder, `d${index % 97}`, `e${index % 13}`)
     if (index < 97 * 13) mkdirSync(inFolder, { recursive: true })
-    const draw = next(4)
-    const scale = draw.readUInt16BE(0) / 65_536
-    const size = 1 + Math.floor(scale ** 6 * 300 * 1024 * 0.9 + (draw.readUInt16BE(2) % 4096))
+    const size = smallSize(next(8))
     writeFileSync(join(inFolder, `f${index}`), index % 2 === 0 ? text(next, size) : next(size))
     bytes += size
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 export interface Measured {
   wall_s: number
@@ -101,6 +102,12 @@ export function resetPeak(pid: number): void {
     // not permitted: the peak then counts from the start of the process
   }
 }
+
+/** Bytes of all files of a folder. */
+export const folderBytes = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
 
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)

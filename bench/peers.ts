@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BenchDocument } from './bench.ts'
-import { type Measured, measureCommand, medians } from './measure.ts'
+import { folderBytes, type Measured, measureCommand, medians } from './measure.ts'
 
 export interface Peer {
   name: string
@@ -97,6 +97,9 @@ export function findPeers(): Peer[] {
     },
   ]
 }
+
+/** Bytes that a peer keeps of what it has backed up; its caches, which it could make again, not counted. */
+export const storedBytes = (work: string): number => folderBytes(join(work, 'repo'))
 
 /** A peer in the document: its medians and its wall / ours, or that it is missing. */
 export function peerRow(

@@ -2,19 +2,12 @@ import { closeSync, fdatasyncSync, openSync, readdirSync, statSync, writeFileSyn
 import { join } from 'node:path'
 import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
-import { fasterThanRestic } from './backup.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { pseudoRandom } from './data-sets.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, peerRow } from './peers.ts'
-import {
-  type AgentsMeasured,
-  BLOCK_TIME,
-  measureAgents,
-  memoryFigures,
-  settleDisk,
-  startStage,
-} from './stage.ts'
+import { memoryFigures, speedFigures } from './promised.ts'
+import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
 
 interface Backup {
   snapshot: { bytes: number; addedBytes: number; missing: number }
@@ -61,17 +54,18 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const middle = medians(ours)
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
     const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
+    const { tier } = chooseHasher(options.tier)
     const mib = stage.bytes / 2 ** 20
     return {
       bench: 'rebackup',
       data: options.data,
-      tier: chooseHasher(options.tier).tier,
+      tier,
       inputs: {
         ...(options.data === 'small' ? { files: options.size } : {}),
         mib: Math.round(mib),
         changed_mib: Number((changed / 2 ** 20).toFixed(2)),
         added_mib: Number((median(added) / 2 ** 20).toFixed(2)),
-        blockTime_s: BLOCK_TIME,
+        blockTime_s: options.blockTime,
         node: process.version,
         user_cpu_s: of('user_cpu_s'),
         miner_cpu_s: of('miner_cpu_s'),
@@ -80,13 +74,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       rounds: options.rounds,
       ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
       peers: rows,
-      figures: [
-        ...fasterThanRestic('re-backup after 1 % changed', options, rows),
-        ...memoryFigures({
-          user: Math.max(...ours.map((one) => one.user_peak_mib)),
-          miner: Math.max(...ours.map((one) => one.miner_peak_mib)),
-        }),
-      ],
+      figures: [...speedFigures('rebackup', options, tier, rows), ...memoryFigures(ours, rows)],
     }
   } finally {
     await stage.stop()

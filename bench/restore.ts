@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
-import { fasterThanRestic } from './backup.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, peerRow } from './peers.ts'
-import { type AgentsMeasured, measureAgents, memoryFigures, settleDisk, startStage } from './stage.ts'
+import { memoryFigures, speedFigures } from './promised.ts'
+import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
 
 /**
  * `dmc-agent restore` of a whole snapshot into a new folder, every chunk checked against the chain, by two real agents over
@@ -50,11 +50,12 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const middle = medians(ours)
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
     const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
+    const { tier } = chooseHasher(options.tier)
     const mib = stage.bytes / 2 ** 20
     return {
       bench: 'restore',
       data: options.data,
-      tier: chooseHasher(options.tier).tier,
+      tier,
       inputs: {
         ...(options.data === 'small' ? { files: options.size } : {}),
         mib: Math.round(mib),
@@ -67,13 +68,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       rounds: options.rounds,
       ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
       peers: rows,
-      figures: [
-        ...fasterThanRestic('restore', options, rows),
-        ...memoryFigures({
-          user: Math.max(...ours.map((one) => one.user_peak_mib)),
-          miner: Math.max(...ours.map((one) => one.miner_peak_mib)),
-        }),
-      ],
+      figures: [...speedFigures('restore', options, tier, rows), ...memoryFigures(ours, rows)],
     }
   } finally {
     await stage.stop()

@@ -19,6 +19,9 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       { name: `dmc ${bench}`, version: 'this one', ...ours },
       ...peers.map((peer) => ({ ...peer, name: `${peer.name} ${bench}` })),
     ]),
-    figures: [first, ...others].flatMap(({ figures }) => figures),
+    // all three tell of memory
+    figures: [first, ...others].flatMap(({ bench, figures }) =>
+      figures.map((figure) => ({ ...figure, name: figure.name.replace(/^peak/, `${bench}: peak`) })),
+    ),
   }
 }

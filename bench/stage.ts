@@ -10,11 +10,6 @@ import type { BenchOptions } from './bench.ts'
 import { makeDataSet } from './data-sets.ts'
 import { childCpuSeconds, cpuSeconds, type Measured, peakMib, resetPeak } from './measure.ts'
 
-/** Seconds between blocks of the bench's chain: as in the demo. */
-export const BLOCK_TIME = 1
-/** What an agent may need at any size. */
-const MOST_MIB = 300
-
 /** A chain, a miner with an open bill, and the data, all in one temp folder. */
 export interface Stage {
   folder: string
@@ -54,7 +49,7 @@ export async function startStage(options: BenchOptions, orders: number): Promise
     const bytes = makeDataSet(source, options.data, options.size, options.size)
     const capacity = Math.ceil((bytes * 1.3) / 2 ** 30) + 1
     checkDisk(folder, bytes, capacity * orders)
-    const net = await startDevnet({ blockTime: BLOCK_TIME })
+    const net = await startDevnet({ blockTime: options.blockTime })
     devnet = net
     const start = async (name: string, plainHttp: boolean) => {
       const agent = new AgentProcess({
@@ -119,15 +114,6 @@ export async function measureAgents<T>(
 export function settleDisk(): void {
   spawnSync('sync')
 }
-
-export const memoryFigures = (peaks: { user: number; miner: number }) =>
-  (['user', 'miner'] as const).map((side) => ({
-    name: `peak memory of the ${side}'s agent`,
-    value: peaks[side],
-    unit: 'MiB',
-    limit: `less than ${MOST_MIB}`,
-    ok: peaks[side] < MOST_MIB,
-  }))
 
 function pidOf(agent: AgentProcess): number {
   if (agent.pid === undefined || !agent.running) throw new Error(`the agent of ${agent.name} is not running`)

@@ -1,5 +1,5 @@
 import type { BenchDocument } from '../../bench/bench.ts'
-import { must, run } from './check.ts'
+import { must, NotBuilt, run } from './check.ts'
 
 const kept = new Map<string, Promise<BenchDocument>>()
 
@@ -27,32 +27,46 @@ export interface Promised {
   name: string
   atLeast?: number
   atMost?: number
-  /** null: no bench measures it, or what it is measured against is not installed. */
+  /** null: no bench measures it. @throws when it can't be had here, with why */
   value(): Promise<number | null>
 }
 
-/** @throws with every figure that is short of what was promised, and its value; resolves with them all in one line */
+/**
+ * Resolves with them all in one line. One that can't be had keeps no other one from being measured.
+ * @throws with every figure that is short of what was promised and its value; NotBuilt when all that is missing are figures that nothing
+ * measures, by name
+ */
 export async function mustReach(figures: readonly Promised[]): Promise<string> {
   const said: string[] = []
   const short: string[] = []
+  const unmeasured: string[] = []
   for (const { name, atLeast, atMost, value } of figures) {
-    const found = await value()
     const limit = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`
-    const ok =
-      found !== null &&
-      found >= (atLeast ?? Number.NEGATIVE_INFINITY) &&
-      found <= (atMost ?? Number.POSITIVE_INFINITY)
-    const line = `${name} ${found === null ? 'is not measured' : found} (${limit})`
+    const found = await value().catch((error: Error) => error.message.split('\n')[0] ?? 'failed')
+    const line = `${name} ${found ?? 'is measured by nothing'} (${limit})`
     said.push(line)
-    if (!ok) short.push(line)
+    if (found === null) unmeasured.push(line)
+    else if (
+      typeof found === 'string' ||
+      !(found >= (atLeast ?? Number.NEGATIVE_INFINITY) && found <= (atMost ?? Number.POSITIVE_INFINITY))
+    )
+      short.push(line)
   }
-  must(short.length === 0, `${short.length} of ${said.length} figures are short: ${short.join('; ')}`)
+  const notBuilt = unmeasured.join('; ')
+  must(
+    short.length === 0,
+    `${short.length} of ${said.length} figures are short: ${short.join('; ')}${notBuilt && `; not built: ${notBuilt}`}`,
+  )
+  if (notBuilt !== '') throw new NotBuilt(notBuilt)
   return said.join('; ')
 }
 
-/** The peer's time / ours. */
-export const ratioTo = (document: BenchDocument, peer: string): number | null =>
-  document.peers.find(({ name }) => name === peer)?.ratio ?? null
+/** The peer's time / ours. @throws when the peer is not installed */
+export function ratioTo(document: BenchDocument, peer: string): number | null {
+  const row = document.peers.find(({ name }) => name === peer)
+  if (row?.missing !== undefined) throw new Error(`can't be measured without ${peer}: ${row.missing}`)
+  return row?.ratio ?? null
+}
 
 /** A figure of the document by the beginning of its name. */
 export const figureOf = (document: BenchDocument, name: string): number | null =>

@@ -1,4 +1,4 @@
-import { type Hex, sha256 } from 'viem'
+import { type Hex, sha256 as portableSha256 } from 'viem'
 
 export interface LeafAnswer {
   index: bigint
@@ -23,7 +23,10 @@ const u64 = (value: bigint): Uint8Array => {
   return bytes
 }
 
-const hashOf = (parts: readonly Uint8Array[]): Hex => {
+/** SHA-256; a host may have a faster one than this. */
+export type Sha256 = (data: Uint8Array) => Hex
+
+const hashOf = (sha256: Sha256, parts: readonly Uint8Array[]): Hex => {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
@@ -34,9 +37,12 @@ const hashOf = (parts: readonly Uint8Array[]): Hex => {
 }
 
 /** SHA-256 over, for each answer in the order asked: index u64 ‖ leaf ‖ path (docs/PROTOCOL.md 4). */
-export const leafAnswersHash = (answers: readonly LeafAnswer[]): Hex =>
-  hashOf(answers.flatMap(({ index, leaf, path }) => [u64(index), leaf, ...path]))
+export const leafAnswersHash = (answers: readonly LeafAnswer[], sha256: Sha256 = portableSha256): Hex =>
+  hashOf(
+    sha256,
+    answers.flatMap(({ index, leaf, path }) => [u64(index), leaf, ...path]),
+  )
 
 /** SHA-256 over offset u64 ‖ length u64 ‖ key ‖ hmac (docs/PROTOCOL.md 4). */
 export const probeAnswerHash = ({ offset, length, key, hmac }: ProbeAnswer): Hex =>
-  hashOf([u64(offset), u64(length), key, hmac])
+  hashOf(portableSha256, [u64(offset), u64(length), key, hmac])

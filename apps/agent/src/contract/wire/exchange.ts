@@ -79,7 +79,8 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
     request.on('response', (response) => {
       collect(response, options).then((collected) => {
         signal.removeEventListener('abort', stop)
-        resolve({ ...collected, tookMs: performance.now() - started })
+        const { endedAt, ...exchanged } = collected
+        resolve({ ...exchanged, tookMs: endedAt - started })
       }, fail)
     })
     const started = performance.now()
@@ -91,7 +92,7 @@ export function exchange(options: ExchangeOptions): Promise<Exchanged> {
 function collect(
   response: IncomingMessage,
   { most, sink, endpoint, paceDown }: ExchangeOptions,
-): Promise<Omit<Exchanged, 'tookMs'>> {
+): Promise<Omit<Exchanged, 'tookMs'> & { endedAt: number }> {
   const { socket, headers } = response
   const length = Number(headers['content-length'] ?? Number.NaN)
   const refused = response.statusCode !== 200
@@ -102,6 +103,8 @@ function collect(
   }
   const into = refused || !sink ? Buffer.allocUnsafe(length) : null
   let at = 0
+  // the last byte's arrival: when 'end' is told is a matter of this process
+  let endedAt = performance.now()
   // plain listeners: an iterator costs a promise for each 64 KiB
   return new Promise((resolve, reject) => {
     response.on('data', (chunk: Buffer) => {
@@ -110,6 +113,7 @@ function collect(
         if (into) into.set(chunk, at)
         else sink?.(chunk, length)
         at += chunk.length
+        endedAt = performance.now()
         if (paceDown) {
           response.pause()
           void paceDown(chunk.length).then(() => response.resume())
@@ -123,7 +127,7 @@ function collect(
     response.once('close', () => reject(new Error('the reply was cut off')))
     response.once('end', () => {
       if (at !== length) reject(new Error('the reply was cut off'))
-      else if (!refused) resolve({ headers, body: into ?? Buffer.alloc(0), socket })
+      else if (!refused) resolve({ headers, body: into ?? Buffer.alloc(0), socket, endedAt })
       else reject(refusalOf(into ?? Buffer.alloc(0), response.statusCode ?? 0, endpoint))
     })
   })

@@ -68,8 +68,12 @@ export function toPeerError(thrown: unknown): { status: number; error: DmcError 
 }
 
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  const text = Buffer.from(JSON.stringify(body))
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length })
+  const text = JSON.stringify(body)
+  // as text, head and body go out in one write
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
   response.end(text)
 }
 

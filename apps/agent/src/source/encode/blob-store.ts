@@ -100,7 +100,7 @@ export class BlobStore {
   /** Seals a body at the end of the log, whatever is there already. */
   append(type: BlobType, id: Uint8Array, body: Uint8Array, generation?: number): Locator {
     const { crypto, volumeKey, volumeId, writer, maxSize, reserve } = this.#options
-    const packed = packBody(crypto, type, body)
+    const packed = packBody(crypto, body)
     const stored = packed.packed.length + SEAL_OVERHEAD
     const offset = writer.size
     if (offset + stored + reserve() > maxSize)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { answerDigest } from '@dmc/core/protocol/answer-digest'
 import { leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
@@ -24,7 +25,7 @@ export async function serveChallenge(at: OrderRequest): Promise<void> {
         ...(await store.leafProof(Number(index), commitment)),
       })),
     )
-    const signed = await sign(at, asked, leafAnswersHash(answers))
+    const signed = await sign(at, asked, leafAnswersHash(answers, sha256))
     sendJson(response, 200, {
       answers: answers.map(({ index, leaf, path }) => ({
         index: toWireInteger(index),
@@ -66,6 +67,9 @@ const outOfRange = (index: bigint, size: bigint) =>
   new DmcError('PROOF_INDEX_OUT_OF_RANGE', `Leaf ${index} is not among ${size / 1024n} leaves.`, {
     hint: 'Ask for leaves below the size of the commitment.',
   })
+
+/** Twice as fast as the portable one, which ten times a second do not keep warm. */
+const sha256 = (data: Uint8Array): Hex => `0x${hash('sha256', data, 'hex')}`
 
 const toHex = ({ buffer, byteOffset, length }: Uint8Array): Hex =>
   `0x${Buffer.from(buffer, byteOffset, length).toString('hex')}`

@@ -1,0 +1,102 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeDataSet } from '../bench/data-sets.ts'
+import { folderBytes } from '../bench/measure.ts'
+import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from '../bench/promised.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dmc-bench-test-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the small set', () => {
+  it('is the same each time: files of 1 B to 300 KiB, about 12 KiB each, half of them text', () => {
+    const FILES = 1_500
+    const [one, two] = ['one', 'two'].map((name) => join(folder, name)) as [string, string]
+    const bytes = makeDataSet(one, 'small', FILES, FILES)
+    expect(makeDataSet(two, 'small', FILES, FILES)).toBe(bytes)
+    expect(folderBytes(one)).toBe(bytes)
+    const files = readdirSync(one, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name).slice(one.length))
+    expect(files).toHaveLength(FILES)
+    let text = 0
+    const sizes = files.map((file) => {
+      const content = readFileSync(join(one, file))
+      expect(content.equals(readFileSync(join(two, file)))).toBe(true)
+      if (/^[a-z\n ]*$/.test(content.toString('latin1'))) text++
+      return content.length
+    })
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(1)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(300 * 1024)
+    expect(bytes / FILES).toBeGreaterThan(9 * 1024)
+    expect(bytes / FILES).toBeLessThan(17 * 1024)
+    // the shortest of the random ones may look like text
+    expect(text).toBeGreaterThanOrEqual(FILES / 2)
+    expect(text).toBeLessThan(FILES / 2 + 20)
+  })
+})
+
+describe('a bench’s figures', () => {
+  const peer = (name: string, ratio: number) => ({ name, version: '1', wall_s: 6, rss_mib: 100, ratio })
+  const peers = [peer('restic', 1.6), peer('borg', 1.5), peer('rsync', 0.5)]
+  const told = (job: Parameters<typeof speedFigures>[0], data: 'random' | 'text' | 'small', size: number) =>
+    speedFigures(job, { data, size }, 'native', peers).map(({ limit, ok }) => [limit, ok])
+
+  it('hold the promises of issue 5, each tier its own', () => {
+    expect(told('backup', 'random', 1024)).toEqual([
+      ['at least 2', false],
+      ['at least 1.5', true],
+    ])
+    const portable = speedFigures('backup', { data: 'random', size: 1024 }, 'portable', peers)
+    expect(portable.map(({ limit, ok }) => [limit, ok])).toEqual([
+      ['at least 1.5', true],
+      ['at least 1.5', true],
+    ])
+    expect(told('backup', 'small', 20_000)).toEqual([
+      ['at least 3', false],
+      ['at least 2', false],
+    ])
+    expect(told('rebackup', 'random', 1024)).toEqual([['at least 3', false]])
+    expect(told('rebackup', 'small', 20_000)).toEqual([['at least 3', false]])
+    expect(told('restore', 'random', 1024)).toEqual([['at least 2.5', false]])
+    expect(told('restore', 'small', 20_000)).toEqual([['at least 1', true]])
+  })
+
+  it('promise nothing of a shorter run or of other data, and say so', () => {
+    expect(told('backup', 'random', 64)).toEqual([
+      ['shown; promised for 1 GiB', true],
+      ['shown; promised for 1 GiB', true],
+    ])
+    expect(told('restore', 'text', 1024)).toEqual([
+      ['shown; promised for random data and for small files', true],
+    ])
+  })
+
+  it('show what was delivered beside what is promised, under a name of its own', () => {
+    expect(deliveredFigure(3, peers)).toMatchObject([
+      { name: "backup, read to delivered: restic's time / ours", value: 2, limit: 'shown' },
+    ])
+    expect(deliveredFigure(3, [])).toEqual([])
+  })
+
+  it('hold stored bytes of text to 1.02 of restic’s, and memory to 1.5', () => {
+    const stored = [{ ...peer('restic', 1), stored_bytes: 1000 }]
+    const ok = (bytes: number) => storedFigure({ data: 'text', size: 1024 }, bytes, stored)[0]?.ok
+    expect([ok(1020), ok(1021)]).toEqual([true, false])
+    expect(storedFigure({ data: 'random', size: 1024 }, 2000, stored)).toMatchObject([{ value: 2, ok: true }])
+    const rounds = [
+      { user_peak_mib: 120, miner_peak_mib: 199 },
+      { user_peak_mib: 150, miner_peak_mib: 90 },
+    ]
+    expect(memoryFigures(rounds, stored).map(({ value, ok }) => [value, ok])).toEqual([
+      [150, true],
+      [1.5, true],
+      [199, true],
+      [1.99, false],
+    ])
+  })
+})
