@@ -1,12 +1,12 @@
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * The published agent: one file, `dist/dmc-agent.mjs`, with everything in it that is not native, and beside it in
- * `dist/prebuilt/` the accelerators, one file per platform, which it works without. Runs on Node 22.15 and newer.
- * `--meta FILE` also writes esbuild's account of what is in it.
+ * The published agent: `dist/dmc-agent.mjs` with everything in it that is not native, `dist/dmc-worker.mjs` with what its
+ * worker threads do (a sixth of it: a thread reads and keeps its whole file), and beside them in `dist/prebuilt/` the
+ * accelerators, one file per platform, which it works without. Runs on Node 22.15 and newer.
  */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -14,12 +14,14 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Native code, WebAssembly in a file of its own, or an entry of its own; installed beside the bundle. */
 export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring', 'tiny-secp256k1']
 
-/** Bundles the agent into one file, with the accelerators beside it; returns its size in bytes. */
-export async function buildAgent(outfile: string): Promise<number> {
+/** Bundles the agent into `folder`, with the accelerators beside it; returns the files' sizes in bytes. */
+export async function buildAgent(folder: string): Promise<Record<string, number>> {
   const result = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['src/cli.ts'],
-    outfile,
+    // two files that share nothing: a worker thread reads only what it does
+    entryPoints: { 'dmc-agent': 'src/cli.ts', 'dmc-worker': 'src/worker/run-worker.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -39,15 +41,15 @@ export async function buildAgent(outfile: string): Promise<number> {
     metafile: true,
     logLevel: 'warning',
   })
-  cpSync(join(ROOT, '../../packages/native/prebuilt'), join(dirname(outfile), 'prebuilt'), {
-    recursive: true,
-  })
-  return Object.values(result.metafile.outputs)[0]?.bytes ?? 0
+  cpSync(join(ROOT, '../../packages/native/prebuilt'), join(folder, 'prebuilt'), { recursive: true })
+  return Object.fromEntries(
+    Object.entries(result.metafile.outputs).map(([path, { bytes }]) => [basename(path), bytes]),
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
   mkdirSync(join(ROOT, 'dist'))
-  const bytes = await buildAgent(join(ROOT, 'dist/dmc-agent.mjs'))
-  console.error(`dist/dmc-agent.mjs: ${(bytes / 1024).toFixed(0)} KiB`)
+  for (const [file, bytes] of Object.entries(await buildAgent(join(ROOT, 'dist'))))
+    console.error(`dist/${file}: ${(bytes / 1024).toFixed(0)} KiB`)
 }

@@ -1,8 +1,4 @@
-// The entry of the agent, from source and in the published bundle. A worker thread starts this same file: it must do
-// nothing else than its work.
-import { isDmcWorker } from './worker/run-worker.ts'
+// The entry of the agent, from source and in the published bundle.
+import { main } from './main.ts'
 
-if (!isDmcWorker()) {
-  const { main } = await import('./main.ts')
-  await main(process.argv)
-}
+await main(process.argv)

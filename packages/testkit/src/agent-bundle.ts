@@ -19,7 +19,7 @@ function* files(folder: string): Generator<string> {
 let bundle: Promise<string> | null = null
 
 /**
- * The agent as it is published, one bundled file, built when a source has changed since it was built last. Tests and the
+ * The agent as it is published, bundled, built when a source has changed since it was built last. Tests and the
  * demo run what users run; it starts faster than from source, too.
  */
 export function agentBundle(): Promise<string> {
@@ -41,7 +41,7 @@ async function build(): Promise<string> {
   // several test files may build at once: each builds its own, the first one in place stays
   const own = `${folder}.${process.pid}`
   mkdirSync(own, { recursive: true })
-  await buildAgent(join(own, 'dmc-agent.mjs'))
+  await buildAgent(own)
   try {
     renameSync(own, folder)
   } catch (error) {

@@ -1,6 +1,8 @@
-import { isMainThread, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { forceHasherTier, type HasherTier } from '@dmc/core/merkle/hasher-tier'
 import type { WorkerName } from './start-worker.ts'
+
+// The entry of every worker thread, from source and in the published agent.
 
 /** The entry of each worker module; loaded lazily so that a worker pays only for its own code. */
 const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void }>>> = {
@@ -10,21 +12,12 @@ const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void
   store: () => import('../sector/store-worker.ts'),
 }
 
-/** True when this thread is one of our workers: the caller must then do nothing else. */
-export function isDmcWorker(): boolean {
-  return !isMainThread && typeof workerData?.dmcWorker === 'string'
+const { dmcWorker, hasherTier, data } = workerData as {
+  dmcWorker: WorkerName
+  hasherTier: HasherTier | null
+  data: never
 }
-
-export async function runWorker(): Promise<void> {
-  const { dmcWorker, hasherTier, data } = workerData as {
-    dmcWorker: WorkerName
-    hasherTier: HasherTier | null
-    data: never
-  }
-  forceHasherTier(hasherTier)
-  const load = WORKERS[dmcWorker]
-  if (!load) throw new Error(`no such worker: ${dmcWorker}`)
-  ;(await load()).run(data)
-}
-
-if (isDmcWorker()) await runWorker()
+forceHasherTier(hasherTier)
+const load = WORKERS[dmcWorker]
+if (!load) throw new Error(`no such worker: ${dmcWorker}`)
+;(await load()).run(data)

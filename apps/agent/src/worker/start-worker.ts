@@ -4,16 +4,16 @@ import { forcedHasherTier } from '@dmc/core/merkle/hasher-tier'
 /** Every worker thread of the agent; the same names in `run-worker.ts`. */
 export type WorkerName = 'encode' | 'spool' | 'store' | 'restore'
 
-/** Set by the bundler: the one file that the agent is published as. */
+/** Set by the bundler: what the agent is published as. */
 declare const __DMC_BUNDLE__: boolean | undefined
 
 /**
- * Starts a worker thread. From source it runs `run-worker.ts`; in the published bundle the same file is started again
- * and its first lines dispatch on `workerData.dmcWorker` (one file, no paths to get wrong).
+ * Starts a worker thread: `run-worker.ts` from source, and in the published agent the file beside the bundle that holds
+ * nothing but the workers. Each thread reads and keeps its whole file, and the agent's is six times as large.
  */
 export function startWorker(name: WorkerName, data: unknown, transfer: ArrayBuffer[] = []): Worker {
   const bundled = typeof __DMC_BUNDLE__ !== 'undefined' && __DMC_BUNDLE__
-  const file = bundled ? new URL(import.meta.url) : new URL('./run-worker.ts', import.meta.url)
+  const file = new URL(bundled ? './dmc-worker.mjs' : './run-worker.ts', import.meta.url)
   return new Worker(file, {
     workerData: { dmcWorker: name, hasherTier: forcedHasherTier(), data },
     transferList: transfer,

@@ -22,6 +22,7 @@ const run = promisify(execFile)
 const bundleHash = () =>
   createHash('sha256')
     .update(readFileSync(join(AGENT, 'dist/dmc-agent.mjs')))
+    .update(readFileSync(join(AGENT, 'dist/dmc-worker.mjs')))
     .digest('hex')
 
 let folder = ''
@@ -70,11 +71,12 @@ function oldNode(): string | null {
 }
 
 describe('the packed agent', () => {
-  it('holds the launcher, one bundle, the accelerator and its README, nothing else', () => {
+  it('holds the launcher, the bundle, that of its workers, the accelerator and its README, nothing else', () => {
     expect(packed.files.map(({ path }) => path).sort()).toEqual([
       'README.md',
       'bin/dmc-agent.mjs',
       'dist/dmc-agent.mjs',
+      'dist/dmc-worker.mjs',
       'dist/prebuilt/linux-x64.node',
       'package.json',
     ])
@@ -83,7 +85,8 @@ describe('the packed agent', () => {
   })
 
   it('names no path of the machine that built it, and carries no source map', () => {
-    const text = readFileSync(join(AGENT, 'dist/dmc-agent.mjs'), 'utf8')
+    const read = (file: string) => readFileSync(join(AGENT, 'dist', file), 'utf8')
+    const text = read('dmc-agent.mjs') + read('dmc-worker.mjs')
     for (const path of [join(AGENT, '../..'), process.env.HOME ?? '', 'sourceMappingURL', '.test.ts']) {
       if (path.length > 5) expect(text.includes(path), path).toBe(false)
     }
