@@ -81,7 +81,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
   }
 }
 
-/** 64 KiB pieces of the large file, spread evenly; or one of a hundred small files, whole. @returns bytes written */
+/** 1 MiB pieces of the large file, spread evenly (ten of 1 GiB); or one of a hundred small files, whole. @returns bytes written */
 export function changeOnePercent(source: string, round: number): number {
   const next = pseudoRandom(`change ${round}`)
   const files = readdirSync(source, { recursive: true, withFileTypes: true })
@@ -100,7 +100,7 @@ export function changeOnePercent(source: string, round: number): number {
   }
   const [file = ''] = files
   const { size } = statSync(file)
-  const piece = 64 * 1024
+  const piece = 1024 * 1024
   const fd = openSync(file, 'r+')
   const step = piece * 100
   for (let at = (round % 100) * piece; at + piece <= size; at += step)

@@ -46,7 +46,7 @@ describe('a bench’s figures', () => {
   const told = (job: Parameters<typeof speedFigures>[0], data: 'random' | 'text' | 'small', size: number) =>
     speedFigures(job, { data, size }, 'native', peers).map(({ limit, ok }) => [limit, ok])
 
-  it('hold the promises of issue 5, each tier its own', () => {
+  it('hold what was promised, each tier its own', () => {
     expect(told('backup', 'random', 1024)).toEqual([
       ['at least 2', false],
       ['at least 1.5', true],
