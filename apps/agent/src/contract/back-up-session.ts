@@ -99,7 +99,7 @@ export async function backUpSession(
       crashPoint('encoded')
       encodeSeconds = since()
     }, ignore)
-    const prepared = statePrepare(context, orderId, run, retry, emit)
+    const prepared = statePrepare(context, orderId, run, retry, emit, signal)
     // no right to state, no gas: said at once, not after hours of sending
     prepared.catch((error) => {
       cannotState ??= error
@@ -194,12 +194,40 @@ async function statePrepare(
   run: BackupRun,
   retry: Retry,
   emit: (event: BackupEvent) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const { commitment } = await run.encoded
   const order = await retry(() => context.reader.order(orderId))
   if (sameCommitment(order.commitment, commitment)) return
-  await retry(() => context.acts.prepare(orderId, 'user', commitment))
+  await stateOurs(context, orderId, commitment, retry, signal)
   emit({ type: 'prepared', root: commitment.root, size: commitment.size })
+}
+
+/** Longest between two blocks of a chain that people use. */
+const BLOCK_MS = 15_000
+
+/**
+ * flow 8: what the Market does not take any more was most likely refused by the miner meanwhile. The newest block knows that before
+ * it is confirmed, and then that, not the Market's no to our statement, is what a person needs to be told.
+ */
+async function stateOurs(
+  context: ContractContext,
+  orderId: bigint,
+  commitment: Commitment,
+  retry: Retry,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await retry(() => context.acts.prepare(orderId, 'user', commitment))
+  } catch (error) {
+    if (!DmcError.is(error) || error.code !== 'MARKET_WRONG_STATE') throw error
+    const patience = performance.now() + (context.confirmations + 2) * BLOCK_MS
+    do {
+      mustBeOpen(await retry(() => context.reader.order(orderId)))
+      await pause(200, signal)
+    } while (performance.now() < patience)
+    throw error
+  }
 }
 
 /** flow 11, flow 13: false when the chain already says that the miner holds it all (a kill came after the agreement). */
@@ -280,7 +308,7 @@ async function waitForAgreement(
     if (performance.now() - quietSince > QUIET_MS) {
       quietSince = performance.now()
       await mustTakeData(context, order, retry)
-      await retry(() => context.acts.prepare(orderId, 'user', commitment))
+      await stateOurs(context, orderId, commitment, retry, signal)
       emit({
         type: 'note',
         message:
