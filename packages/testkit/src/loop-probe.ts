@@ -11,16 +11,18 @@ export interface LongestHold {
   wallMs: number
 }
 
-const fileOf = (agent: AgentProcess) => join(agent.dataDir, '..', 'loop-probe.json')
+type Probed = Pick<AgentProcess, 'name' | 'dataDir' | 'pid'>
+
+const fileOf = (agent: Probed) => join(agent.dataDir, '..', 'loop-probe.json')
 
 /** The environment with which an agent is started to be asked by `longestHold`. */
-export const loopProbeEnv = (agent: AgentProcess): Record<string, string> => ({
+export const loopProbeEnv = (agent: Probed): Record<string, string> => ({
   NODE_OPTIONS: `--import=${PROBE}`,
   LOOP_PROBE_FILE: fileOf(agent),
 })
 
 /** Since the last call, or the start. */
-export async function longestHold(agent: AgentProcess): Promise<LongestHold> {
+export async function longestHold(agent: Probed): Promise<LongestHold> {
   const file = fileOf(agent)
   rmSync(file, { force: true })
   if (agent.pid === undefined) throw new Error(`the agent of ${agent.name} is not running`)

@@ -5,7 +5,7 @@ import { longestHold, loopProbeEnv } from '@dmc/testkit/loop-probe'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seededBytes } from '../support/volume-bytes.ts'
 import { type Pair, startPair } from './support/kill-story.ts'
-import { addSource, backUp, mustRestoreEqual, placeOrder } from './support/steps.ts'
+import { addSource, backUp, mustRestoreEqual, offer, placeOrder } from './support/steps.ts'
 import { useWorld } from './support/world.ts'
 
 /** Real agents that move more than the other stories do: what limits promise, and whether an agent stays at hand meanwhile. */
@@ -71,7 +71,9 @@ describe('the event loop', () => {
       writeFileSync(join(path, `${index}.bin`), seededBytes(64 * MIB, index))
     await Promise.all([restartWith(user, loopProbeEnv(user)), restartWith(miner, loopProbeEnv(miner))])
     const source = await addSource(user, path, 'large')
-    await placeOrder(user, source, { capacityMib: BigInt(mib * 2 + 128) })
+    const capacityMib = BigInt(mib + mib / 4 + 128)
+    await offer(miner, join(world.folder, 'large-disk', 'sector'), { size: capacityMib << 20n })
+    await placeOrder(user, source, { capacityMib })
     // what comes once, when an agent starts or does something for the first time, is not what size does
     const holds = async () => [await longestHold(user), await longestHold(miner)]
     await holds()

@@ -31,7 +31,7 @@ export interface DeliverOptions {
   onProgress?: (progress: DeliverProgress) => void
   /** Pieces on their way at once. */
   parallel?: number
-  /** Bytes of a piece: whole chunks, at most 8 MiB. By default 4 MiB, or a chunk where the line is limited. */
+  /** Bytes of a piece: whole chunks, at most 8 MiB. */
   pieceSize?: number
 }
 

@@ -22,16 +22,12 @@ export async function serveData(at: OrderRequest): Promise<void> {
   }
   const commitment = await mustBeReadable(context, orderId, store, { root, size: BigInt(size) })
   const end = await context.turns.up.take(orderId, length)
-  try {
-    if (response.destroyed) return
-    const { data, siblings, release } = await store.readProven(offset, length, commitment)
-    if (response.destroyed) return release()
-    response.once('close', release)
-    response.once('close', end)
-    await sendBytes(at, [siblingsPrefix(siblings), data])
-  } finally {
-    if (response.destroyed || !response.headersSent) end()
-  }
+  if (response.destroyed) return end()
+  response.once('close', end)
+  const { data, siblings, release } = await store.readProven(offset, length, commitment)
+  if (response.destroyed) return release()
+  response.once('close', release)
+  await sendBytes(at, [siblingsPrefix(siblings), data])
 }
 
 /** `GET roots`: chunk roots with the siblings that prove them. */
