@@ -62,6 +62,8 @@ describe('the event loop', () => {
     const { user, miner } = pair
     const path = join(world.folder, 'large')
     const [mib, files] = LONG ? [4096, 100_000] : [192, 3000]
+    const capacityMib = BigInt(mib + mib / 4 + 128)
+    await offer(miner, join(world.folder, 'large-disk', 'sector'), { size: capacityMib << 20n })
     for (let index = 0; index < files; index++) {
       const folder = join(path, `d${index % 97}`)
       if (index < 97) mkdirSync(folder, { recursive: true })
@@ -71,8 +73,6 @@ describe('the event loop', () => {
       writeFileSync(join(path, `${index}.bin`), seededBytes(64 * MIB, index))
     await Promise.all([restartWith(user, loopProbeEnv(user)), restartWith(miner, loopProbeEnv(miner))])
     const source = await addSource(user, path, 'large')
-    const capacityMib = BigInt(mib + mib / 4 + 128)
-    await offer(miner, join(world.folder, 'large-disk', 'sector'), { size: capacityMib << 20n })
     await placeOrder(user, source, { capacityMib })
     // what comes once, when an agent starts or does something for the first time, is not what size does
     const holds = async () => [await longestHold(user), await longestHold(miner)]
