@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
+import { inTurn, leave } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
-import { findPeers, peerRow, storedBytes } from './peers.ts'
+import { findPeers, type Peer, peerRow, storedBytes } from './peers.ts'
 import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from './promised.ts'
 import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
 
@@ -28,7 +28,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const stages: Record<string, number>[] = []
     const stored = new Map<string, number>()
     let storedHere = 0
-    for (let round = 0; round < options.rounds; round++) {
+    const backUpOurs = async () => {
       const user = await stage.newUser()
       const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
       const { measured, result } = await measureAgents(stage, user, () =>
@@ -40,17 +40,25 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       storedHere = Number(result.commitment.size)
       stages.push(Object.fromEntries(result.seconds.map(({ stage: at, seconds }) => [at, seconds])))
       await user.stop()
-      console.error(`round ${round + 1}: dmc ${JSON.stringify(measured)} ${JSON.stringify(stages.at(-1))}`)
-      for (const peer of installed) {
-        const work = join(stage.folder, peer.name)
-        await peer.prepare(work)
-        settleDisk()
-        const row = await peer.backup(stage.source, work)
-        theirs.get(peer.name)?.push(row)
-        stored.set(peer.name, storedBytes(work))
-        rmSync(work, { recursive: true, force: true })
-        console.error(`round ${round + 1}: ${peer.name} ${JSON.stringify(row)}`)
-      }
+      return { ...measured, ...stages.at(-1) }
+    }
+    const backUpTheirs = (peer: Peer) => async (round: number) => {
+      const work = join(stage.folder, `${peer.name}-${round}`)
+      await peer.prepare(work)
+      settleDisk()
+      const row = await peer.backup(stage.source, work)
+      theirs.get(peer.name)?.push(row)
+      stored.set(peer.name, storedBytes(work))
+      leave(work, stage.bytes)
+      return row
+    }
+    const contestants = [
+      { name: 'dmc', backUp: backUpOurs },
+      ...installed.map((peer) => ({ name: peer.name, backUp: backUpTheirs(peer) })),
+    ]
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { name, backUp } of inTurn(contestants, round))
+        console.error(`round ${round + 1}: ${name} ${JSON.stringify(await backUp(round))}`)
     }
     const middle = medians(ours)
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))

@@ -4,8 +4,9 @@ import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { pseudoRandom } from './data-sets.ts'
+import { inTurn } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
-import { findPeers, peerRow } from './peers.ts'
+import { findPeers, type Peer, peerRow } from './peers.ts'
 import { memoryFigures, speedFigures } from './promised.ts'
 import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
 
@@ -33,23 +34,29 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const ours: AgentsMeasured[] = []
     const added: number[] = []
     let changed = 0
-    for (let round = 1; round <= options.rounds; round++) {
-      changed = changeOnePercent(stage.source, round)
+    const backUpOurs = async () => {
       const { measured, result } = await measureAgents(stage, user, () =>
         user.json<Backup>(['backup', sourceId]),
       )
       if (result.snapshot.missing > 0) throw new Error('The snapshot is partial.')
       ours.push(measured)
       added.push(result.snapshot.addedBytes)
-      console.error(
-        `round ${round}: dmc ${JSON.stringify(measured)}, ${result.snapshot.addedBytes} bytes more`,
-      )
-      for (const peer of installed) {
-        settleDisk()
-        const row = await peer.backup(stage.source, join(stage.folder, peer.name), round)
-        theirs.get(peer.name)?.push(row)
-        console.error(`round ${round}: ${peer.name} ${JSON.stringify(row)}`)
-      }
+      return { ...measured, addedBytes: result.snapshot.addedBytes }
+    }
+    const backUpTheirs = (peer: Peer) => async (round: number) => {
+      settleDisk()
+      const row = await peer.backup(stage.source, join(stage.folder, peer.name), round)
+      theirs.get(peer.name)?.push(row)
+      return row
+    }
+    const contestants = [
+      { name: 'dmc', backUp: backUpOurs },
+      ...installed.map((peer) => ({ name: peer.name, backUp: backUpTheirs(peer) })),
+    ]
+    for (let round = 1; round <= options.rounds; round++) {
+      changed = changeOnePercent(stage.source, round)
+      for (const { name, backUp } of inTurn(contestants, round - 1))
+        console.error(`round ${round}: ${name} ${JSON.stringify(await backUp(round))}`)
     }
     const middle = medians(ours)
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))

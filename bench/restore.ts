@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { orderFor } from '../packages/testkit/src/set-up-agents.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
+import { inTurn, leave } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
-import { findPeers, peerRow } from './peers.ts'
+import { findPeers, type Peer, peerRow } from './peers.ts'
 import { memoryFigures, speedFigures } from './promised.ts'
 import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
 
@@ -27,9 +27,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     }
     const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
     const ours: AgentsMeasured[] = []
-    const target = join(stage.folder, 'restored')
-    const forget = () => rmSync(target, { recursive: true, force: true })
-    for (let round = 0; round < options.rounds; round++) {
+    const restoreOurs = async (target: string) => {
       const { measured } = await measureAgents(stage, user, () =>
         user.json(['restore', snapshot.snapshotId, '--to', target]),
       )
@@ -37,14 +35,23 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       if (count > 0)
         throw new Error(`The restored folder differs: ${JSON.stringify(differences.slice(0, 5))}`)
       ours.push(measured)
-      forget()
-      console.error(`round ${round + 1}: dmc ${JSON.stringify(measured)}`)
-      for (const peer of installed) {
-        settleDisk()
-        const row = await peer.restore(target, join(stage.folder, peer.name))
-        theirs.get(peer.name)?.push(row)
-        forget()
-        console.error(`round ${round + 1}: ${peer.name} ${JSON.stringify(row)}`)
+      return measured
+    }
+    const restoreTheirs = (peer: Peer) => async (target: string) => {
+      settleDisk()
+      const row = await peer.restore(target, join(stage.folder, peer.name))
+      theirs.get(peer.name)?.push(row)
+      return row
+    }
+    const contestants = [
+      { name: 'dmc', restore: restoreOurs },
+      ...installed.map((peer) => ({ name: peer.name, restore: restoreTheirs(peer) })),
+    ]
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { name, restore } of inTurn(contestants, round)) {
+        const target = join(stage.folder, `restored-${round}-${name}`)
+        console.error(`round ${round + 1}: ${name} ${JSON.stringify(await restore(target))}`)
+        leave(target, stage.bytes)
       }
     }
     const middle = medians(ours)
