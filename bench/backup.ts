@@ -21,7 +21,7 @@ interface Backup {
 export async function run(options: BenchOptions): Promise<BenchDocument> {
   const stage = await startStage(options, options.rounds)
   try {
-    const peers = findPeers()
+    const peers = findPeers(options.peers)
     const installed = peers.filter(({ version }) => version !== null)
     const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
     const ours: AgentsMeasured[] = []

@@ -3,7 +3,7 @@ import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hashe
 
 /**
  * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]
- * [--tier native|portable] [--tls] [--block-time S] [--seconds N]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
+ * [--tier native|portable] [--tls] [--block-time S] [--seconds N] [--peers NAME,...]`: one command measures one case, our work and each installed peer in alternation on the same bytes; medians and ratios. stdout is only the result.
  */
 export interface BenchOptions {
   json: boolean
@@ -19,6 +19,8 @@ export interface BenchOptions {
   blockTime: number
   /** How long the simulated agents of `dashboard` report. */
   seconds: number
+  /** Peers to compare with; null = all that are installed. `--peers none`: ours alone. */
+  peers: string[] | null
   /** Folder for the data; a temp folder by default. */
   folder: string | null
 }
@@ -78,6 +80,7 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
       tls: args.includes('--tls'),
       blockTime,
       seconds: Number(value('--seconds') ?? 300),
+      peers: value('--peers')?.split(',') ?? null,
       folder: value('--folder') ?? null,
     },
   }

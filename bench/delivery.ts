@@ -51,7 +51,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       tier: options.tier,
     })
     ending.push(upload.end)
-    const rsync = findPeers().find(({ name }) => name === 'rsync')
+    const rsync = findPeers(options.peers).find(({ name }) => name === 'rsync')
     const daemon = rsync?.version ? await startRsyncDaemon(folder) : null
     if (daemon) ending.push(daemon.end)
 

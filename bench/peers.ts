@@ -25,8 +25,11 @@ function versionOf(program: string, args: string[]): string | null {
 const RESTIC = { RESTIC_PASSWORD: 'bench', RESTIC_PROGRESS_FPS: '0' }
 const BORG = { BORG_PASSPHRASE: 'bench', BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes' }
 
-/** The tools that a user would pick instead, as they are installed here; version null = not installed. */
-export function findPeers(): Peer[] {
+/** The tools that a user would pick instead, as they are installed here; version null = not installed. `names`: only those. */
+export const findPeers = (names: readonly string[] | null): Peer[] =>
+  allPeers().filter(({ name }) => names === null || names.includes(name))
+
+function allPeers(): Peer[] {
   const cache = (work: string) => ({
     XDG_CACHE_HOME: join(work, 'cache'),
     BORG_BASE_DIR: join(work, 'borg-home'),

@@ -24,7 +24,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const user = await stage.newUser()
     const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
     await user.json(['backup', sourceId])
-    const peers = findPeers()
+    const peers = findPeers(options.peers)
     const installed = peers.filter(({ version }) => version !== null)
     for (const peer of installed) {
       await peer.prepare(join(stage.folder, peer.name))

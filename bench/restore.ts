@@ -19,7 +19,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const user = await stage.newUser()
     const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
     const { snapshot } = await user.json<{ snapshot: { snapshotId: string } }>(['backup', sourceId])
-    const peers = findPeers()
+    const peers = findPeers(options.peers)
     const installed = peers.filter(({ version }) => version !== null)
     for (const peer of installed) {
       await peer.prepare(join(stage.folder, peer.name))

@@ -10,8 +10,8 @@ import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import { giveBack } from '../disk/give-back.ts'
 import type { SourceKeys, VolumeReader } from './types.ts'
 
-/** Opened blobs that are kept, in bytes. */
-const CACHE = 32 * 1024 * 1024
+/** Opened blobs that are kept, in bytes: files of one folder share some few. */
+const CACHE = 12 * 1024 * 1024
 /** Neighbouring blobs are asked for in one request of at most so many bytes. */
 const MERGE = 4 * 1024 * 1024
 
@@ -22,7 +22,7 @@ const MERGE = 4 * 1024 * 1024
 export class BlobReader {
   readonly #reader: VolumeReader
   readonly #keys = new Map<string, Uint8Array>()
-  readonly #cache = new Map<string, { body: Promise<Uint8Array>; bytes: number }>()
+  readonly #cache = new Map<string, Opened>()
   #cached = 0
   readonly #signal: AbortSignal | undefined
 
@@ -36,25 +36,41 @@ export class BlobReader {
 
   /** The decompressed body. Do not write to it. @throws LOG_CORRUPT and what the reader throws. */
   async open(type: BlobType, locator: Locator): Promise<Uint8Array> {
+    const entry = this.#take(type, locator)
+    entry.kept = true
+    return entry.body
+  }
+
+  /** One more use of a blob, opened now if it is not here. */
+  #take(type: BlobType, locator: Locator): Opened {
     const key = `${toHex(locator.blobId)}:${toHex(locator.volumeId)}:${locator.offset}`
     const known = this.#cache.get(key)
     if (known) {
       this.#cache.delete(key)
       this.#cache.set(key, known) // the newest stands last
-      return known.body
+      known.users++
+      return known
     }
-    const entry = { body: this.#load(type, locator), bytes: locator.stored }
+    const body = this.#load(type, locator)
+    const entry: Opened = { body, opened: null, bytes: locator.stored, users: 1, kept: false, evicted: false }
     this.#remember(key, entry)
-    try {
-      const body = await entry.body
-      this.#cached += this.#cache.get(key) === entry ? body.length - entry.bytes : 0
-      entry.bytes = body.length
-      this.#evict()
-      return body
-    } catch (error) {
-      if (this.#cache.get(key) === entry) this.#forget(key)
-      throw error
-    }
+    body.then(
+      (opened) => {
+        entry.opened = opened
+        if (!entry.evicted) this.#cached += opened.length - entry.bytes
+        entry.bytes = opened.length
+        this.#evict()
+      },
+      () => {
+        if (this.#cache.get(key) === entry) this.#forget(key)
+      },
+    )
+    return entry
+  }
+
+  #letGo(entry: Opened): void {
+    entry.users--
+    if (entry.evicted) freeUnused(entry)
   }
 
   /**
@@ -92,9 +108,18 @@ export class BlobReader {
     for await (const item of cborItems(parts)) yield sliceFromCbor(decodeCbor(item, 'A slice'))
   }
 
-  /** The bytes that slices stand for, part by part. */
+  /** The bytes that slices stand for, part by part. A part of content is gone when the next one is asked for. */
   async *bytesOf(type: BlobType, slices: AsyncIterable<Slice>): AsyncGenerator<Uint8Array> {
-    for await (const slice of slices) yield sliceOf(await this.open(type, slice), slice)
+    for await (const slice of slices) {
+      const entry = this.#take(type, slice)
+      // what is decoded out of nodes points into them
+      if (type !== BLOB_TYPE.content) entry.kept = true
+      try {
+        yield sliceOf(await entry.body, slice)
+      } finally {
+        this.#letGo(entry)
+      }
+    }
   }
 
   async #openGroup(type: BlobType, group: Slice[]): Promise<Group> {
@@ -129,7 +154,7 @@ export class BlobReader {
     return openBlob(crypto, key, { type, volumeId: locator.volumeId, blobId: locator.blobId }, sealed)
   }
 
-  #remember(key: string, entry: { body: Promise<Uint8Array>; bytes: number }): void {
+  #remember(key: string, entry: Opened): void {
     this.#cache.set(key, entry)
     this.#cached += entry.bytes
     this.#evict()
@@ -143,9 +168,32 @@ export class BlobReader {
   }
 
   #forget(key: string): void {
-    this.#cached -= this.#cache.get(key)?.bytes ?? 0
+    const entry = this.#cache.get(key)
+    if (!entry) return
+    this.#cached -= entry.bytes
     this.#cache.delete(key)
+    entry.evicted = true
+    freeUnused(entry)
   }
+}
+
+/** A blob of the cache, or one that has left it while somebody still reads it. */
+interface Opened {
+  body: Promise<Uint8Array>
+  /** `body`, once it is there. */
+  opened: Uint8Array | null
+  /** What it counts for: its stored length, then its own. */
+  bytes: number
+  users: number
+  /** Somebody has the whole body, for as long as they like. */
+  kept: boolean
+  evicted: boolean
+}
+
+/** Left to the garbage collector, 64 MiB of bodies that nobody reads would gather first. */
+function freeUnused({ users, kept, opened }: Opened): void {
+  if (users > 0 || kept || opened === null || opened.length < OWN_MEMORY) return
+  if (opened.buffer instanceof ArrayBuffer) opened.buffer.transfer(0)
 }
 
 /** Bodies that were opened together; `kept`: they are in the cache too. */

@@ -27,6 +27,9 @@ export interface LogCrypto {
   openGcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null
   /** Into memory of its own. */
   zstdCompress(data: Uint8Array, level: number): Uint8Array
-  /** null when the data is damaged or would exceed `maxLength` bytes. */
+  /**
+   * null when the data is damaged or would exceed `maxLength` bytes. `data` is given up: where it is alone in its memory, that is
+   * freed at once.
+   */
   zstdDecompress(data: Uint8Array, maxLength: number): Uint8Array | null
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { LogCrypto } from './log-crypto.ts'
+import { zstdContentSize } from './zstd-content-size.ts'
 
 /** Large bodies are encrypted in pieces of this size: the cipher's own output buffers then stay small and are reused. */
 const PIECE = 256 * 1024
@@ -31,6 +32,17 @@ function prepare(key: Uint8Array): KeyObject {
 /** Never a Buffer: its `slice` and its equality differ from those of other byte arrays. */
 const asBytes = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+
+/** Smaller bytes may share their memory with others. */
+const SURELY_OWN = 64 * 1024
+
+/** Of what the cipher gave, less the codec byte before it: nobody else has its memory. */
+function giveUp(data: Uint8Array): void {
+  const { buffer, byteOffset, length } = data
+  if (length >= SURELY_OWN && byteOffset <= 1 && buffer instanceof ArrayBuffer) {
+    if (buffer.byteLength === byteOffset + length) buffer.transfer(0)
+  }
+}
 
 /** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd). */
 export const nodeLogCrypto: LogCrypto = {
@@ -86,10 +98,15 @@ export const nodeLogCrypto: LogCrypto = {
       }),
     ),
   zstdDecompress(data, maxLength) {
+    // room for all of it at once: pieces would be copied together and left to the garbage collector
+    const told = zstdContentSize(data) ?? 256 * 1024
+    const chunkSize = Math.max(64, Math.min(told, maxLength) + 1)
     try {
-      return asBytes(zstdDecompressSync(data, { maxOutputLength: maxLength, chunkSize: 256 * 1024 }))
+      return asBytes(zstdDecompressSync(data, { maxOutputLength: maxLength, chunkSize }))
     } catch {
       return null
+    } finally {
+      giveUp(data)
     }
   },
 }

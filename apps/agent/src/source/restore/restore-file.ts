@@ -19,6 +19,7 @@ import { setMetadata } from './set-metadata.ts'
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 const BLOCK = 4096
+const MORE_CONTENT = 'A file has more content than its size.'
 const ZEROS = Buffer.alloc(BLOCK)
 /** Smaller files come out of shared, cached blobs; larger ones are read ahead. */
 export const LARGE_FILE = 4 * 1024 * 1024
@@ -61,17 +62,21 @@ export async function restoreFile(
   try {
     const writer = new HoleyWriter(fd, entry)
     try {
-      if (!first.done) {
-        writer.write(first.value)
-        onBytes(first.value.length)
-      }
-      for await (const part of parts) {
-        writer.write(part)
+      const take = (part: Uint8Array): Promise<void> | undefined => {
         onBytes(part.length)
+        return writer.write(part)
       }
-      writer.finish()
+      const taking = first.done ? undefined : take(first.value)
+      if (taking) await taking
+      for await (const part of parts) {
+        const more = take(part)
+        if (more) await more
+      }
+      const finishing = writer.finish()
+      if (finishing) await finishing
     } finally {
-      writer.close()
+      const closing = writer.close()
+      if (closing) await closing
     }
     setMetadata(fd, entry)
     closeSync(fd)
@@ -104,31 +109,37 @@ class HoleyWriter {
     this.#skipHole()
   }
 
-  write(data: Uint8Array): void {
+  /** A promise only where the disk is waited for: small files are done without one. */
+  write(data: Uint8Array): Promise<void> | undefined {
+    if (this.#direct) {
+      this.#position += data.length
+      if (this.#position > this.#entry.size) throw logCorrupt(MORE_CONTENT)
+      return this.#direct.write(data)
+    }
     for (let at = 0; at < data.length; ) {
       const hole = this.#entry.holes[this.#nextHole]
       const room = (hole ?? this.#entry.size) - this.#position
       const part = data.subarray(at, at + room)
-      if (part.length === 0) throw logCorrupt('A file has more content than its size.')
-      if (this.#direct) this.#direct.write(part)
-      else if (this.#entry.holes.length > 0) this.#writeData(part)
+      if (part.length === 0) throw logCorrupt(MORE_CONTENT)
+      if (this.#entry.holes.length > 0) this.#writeData(part)
       else writeAll(this.#fd, part, this.#position)
       this.#position += part.length
       at += part.length
       this.#skipHole()
     }
+    return undefined
   }
 
-  finish(): void {
+  finish(): Promise<void> | undefined {
     if (this.#position !== this.#entry.size) {
       throw logCorrupt(`A file has ${this.#position} bytes of content instead of ${this.#entry.size}.`)
     }
-    this.#direct?.finish()
     if (this.#entry.holes.length > 0) ftruncateSync(this.#fd, this.#entry.size)
+    return this.#direct?.finish()
   }
 
-  close(): void {
-    this.#direct?.close()
+  close(): Promise<void> | undefined {
+    return this.#direct?.close()
   }
 
   #skipHole(): void {
