@@ -10,6 +10,7 @@ import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { freePort } from '../packages/testkit/src/free-port.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { makeDataSet } from './data-sets.ts'
+import { inTurn, leave } from './in-turn.ts'
 import { cpuSeconds, type Measured, measureCommand, medians, peakMib, resetPeak } from './measure.ts'
 import { findPeers, peerRow } from './peers.ts'
 import { settleDisk } from './stage.ts'
@@ -52,13 +53,12 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     })
     ending.push(upload.end)
     const rsync = findPeers(options.peers).find(({ name }) => name === 'rsync')
-    const daemon = rsync?.version ? await startRsyncDaemon(folder) : null
+    const daemon = rsync?.version ? await startRsyncDaemon(folder, mib * 2 ** 20) : null
     if (daemon) ending.push(daemon.end)
 
     const ours: Measured[] = []
     const theirs: Record<'plain' | 'fsync', Measured[]> = { plain: [], fsync: [] }
-    for (let round = 0; round < options.rounds; round++) {
-      settleDisk()
+    const sendOurs = async (round: number) => {
       for (const { pid } of [miner, upload]) resetPeak(pid)
       const before = cpuSeconds(miner.pid) + cpuSeconds(upload.pid)
       const rate = await upload.send(BigInt(round + 1))
@@ -68,13 +68,24 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
         rss_mib: peakMib(miner.pid),
       }
       ours.push(row)
-      console.error(`round ${round + 1}: dmc ${JSON.stringify(row)}`)
-      for (const kind of ['plain', 'fsync'] as const) {
-        if (!daemon) continue
+      return row
+    }
+    const sendTheirs = (kind: 'plain' | 'fsync') => async (round: number) => {
+      const row = await daemon?.send(source, `${kind}-${round}`, kind === 'fsync')
+      if (row) theirs[kind].push(row)
+      return row
+    }
+    const contestants = [
+      { name: 'dmc', send: sendOurs },
+      ...(daemon ? (['plain', 'fsync'] as const) : []).map((kind) => ({
+        name: `rsync ${kind}`,
+        send: sendTheirs(kind),
+      })),
+    ]
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { name, send } of inTurn(contestants, round)) {
         settleDisk()
-        const took = await daemon.send(source, `${kind}-${round}`, kind === 'fsync')
-        theirs[kind].push(took)
-        console.error(`round ${round + 1}: rsync ${kind} ${JSON.stringify(took)}`)
+        console.error(`round ${round + 1}: ${name} ${JSON.stringify(await send(round))}`)
       }
     }
     const middle = medians(ours)
@@ -113,7 +124,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
 }
 
 /** An rsync daemon on loopback with one module; its CPU seconds count, too. */
-async function startRsyncDaemon(folder: string) {
+async function startRsyncDaemon(folder: string, bytes: number) {
   const target = join(folder, 'rsync')
   mkdirSync(target)
   const port = await freePort()
@@ -143,7 +154,7 @@ async function startRsyncDaemon(folder: string) {
       ])
       await sleep(200) // the daemon counts a child once it has ended
       const cpu_s = Number((took.cpu_s + cpuSeconds(child.pid ?? 0, true) - before).toFixed(2))
-      rmSync(join(target, name), { recursive: true })
+      leave(join(target, name), bytes)
       return { ...took, cpu_s }
     },
     end: () => void child.kill(),
