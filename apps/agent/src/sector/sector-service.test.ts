@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { commitmentOf } from '../../test/support/memory-run.ts'
 import { openSectors, type TestSectors } from '../../test/support/open-sectors.ts'
 import { useTempFolders } from '../../test/support/temp-folder.ts'
+import { hashThreadsFor } from './sector-service.ts'
 
 const MIB = 1024 * 1024
 const SESSION = '11'.repeat(16)
@@ -18,6 +21,42 @@ async function given(options: Parameters<typeof openSectors>[1] & { folder?: str
 
 afterEach(async () => {
   for (const sectors of running.splice(0)) await sectors.close()
+})
+
+describe('hashing threads', () => {
+  it.each([
+    [1, 1],
+    [2, 1],
+    [4, 3],
+    [64, 4],
+  ])('on %i cores there are %i', (cores, threads) => expect(hashThreadsFor(cores)).toBe(threads))
+
+  it('are started for the orders that are open, and each order is hashed by one of them', async () => {
+    const threads: number[] = []
+    const noted = (worker: { threadId: number }) => threads.push(worker.threadId)
+    process.on('worker', noted)
+    try {
+      const { service, path } = await given({ hashThreads: 3 })
+      const { sectorId } = await service.add(path, 16 * MIB)
+      const store = async (orderId: bigint) => {
+        const order = await service.reserve(orderId, sectorId, 2 * MIB)
+        const data = randomBytes(2 * MIB)
+        await order.openSession(SESSION, null)
+        await order.write(SESSION, 0, data)
+        const commitment = commitmentOf(data, 2)
+        await order.seal(SESSION, commitment)
+        await order.committed(commitment)
+        const { leaf } = await order.leafProof(1500, commitment)
+        expect(Buffer.from(leaf).equals(data.subarray(1500 * 1024, 1501 * 1024))).toBe(true)
+      }
+      await store(3n)
+      expect(threads).toHaveLength(2) // the sector's journal, and one that hashes
+      await Promise.all([4n, 5n, 6n, 7n].map(store))
+      expect(threads).toHaveLength(4)
+    } finally {
+      process.off('worker', noted)
+    }
+  })
 })
 
 describe('sector service (flows 1 and 8)', () => {

@@ -1,4 +1,5 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { LEAF_SIZE } from '@dmc/core/merkle/constants'
@@ -39,16 +40,23 @@ export interface SectorServiceOptions {
   forbidden: () => readonly string[]
   /** Memory for data in flight; shared with the server, so that one bound holds for both. */
   pool?: BufferPool
-  /** Hashing threads; an order always uses the same one. */
+  /** Hashing threads at most; an order always uses the same one, and one that no open order uses is not started. */
   hashThreads?: number
 }
 
+/** Each takes some 20 MiB. */
+const MOST_HASH_THREADS = 4
+
+/** One for each core but that of the main thread, which moves the bytes. */
+export const hashThreadsFor = (cores: number): number => Math.max(1, Math.min(MOST_HASH_THREADS, cores - 1))
+
 /** The miner's disks (flows 1, 8, 9). Sectors are mounted when they are first needed and stay locked until `close`. */
 export function openSectorService(options: SectorServiceOptions): SectorService {
-  const { store, journal, forbidden, pool = new BufferPool(POOL_BYTES), hashThreads = 1 } = options
+  const { store, journal, forbidden, pool = new BufferPool(POOL_BYTES) } = options
+  const { hashThreads = hashThreadsFor(availableParallelism()) } = options
   const mounted = new Map<string, Promise<MountedSector>>()
   const stores = new Map<string, Promise<FileOrderStore>>()
-  const hashers: WorkerChannel<HashOps>[] = []
+  const hashers = new Map<number, WorkerChannel<HashOps>>()
   let journalWorker: WorkerChannel<JournalOps> | null = null
 
   /** Checks and what they allow go together: two orders never take the same space. */
@@ -64,9 +72,12 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
     return journalWorker
   }
   const hashChannel = (orderId: bigint): WorkerChannel<HashOps> => {
-    while (hashers.length < hashThreads)
-      hashers.push(openChannel(startWorker('store', { kind: 'hash', arena: pool.arena })))
-    return hashers[Number(orderId % BigInt(hashThreads))] as WorkerChannel<HashOps>
+    const thread = Number(orderId % BigInt(hashThreads))
+    const known = hashers.get(thread)
+    if (known) return known
+    const started = openChannel<HashOps>(startWorker('store', { kind: 'hash', arena: pool.arena }))
+    hashers.set(thread, started)
+    return started
   }
 
   const mustFind = (sectorId: string): SectorRow => {
@@ -318,7 +329,8 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       stores.clear()
       for (const sector of mounted.values()) await (await sector.catch(() => null))?.unmount()
       mounted.clear()
-      await Promise.all([...hashers.splice(0), journalWorker].map((worker) => worker?.close()))
+      await Promise.all([...hashers.values(), journalWorker].map((worker) => worker?.close()))
+      hashers.clear()
       journalWorker = null
     },
   }

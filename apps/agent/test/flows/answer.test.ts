@@ -326,7 +326,14 @@ describe('a deadline that has passed', () => {
     }
     await open(orderId, 0n)
     await until('the answer to be tried', async () => (await stateOf(orderId)) === 'proven')
+    const { timestamp } = await world.devnet.client.getBlock()
     await world.devnet.anvil.increaseTime(86_401)
+    // until a block says so it is not late, and the answer is rightly sent
+    await until(
+      'a block after the deadline',
+      async () => (await world.devnet.client.getBlock()).timestamp > timestamp + 86_400n,
+    )
+    await rest(500) // who has read the block before it has sent, into the silence
     silent = false
     await until('the nonce to be used up', async () => (await nonceOf(world.devnet, operator)) === before + 1)
     node.intercept = null
