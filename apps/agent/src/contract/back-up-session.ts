@@ -199,7 +199,7 @@ async function statePrepare(
   const { commitment } = await run.encoded
   const order = await retry(() => context.reader.order(orderId))
   if (sameCommitment(order.commitment, commitment)) return
-  await stateOurs(context, orderId, commitment, retry, signal)
+  await stateOurs(context, orderId, commitment, retry, emit, signal)
   emit({ type: 'prepared', root: commitment.root, size: commitment.size })
 }
 
@@ -215,6 +215,7 @@ async function stateOurs(
   orderId: bigint,
   commitment: Commitment,
   retry: Retry,
+  emit: (event: BackupEvent) => void,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -222,8 +223,14 @@ async function stateOurs(
   } catch (error) {
     if (!DmcError.is(error) || error.code !== 'MARKET_WRONG_STATE') throw error
     const patience = performance.now() + (context.confirmations + 2) * BLOCK_MS
+    let told = false
     do {
       mustBeOpen(await retry(() => context.reader.order(orderId)))
+      if (!told) {
+        told = true
+        const message = `The Market takes no statement for order ${orderId}; waiting until its blocks are confirmed and say why.`
+        emit({ type: 'note', message })
+      }
       await pause(200, signal)
     } while (performance.now() < patience)
     throw error
@@ -308,7 +315,7 @@ async function waitForAgreement(
     if (performance.now() - quietSince > QUIET_MS) {
       quietSince = performance.now()
       await mustTakeData(context, order, retry)
-      await stateOurs(context, orderId, commitment, retry, signal)
+      await stateOurs(context, orderId, commitment, retry, emit, signal)
       emit({
         type: 'note',
         message:
