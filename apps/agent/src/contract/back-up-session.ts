@@ -203,6 +203,8 @@ async function statePrepare(
   emit({ type: 'prepared', root: commitment.root, size: commitment.size })
 }
 
+const TELL_MS = 100
+
 /** Longest between two blocks of a chain that people use. */
 const BLOCK_MS = 15_000
 
@@ -273,10 +275,14 @@ async function deliverUnlessHeld(
     })
   })
   try {
+    let toldAt = 0
     const onProgress = (progress: DeliverProgress) => {
       const { sentBytes, durableSize, totalSize } = progress
       if (sentBytes > 0) crashPoint('delivering')
       if (durableSize === totalSize) crashPoint('delivered')
+      // each piece is reported; a person reads no faster than this
+      if (durableSize !== totalSize && performance.now() - toldAt < TELL_MS) return
+      toldAt = performance.now()
       emit({ type: 'deliver', ...progress })
     }
     const { limit, smallPieces } = context.bandwidth.up
