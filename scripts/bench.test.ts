@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeDataSet } from '../bench/data-sets.ts'
+import { inTurn, leave } from '../bench/in-turn.ts'
 import { folderBytes } from '../bench/measure.ts'
 import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from '../bench/promised.ts'
 
@@ -37,6 +38,22 @@ describe('the small set', () => {
     // the shortest of the random ones may look like text
     expect(text).toBeGreaterThanOrEqual(FILES / 2)
     expect(text).toBeLessThan(FILES / 2 + 20)
+  })
+})
+
+describe('a bench’s contestants', () => {
+  it('come in turn, and every other round the other way round', () => {
+    const rounds = [0, 1, 2].map((round) => inTurn(['dmc', 'restic', 'borg'], round).join(' '))
+    expect(rounds).toEqual(['dmc restic borg', 'borg restic dmc', 'dmc restic borg'])
+  })
+
+  it('leave what they made until the end, unless the disk gets short', () => {
+    const made = join(folder, 'made')
+    mkdirSync(made)
+    leave(made, 1)
+    expect(existsSync(made)).toBe(true)
+    leave(made, 2 ** 60)
+    expect(existsSync(made)).toBe(false)
   })
 })
 
