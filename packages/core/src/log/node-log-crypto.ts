@@ -32,6 +32,12 @@ function prepare(key: Uint8Array): KeyObject {
 const asBytes = (buffer: Buffer): Uint8Array =>
   new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
 
+const compress = (data: Uint8Array, level: number): Buffer<ArrayBuffer> =>
+  zstdCompressSync(data, {
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+    chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
+  })
+
 /** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd). */
 export const nodeLogCrypto: LogCrypto = {
   randomBytes(length) {
@@ -78,13 +84,14 @@ export const nodeLogCrypto: LogCrypto = {
     }
     return asBytes(plain)
   },
-  zstdCompress: (data, level) =>
-    asBytes(
-      zstdCompressSync(data, {
-        params: { [constants.ZSTD_c_compressionLevel]: level },
-        chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
-      }),
-    ),
+  zstdCompress: (data, level) => asBytes(compress(data, level)),
+  zstdSize(data, level) {
+    const packed = compress(data, level)
+    const { length, buffer } = packed
+    // one for each blob: left to the garbage collector they would be 20 MiB before it comes by
+    if (buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+    return length
+  },
   zstdDecompress(data, maxLength) {
     try {
       return asBytes(zstdDecompressSync(data, { maxOutputLength: maxLength, chunkSize: 256 * 1024 }))
