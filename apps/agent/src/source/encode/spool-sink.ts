@@ -4,7 +4,7 @@ import type { SpoolPlace } from './spool-files.ts'
 import { SpoolWriter } from './spool-writer.ts'
 
 /** Whole chunks are handed on once so many bytes of them are there. */
-export const SPOOL_FLUSH = 4 * CHUNK_SIZE
+export const SPOOL_FLUSH = 2 * CHUNK_SIZE
 /** Room for a flush, a started chunk and the largest blob. */
 export const SPOOL_BUFFER = SPOOL_FLUSH + 6 * CHUNK_SIZE
 
