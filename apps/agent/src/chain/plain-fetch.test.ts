@@ -43,6 +43,19 @@ describe('plainFetch', () => {
     await expect(plainFetch(url, {}, 99_999)).rejects.toThrow('too long')
   })
 
+  it('goes on to where an answer points, with all that was asked, unless it must not', async () => {
+    const url = await serve((request, response) => {
+      if (request.url === '/there') return void request.pipe(response)
+      response.writeHead(request.url === '/round' ? 308 : 307, {
+        location: request.url === '/round' ? '/round' : '/there',
+      })
+      response.end()
+    })
+    expect(await (await plainFetch(url, { method: 'POST', body: 'asked' })).text()).toBe('asked')
+    expect((await plainFetch(`${url}round`)).status).toBe(308)
+    await expect(plainFetch(url, { redirect: 'error' })).rejects.toThrow('another place')
+  })
+
   it('says so when the answer is cut off, when nobody is there, and when it was told to stop', async () => {
     const url = await serve((request, response) => {
       if (request.url !== '/cut') return

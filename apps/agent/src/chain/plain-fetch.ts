@@ -16,14 +16,20 @@ export interface PlainAnswer {
   text(): Promise<string>
 }
 
+/** The question goes on as it is to where these point. */
+const MOVED = [307, 308]
+const MOST_MOVES = 3
+
 /**
  * `fetch` for small questions and answers, by node:http. The one of Node reads HTTP by WebAssembly, and to compile that takes
- * 23 MiB, half of which a long-running process never gives back. Redirects are answers like others.
+ * 23 MiB, half of which a long-running process never gives back. Follows what moved with all that was asked, and nothing else;
+ * with `redirect: 'error'` not even that.
  */
 export async function plainFetch(
   input: string | URL | Request,
   init: RequestInit = {},
   most = 10 * MIB,
+  moves = 0,
 ): Promise<PlainAnswer> {
   const url = new URL(input instanceof Request ? input.url : input)
   const headers = Object.fromEntries(new Headers(init.headers))
@@ -32,6 +38,15 @@ export async function plainFetch(
   const packed = response.headers['content-encoding'] === 'gzip' && raw.length > 0
   const bytes = packed ? await gunzipped(raw, { maxOutputLength: most }) : raw
   const { statusCode: status = 0, statusMessage: statusText = '' } = response
+  const { location } = response.headers
+  if (MOVED.includes(status) && location !== undefined && init.redirect !== 'error' && moves < MOST_MOVES) {
+    const there = new URL(location, url)
+    // who may know a secret of one place is not known at another
+    if (there.origin !== url.origin) delete headers.authorization
+    return plainFetch(there, { ...init, headers }, most, moves + 1)
+  }
+  if (status >= 300 && status < 400 && init.redirect === 'error')
+    throw new Error('it points to another place')
   return {
     ok: status >= 200 && status < 300,
     status,
