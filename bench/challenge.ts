@@ -16,9 +16,10 @@ import {
 } from '../apps/agent/src/contract/wire/miner-client.ts'
 import { createMemoryMarket, type MemoryMarket } from '../apps/agent/test/support/memory-market.ts'
 import { detect } from '../packages/testkit/src/cheaters/detection.ts'
+import { peakMib } from '../packages/testkit/src/peak-memory.ts'
 import { seededRandom } from '../packages/testkit/src/seeded-random.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
-import { cpuSeconds, median, peakMib } from './measure.ts'
+import { cpuSeconds, median } from './measure.ts'
 import { startMinerProcess, startUploader } from './wire-processes.ts'
 
 const HASHER = createNodeHasher()

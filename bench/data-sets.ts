@@ -55,7 +55,7 @@ export function makeDataSet(folder: string, data: DataSet, megabytes: number, fi
       writeSync(fd, data === 'random' ? next(1 << 20) : text(next, 1 << 20))
     fdatasyncSync(fd)
     closeSync(fd)
-    return megabytes << 20
+    return megabytes * 2 ** 20
   }
   let bytes = 0
   for (let index = 0; index < files; index++) {

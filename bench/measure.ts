@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { memoryMib } from '../packages/testkit/src/peak-memory.ts'
 
 export interface Measured {
   wall_s: number
@@ -24,15 +25,6 @@ function family(pid: number): number[] {
     }
   }
   return found
-}
-
-function statusMib(pid: number, field: 'VmHWM' | 'VmRSS'): number {
-  try {
-    const match = readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+) kB`))
-    return match ? Number(match[1]) / 1024 : 0
-  } catch {
-    return 0
-  }
 }
 
 /** Runs a peer's command once. `time` of bash gives CPU seconds including all children. @throws when it fails. */
@@ -60,7 +52,7 @@ export function measureCommand(
       output += data
     })
     const sample = setInterval(() => {
-      for (const pid of family(child.pid ?? 0).slice(1)) peak = Math.max(peak, statusMib(pid, 'VmHWM'))
+      for (const pid of family(child.pid ?? 0).slice(1)) peak = Math.max(peak, memoryMib(pid, 'VmHWM'))
     }, 20)
     child.on('error', reject)
     child.on('close', (code) => {
@@ -90,17 +82,6 @@ export function childCpuSeconds(): number {
   const stat = readFileSync('/proc/self/stat', 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[13]) + Number(fields[14])) / 100
-}
-
-/** Peak memory of a running process since the last `resetPeak`, MiB. */
-export const peakMib = (pid: number): number => Math.round(statusMib(pid, 'VmHWM'))
-
-export function resetPeak(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/clear_refs`, '5')
-  } catch {
-    // not permitted: the peak then counts from the start of the process
-  }
 }
 
 /** Bytes of all files of a folder. */

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { AgentProcess } from '../packages/testkit/src/agent-process.ts'
 import { type Devnet, startDevnet } from '../packages/testkit/src/devnet.ts'
 import { freePort } from '../packages/testkit/src/free-port.ts'
+import { peakMib, resetPeak } from '../packages/testkit/src/peak-memory.ts'
 import { offerSector, setUpAgent } from '../packages/testkit/src/set-up-agents.ts'
 import type { BenchOptions } from './bench.ts'
 import { makeDataSet } from './data-sets.ts'
-import { childCpuSeconds, cpuSeconds, type Measured, peakMib, resetPeak } from './measure.ts'
+import { childCpuSeconds, cpuSeconds, type Measured } from './measure.ts'
 
 /** A chain, a miner with an open bill, and the data, all in one temp folder. */
 export interface Stage {

@@ -8,9 +8,10 @@ import { CHUNK_SIZE, treeDepth } from '../packages/core/src/merkle/constants.ts'
 import { hashToHex } from '../packages/core/src/merkle/hash-hex.ts'
 import { chooseHasher } from '../packages/core/src/merkle/node-hasher.ts'
 import { TreeBuilder } from '../packages/core/src/merkle/tree-builder.ts'
+import { peakMib, resetPeak } from '../packages/testkit/src/peak-memory.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
 import { makeDataSet, pseudoRandom } from './data-sets.ts'
-import { type Measured, measureCommand, medians, peakMib, resetPeak } from './measure.ts'
+import { type Measured, measureCommand, medians } from './measure.ts'
 import type { TreeTask } from './tree-worker.ts'
 
 const LIMIT = 300

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { measureAgentLoad } from '../apps/web/test/support/agent-load.ts'
 import { NODE_FLAGS } from '../packages/testkit/src/node-flags.ts'
+import { peakMib } from '../packages/testkit/src/peak-memory.ts'
 import { percentile } from '../packages/testkit/src/simulation.ts'
 import type { BenchDocument, BenchOptions } from './bench.ts'
-import { cpuSeconds, median, peakMib } from './measure.ts'
+import { cpuSeconds, median } from './measure.ts'
 
 const AGENTS = 100
 const EVERY_MS = 1_000

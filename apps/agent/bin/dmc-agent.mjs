@@ -22,7 +22,10 @@ const exits = '--no-concurrent-sparkplug'
  * For the long-running service. V8's registry of protected code pages can lose count when worker threads come and go, and
  * then ends the process; it is a hardening that an agent without foreign code does without.
  */
-const flags = ['--no-memory-protection-keys', exits]
+const protection = '--no-memory-protection-keys'
+/** MiB: the service makes little garbage but runs for long, and V8 would give it 48 for the short-lived. Its memory counts more. */
+const nursery = '--max-semi-space-size=2'
+const flags = [protection, exits, nursery]
 /** glibc gives each thread its own heap, which it never gives back: few are enough. */
 const environment = { MALLOC_ARENA_MAX: '2', ...process.env }
 

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { agentBundle } from './agent-bundle.ts'
-import { NODE_FLAGS } from './node-flags.ts'
+import { AGENT_ENVIRONMENT, AGENT_FLAGS } from './node-flags.ts'
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 /** The bundle is compiled once, not at each start. */
@@ -87,12 +87,19 @@ export class AgentProcess {
     const [command = process.execPath, ...rest] = [
       ...(how.wrap ?? []),
       process.execPath,
-      ...NODE_FLAGS,
+      ...AGENT_FLAGS,
       bundle,
       ...args,
     ]
     const child = spawn(command, rest, {
-      env: { ...env, NO_COLOR: '1', NODE_COMPILE_CACHE: COMPILE_CACHE, ...this.#env, ...how.env },
+      env: {
+        ...AGENT_ENVIRONMENT,
+        ...env,
+        NO_COLOR: '1',
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        ...this.#env,
+        ...how.env,
+      },
       stdio: log === null ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
     })
     if (log !== null) closeSync(log)

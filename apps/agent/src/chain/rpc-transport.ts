@@ -2,6 +2,7 @@ import { scrubbed, withoutUrls } from '@dmc/core/chain/chain-error'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { type CustomTransport, custom, http, RpcRequestError } from 'viem'
 import { interrupted, rest } from './back-off.ts'
+import { plainFetch } from './plain-fetch.ts'
 import { redactUrl } from './redact-url.ts'
 import { checkRpcResult } from './rpc-result.ts'
 
@@ -88,9 +89,12 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
 }
 
 function openEndpoint(url: string, timeoutMs: number, signal: AbortSignal | undefined): Endpoint {
-  const transport = http(url, { batch: { batchSize: 100 }, timeout: timeoutMs, retryCount: 0 })({
+  const transport = http(url, {
+    batch: { batchSize: 100 },
+    timeout: timeoutMs,
     retryCount: 0,
-  })
+    fetchFn: (input, init) => plainFetch(input, init) as unknown as Promise<Response>,
+  })({ retryCount: 0 })
   return {
     url,
     shown: redactUrl(url),

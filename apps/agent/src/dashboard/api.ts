@@ -3,6 +3,7 @@ import { reviveError } from '@dmc/core/errors/to-dmc-error'
 import type { AppRouter } from '@dmc/web/server/router'
 import { createTRPCClient, httpLink } from '@trpc/client'
 import superjson from 'superjson'
+import { plainFetch } from '../chain/plain-fetch.ts'
 
 export type DashboardApi = ReturnType<typeof dashboardApi>
 
@@ -17,28 +18,18 @@ export function dashboardApi(origin: string, signal: AbortSignal) {
         url: `${origin}/api/trpc`,
         transformer: superjson,
         fetch: async (input, init) => {
-          const answer = await fetch(input as string, {
+          const how: RequestInit = {
             ...(init as RequestInit),
             // another place is another dashboard
             redirect: 'error',
             signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
-          })
-          return new Response(await boundedText(answer), { status: answer.status, headers: answer.headers })
+          }
+          const answer = await plainFetch(input as string, how, ANSWER_BYTES)
+          return new Response(await answer.text(), { status: answer.status, headers: answer.headers })
         },
       }),
     ],
   })
-}
-
-async function boundedText(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > ANSWER_BYTES) throw new RangeError('the answer is too long')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** What a call failed with, as one of our errors: the dashboard's own, or that it can't be reached. */

@@ -92,14 +92,14 @@ export function blobAad({ type, volumeId, blobId: id, at }: BlobPlace): Uint8Arr
  * A large body is tried on 64 KiB from its middle first, so that what does not compress costs little.
  */
 export function packBody(crypto: LogCrypto, body: Uint8Array): { codec: number; packed: Uint8Array } {
-  const saves = (from: Uint8Array, to: Uint8Array) => to.length <= from.length - from.length / 32
+  const saves = (from: number, to: number) => to <= from - from / 32
   if (body.length >= 4 * SAMPLE) {
     const middle = body.length >> 1
     const sample = body.subarray(middle, middle + SAMPLE)
-    if (!saves(sample, crypto.zstdCompress(sample, ZSTD_LEVEL))) return { codec: CODEC_RAW, packed: body }
+    if (!saves(SAMPLE, crypto.zstdSize(sample, ZSTD_LEVEL))) return { codec: CODEC_RAW, packed: body }
   }
   const compressed = body.length < 64 ? body : crypto.zstdCompress(body, ZSTD_LEVEL)
-  return compressed !== body && saves(body, compressed)
+  return compressed !== body && saves(body.length, compressed.length)
     ? { codec: CODEC_ZSTD, packed: compressed }
     : { codec: CODEC_RAW, packed: body }
 }

@@ -27,6 +27,8 @@ export interface LogCrypto {
   openGcm(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | null
   /** Into memory of its own. */
   zstdCompress(data: Uint8Array, level: number): Uint8Array
+  /** How long `zstdCompress` would be; nothing of it is left in memory. */
+  zstdSize(data: Uint8Array, level: number): number
   /**
    * null when the data is damaged or would exceed `maxLength` bytes. `data` is given up: where it is alone in its memory, that is
    * freed at once.

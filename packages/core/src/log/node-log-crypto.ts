@@ -44,6 +44,12 @@ function giveUp(data: Uint8Array): void {
   }
 }
 
+const compress = (data: Uint8Array, level: number): Buffer<ArrayBuffer> =>
+  zstdCompressSync(data, {
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+    chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
+  })
+
 /** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd). */
 export const nodeLogCrypto: LogCrypto = {
   randomBytes(length) {
@@ -90,13 +96,14 @@ export const nodeLogCrypto: LogCrypto = {
     }
     return asBytes(plain)
   },
-  zstdCompress: (data, level) =>
-    asBytes(
-      zstdCompressSync(data, {
-        params: { [constants.ZSTD_c_compressionLevel]: level },
-        chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
-      }),
-    ),
+  zstdCompress: (data, level) => asBytes(compress(data, level)),
+  zstdSize(data, level) {
+    const packed = compress(data, level)
+    const { length, buffer } = packed
+    // one for each blob: left to the garbage collector they would be 20 MiB before it comes by
+    if (buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+    return length
+  },
   zstdDecompress(data, maxLength) {
     // room for all of it at once: pieces would be copied together and left to the garbage collector
     const told = zstdContentSize(data) ?? 256 * 1024

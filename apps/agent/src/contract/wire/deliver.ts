@@ -50,7 +50,7 @@ interface Piece {
  * @throws CHUNK_ROOT_MISMATCH when a chunk is wrong twice, COMMITMENT_MISMATCH, SESSION_*, ORDER_*, PEER_*, INTERRUPTED
  */
 export async function deliver(options: DeliverOptions): Promise<{ sentBytes: number; durableSize: number }> {
-  const { client, run, onProgress, parallel = 4, pieceSize = 4 * CHUNK_SIZE } = options
+  const { client, run, onProgress, parallel = 4, pieceSize = 2 * CHUNK_SIZE } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   let total: number | null = null

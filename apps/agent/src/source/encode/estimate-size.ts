@@ -57,7 +57,7 @@ export function estimateSize(
           readAt(fd, buffer, Math.floor(Math.max(0, row.size - SAMPLE) / 2), path),
         )
         plain += data.length
-        packed += Math.min(data.length, crypto.zstdCompress(data, 1).length)
+        packed += Math.min(data.length, crypto.zstdSize(data, 1))
       } finally {
         closeSync(fd)
       }

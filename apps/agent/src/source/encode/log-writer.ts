@@ -5,7 +5,7 @@ import type { Hasher } from '@dmc/core/merkle/hasher'
 import { rootsFile } from '../source-paths.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { readFully, spoolDamaged } from './spool-io.ts'
-import { makeSharedSpool, type SharedSpool } from './spool-memory.ts'
+import { makeSharedSpool, type SharedSpool, SpoolMemory } from './spool-memory.ts'
 import { InlineSpool, SPOOL_BUFFER, SPOOL_FLUSH, type SpoolSink } from './spool-sink.ts'
 import { ThreadedSpool } from './threaded-spool.ts'
 
@@ -40,6 +40,8 @@ export interface LogWriterOptions extends SpoolPlace {
 export class LogWriter {
   readonly #options: LogWriterOptions
   readonly #began: number
+  /** The same memory before there is a thread and afterwards. */
+  readonly #shared: SharedSpool
   #sink: SpoolSink
   #inline: InlineSpool | null
   /** The buffer in work. */
@@ -67,7 +69,8 @@ export class LogWriter {
     // a new session's spool starts with the boundary chunk's earlier bytes, so that it alone holds whole chunks
     if (!resumed && boundary.length !== baseSize - this.#start)
       throw new Error('the boundary does not end at the base')
-    this.#inline = new InlineSpool(options, options.hasher, {
+    this.#shared = makeSharedSpool(SPOOL_BUFFER, options.startSpooler ? BUFFERS : 1)
+    this.#inline = new InlineSpool(options, options.hasher, new SpoolMemory(this.#shared).buffer(0), {
       size,
       begin: resumed ? size : this.#start,
       durable: this.#askedDurable,
@@ -186,12 +189,13 @@ export class LogWriter {
   #toThread(inline: InlineSpool, rest: Buffer, start: NonNullable<LogWriterOptions['startSpooler']>): void {
     this.#tails.push({ size: this.#start, tail: null })
     inline.write(0, this.#start, this.#start)
-    const { written, durable } = inline
-    const shared = makeSharedSpool(SPOOL_BUFFER, BUFFERS, { written, durable })
-    start(shared, inline.end)
+    const memory = new SpoolMemory(this.#shared)
+    memory.written = inline.written
+    memory.durable = inline.durable
+    start(this.#shared, inline.end)
     inline.close()
     this.#inline = null
-    this.#sink = new ThreadedSpool(shared)
+    this.#sink = new ThreadedSpool(this.#shared)
     this.#index = 0
     this.#buffer = this.#sink.buffer(0)
     rest.copy(this.#buffer)

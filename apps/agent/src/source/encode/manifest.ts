@@ -108,7 +108,7 @@ export class Manifest {
   static create(file: string): Manifest {
     const db = new DatabaseSync(file)
     db.exec(
-      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; PRAGMA user_version = ${VERSION}; ${SCHEMA}`,
+      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; PRAGMA user_version = ${VERSION}; ${SCHEMA}`,
     )
     return new Manifest(db)
   }

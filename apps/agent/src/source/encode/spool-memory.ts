@@ -33,12 +33,6 @@ const DURABLE = 3
 const RING_AT = 64
 const ERROR_AT = RING_AT + RING * FIELDS * 8
 
-/** Volume offsets: bytes below survive a kill, or even a power cut. */
-export interface SpoolSizes {
-  written: number
-  durable: number
-}
-
 export interface SharedSpool {
   control: SharedArrayBuffer
   buffers: SharedArrayBuffer
@@ -47,22 +41,14 @@ export interface SharedSpool {
 }
 
 /** @param bufferBytes of each buffer, whole pages; pages that are never written to take no memory. */
-export function makeSharedSpool(
-  bufferBytes: number,
-  count: number,
-  { written, durable }: SpoolSizes,
-): SharedSpool {
+export function makeSharedSpool(bufferBytes: number, count: number): SharedSpool {
   const pages = Math.ceil((bufferBytes * count) / PAGE)
-  const shared = {
+  return {
     control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
     buffers: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer,
     bufferBytes,
     count,
   }
-  const memory = new SpoolMemory(shared)
-  memory.written = written
-  memory.durable = durable
-  return shared
 }
 
 export class SpoolMemory {

@@ -1,11 +1,10 @@
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
-import { pageMemory } from '../../disk/page-memory.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { SpoolWriter } from './spool-writer.ts'
 
 /** Whole chunks are handed on once so many bytes of them are there. */
-export const SPOOL_FLUSH = 4 * CHUNK_SIZE
+export const SPOOL_FLUSH = 2 * CHUNK_SIZE
 /** Room for a flush, a started chunk and the largest blob. */
 export const SPOOL_BUFFER = SPOOL_FLUSH + 6 * CHUNK_SIZE
 
@@ -37,17 +36,19 @@ export interface SpoolSink {
 /** In this thread: everything is done when the call returns. */
 export class InlineSpool implements SpoolSink {
   readonly #writer: SpoolWriter
-  readonly #buffer = pageMemory(SPOOL_BUFFER)
+  readonly #buffer: Buffer
   #written: number
   #durable: number
 
-  /** @param size up to which the log was journalled; @param begin where writing begins; @param durable below which it was synced */
+  /** @param buffer of SPOOL_BUFFER bytes; @param size up to which the log was journalled; @param begin where writing begins; @param durable below which it was synced */
   constructor(
     place: SpoolPlace,
     hasher: Hasher,
+    buffer: Buffer,
     { size, begin, durable }: { size: number; begin: number; durable: number },
   ) {
     this.#writer = new SpoolWriter(place, hasher, { written: begin, durable })
+    this.#buffer = buffer
     this.#written = size
     this.#durable = durable
   }

@@ -2,7 +2,12 @@ import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { CHUNK_SIZE, HASH_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { SpoolFiles, type SpoolPlace } from './spool-files.ts'
-import type { SpoolSizes } from './spool-memory.ts'
+
+/** Volume offsets: bytes below survive a kill, or even a power cut. */
+interface SpoolSizes {
+  written: number
+  durable: number
+}
 
 /**
  * Hashes and writes the log out of buffers that each start at a chunk. Each whole chunk is hashed once, from memory, and
