@@ -11,7 +11,7 @@ import { giveBack } from '../disk/give-back.ts'
 import type { SourceKeys, VolumeReader } from './types.ts'
 
 /** Opened blobs that are kept, in bytes: files of one folder share some few. */
-const CACHE = 12 * 1024 * 1024
+const CACHE = 8 * 1024 * 1024
 /** Neighbouring blobs are asked for in one request of at most so many bytes. */
 const MERGE = 4 * 1024 * 1024
 

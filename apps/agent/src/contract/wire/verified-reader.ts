@@ -38,7 +38,7 @@ interface Slot {
  * chunks make room in fixed memory. Works in any thread: hashing happens where it is called.
  */
 export function openVerifiedReader(options: VerifiedReaderOptions): VolumeReader & { close(): void } {
-  const { volumes, cacheBytes = 28 * CHUNK_SIZE, runChunks = 4, ahead = 8 } = options
+  const { volumes, cacheBytes = 20 * CHUNK_SIZE, runChunks = 4, ahead = 8 } = options
   const most = Math.max(Math.floor(cacheBytes / CHUNK_SIZE), runChunks + ahead + 2)
   const byId = new Map(volumes.map((volume) => [volume.volumeId, volume]))
   /** Insertion order is age: a used slot is put in again. */
