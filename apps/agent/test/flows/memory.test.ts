@@ -2,10 +2,10 @@ import { createCipheriv } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { peakMib, resetPeak } from '@dmc/testkit/peak-memory'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Pair, startPair } from './support/kill-story.ts'
 import { addSource, backUp, offer, placeOrder } from './support/steps.ts'
-import { useWorld } from './support/world.ts'
+import { World } from './support/world.ts'
 
 /** Memory does not grow with what is backed up. `npm run test:long` only: minutes, and 24 GiB of disk for a while. */
 const LONG = process.env.DMC_TEST_LONG === '1'
@@ -15,7 +15,7 @@ const GIB_OF_DATA = 10
 const FILES = 1_000_000
 const FILES_A_FOLDER = 4000
 
-const world = useWorld()
+let world: World
 let pair: Pair
 
 /** The first backup of `path`; the peaks of both agents meanwhile. */
@@ -35,8 +35,11 @@ async function peaksOf(path: string, name: string, capacityMib: bigint) {
 
 describe.runIf(LONG)('memory', () => {
   beforeAll(async () => {
+    world = new World()
     pair = await startPair(world)
   }, 120_000)
+  // a million files take minutes to delete
+  afterAll(() => world.close(), 900_000)
 
   it(`of either agent stays below ${MOST_MIB} MiB while ${GIB_OF_DATA} GiB are backed up`, async () => {
     const path = join(world.folder, 'large')
