@@ -6,6 +6,13 @@ import { gunzip } from 'node:zlib'
 const MIB = 1024 * 1024
 const gunzipped = promisify(gunzip)
 
+/** Asking again would bring as much: who asked must ask for less. */
+export class AnswerTooLong extends Error {
+  constructor(most: number) {
+    super(`the answer is too long: more than ${most} bytes`)
+  }
+}
+
 /** What a caller of `fetch` uses of its answer; the body is there as a whole. */
 export interface PlainAnswer {
   readonly ok: boolean
@@ -24,6 +31,7 @@ const MOST_MOVES = 3
  * `fetch` for small questions and answers, by node:http. The one of Node reads HTTP by WebAssembly, and to compile that takes
  * 23 MiB, half of which a long-running process never gives back. Follows what moved with all that was asked, and nothing else;
  * with `redirect: 'error'` not even that.
+ * @throws AnswerTooLong when there are more than `most` bytes, and what node:http throws
  */
 export async function plainFetch(
   input: string | URL | Request,
@@ -36,7 +44,7 @@ export async function plainFetch(
   const response = await ask(url, { ...init, headers: { 'accept-encoding': 'gzip', ...headers } })
   const raw = await collect(response, most)
   const packed = response.headers['content-encoding'] === 'gzip' && raw.length > 0
-  const bytes = packed ? await gunzipped(raw, { maxOutputLength: most }) : raw
+  const bytes = packed ? await unpack(raw, most) : raw
   const { statusCode: status = 0, statusMessage: statusText = '' } = response
   const { location } = response.headers
   if (MOVED.includes(status) && location !== undefined && init.redirect !== 'error' && moves < MOST_MOVES) {
@@ -74,6 +82,14 @@ function ask(url: URL, init: RequestInit, again = true): Promise<IncomingMessage
   })
 }
 
+async function unpack(packed: Buffer, most: number): Promise<Buffer> {
+  try {
+    return await gunzipped(packed, { maxOutputLength: most })
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? new AnswerTooLong(most) : error
+  }
+}
+
 function collect(response: IncomingMessage, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = []
@@ -81,7 +97,7 @@ function collect(response: IncomingMessage, most: number): Promise<Buffer> {
     response.on('data', (part: Buffer) => {
       size += part.length
       parts.push(part)
-      if (size > most) response.destroy(new RangeError('the answer is too long'))
+      if (size > most) response.destroy(new AnswerTooLong(most))
     })
     response.once('error', reject)
     response.once('close', () => reject(new Error('the answer was cut off')))

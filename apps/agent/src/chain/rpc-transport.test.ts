@@ -1,3 +1,4 @@
+import { reading } from '@dmc/core/chain/chain-error'
 import { checkMarket } from '@dmc/core/chain/check-market'
 import { readOrder } from '@dmc/core/chain/read-order'
 import { DmcError } from '@dmc/core/errors/dmc-error'
@@ -52,6 +53,21 @@ async function errorOf(work: Promise<unknown>): Promise<DmcError> {
 }
 
 describe('rpcTransport', () => {
+  it('says at once that an answer is longer than it takes, so that less is asked for; the URL counts as well', async () => {
+    const told: string[] = []
+    const rpc = open([first.url, second.url], (url) => told.push(url))
+    await rpc.client.getBlockNumber()
+    first.intercept = async (call, forward) =>
+      call.method === 'eth_getLogs' ? [{ data: 'f'.repeat(11 * 1024 * 1024) }] : forward(call)
+    const error = await errorOf(
+      reading('the events', () => rpc.client.getLogs({ fromBlock: 0n, toBlock: 10n })),
+    )
+    expect(error).toMatchObject({ code: 'RPC_BAD_ANSWER', retryable: true })
+    expect(error.message).toContain('more than 10485760 bytes')
+    expect([first.calls.get('eth_getLogs'), second.calls.get('eth_getLogs') ?? 0]).toEqual([1, 0])
+    expect(told).toEqual([])
+  })
+
   it.each(['down', 'hang', 429, 500, 'garbage', 'truncated', 'nulls', 'empty'] as const)(
     'goes to the next URL when one is %s, and says so once',
     async (fault) => {

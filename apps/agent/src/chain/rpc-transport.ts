@@ -2,7 +2,7 @@ import { scrubbed, withoutUrls } from '@dmc/core/chain/chain-error'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { type CustomTransport, custom, http, RpcRequestError } from 'viem'
 import { interrupted, rest } from './back-off.ts'
-import { plainFetch } from './plain-fetch.ts'
+import { AnswerTooLong, plainFetch } from './plain-fetch.ts'
 import { redactUrl } from './redact-url.ts'
 import { checkRpcResult } from './rpc-result.ts'
 
@@ -73,6 +73,8 @@ export function rpcTransport(options: RpcTransportOptions): CustomTransport {
         } catch (error) {
           if (signal?.aborted) throw interrupted()
           if (isAnswer(error, call.method)) throw error
+          const tooLong = causesOf(error).find((cause) => cause instanceof AnswerTooLong)
+          if (tooLong) throw badAnswer(endpoint.shown, tooLong)
           const trouble = toTrouble(error, endpoint.shown)
           endpoint.verified = false
           if (!endpoint.failing) onTrouble?.(endpoint.shown, trouble)
@@ -113,13 +115,20 @@ function isAnswer(error: unknown, method: string): boolean {
 }
 
 function findRpcError(error: unknown): { code: number; message: string; refused: boolean } | null {
-  for (let at = error, depth = 0; at !== null && at !== undefined && depth < 10; depth++) {
-    if (at instanceof RpcRequestError) {
-      return { code: at.code, message: at.details, refused: at.status !== undefined && at.status !== 400 }
-    }
+  const at = causesOf(error).find((cause) => cause instanceof RpcRequestError)
+  if (at === undefined) return null
+  return { code: at.code, message: at.details, refused: at.status !== undefined && at.status !== 400 }
+}
+
+/** The error, what caused it, and so on. */
+function causesOf(error: unknown): unknown[] {
+  const found: unknown[] = []
+  let at = error
+  while (at !== null && at !== undefined && found.length < 10) {
+    found.push(at)
     at = (at as { cause?: unknown }).cause
   }
-  return null
+  return found
 }
 
 function toTrouble(error: unknown, shown: string): DmcError {
@@ -127,6 +136,19 @@ function toTrouble(error: unknown, shown: string): DmcError {
   const rpc = findRpcError(error)
   const reason = rpc?.message ?? (error as { details?: string }).details ?? String(error)
   return unreachable(shown, withoutUrls(String(reason).split('\n')[0] ?? '').slice(0, 200), error)
+}
+
+/** As any node's own refusal of too wide a range: who reads events asks for fewer blocks then. */
+function badAnswer(shown: string, cause: AnswerTooLong): DmcError {
+  return new DmcError(
+    'RPC_BAD_ANSWER',
+    `The RPC ${shown} answers more than is taken at once: ${cause.message}.`,
+    {
+      hint: 'Less is asked for by itself where that is possible; else use another RPC URL (DMC_RPC_URLS).',
+      retryable: true,
+      cause,
+    },
+  )
 }
 
 function unreachable(shown: string, reason: string, cause?: unknown): DmcError {
