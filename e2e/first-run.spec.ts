@@ -98,7 +98,7 @@ test('first run of a user: paired, one folder protected, one file restored', asy
   const place = page.getByRole('button', { name: 'Place the order' })
   await expect(place).toBeEnabled()
   await place.click()
-  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.waitForURL(/\/u\/sources\/(?!new$)[^/]+$/, { timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
   await expect(page.getByText('Equal: the commitment is in force')).toBeVisible()
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rpc } from '@dmc/testkit/rpc'
+import type { Hex } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { expect, signIn, test } from './support/fixtures.ts'
@@ -62,7 +63,7 @@ test('reloaded in the middle of an order, a backup and a restore, all goes on an
   await expect(tab.getByText(/0 of \d+ confirmations/)).toBeVisible({ timeout: 30_000 })
   await tab.close()
   await mineEvery(world, 1)
-  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.waitForURL(/\/u\/sources\/(?!new$)[^/]+$/, { timeout: 60_000 })
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
   await page.reload()
@@ -195,8 +196,10 @@ test('signed out elsewhere, then reloaded while the wallet asks: the draft is ke
   sayYes.resolve()
   await expect.poll(() => wallet.transactions.length, { timeout: 30_000 }).toBe(1)
   wallet.hold = null
+  // before it is in a block the page says so, and asks to wait
+  await world.devnet.client.waitForTransactionReceipt({ hash: wallet.transactions[0] as Hex })
   await place.click()
-  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.waitForURL(/\/u\/sources\/(?!new$)[^/]+$/, { timeout: 60_000 })
   expect(wallet.transactions).toHaveLength(1)
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
   expect((await agent.json<{ orders: unknown[] }>(['order', 'list'])).orders).toHaveLength(1)

@@ -43,7 +43,8 @@ test('a whole snapshot comes back on the host as it was: every byte, mode and ti
 }) => {
   const account = privateKeyToAccount(generatePrivateKey())
   await world.devnet.fund(account.address, { faucetCalls: 1 })
-  const miner = await world.miner('whole-miner', { size: '3GiB', price: '0.5' })
+  // the cheapest of all that other tests have left in this world: the order is to be its
+  const miner = await world.miner('whole-miner', { size: '3GiB', price: '0.1' })
   const everything = join(world.folder, 'whole-home', 'everything')
   mkdirSync(everything, { recursive: true })
   oddFolder(everything)
@@ -63,8 +64,11 @@ test('a whole snapshot comes back on the host as it was: every byte, mode and ti
   await page.getByRole('button', { name: join(world.folder, 'whole-home') }).click({ timeout: 30_000 })
   await page.getByRole('button', { name: 'everything' }).click()
   await page.getByRole('button', { name: 'Place the order' }).click()
-  await page.waitForURL(/\/u\/sources\/[^/]+$/, { timeout: 60_000 })
+  await page.waitForURL(/\/u\/sources\/(?!new$)[^/]+$/, { timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Protected' })).toBeVisible({ timeout: 90_000 })
+
+  const { sectors } = await miner.json<{ sectors: { reserved: number | string }[] }>(['sector', 'list'])
+  expect(Number(sectors[0]?.reserved), 'the order is with the miner that will stand still').toBeGreaterThan(0)
 
   await page.getByRole('link', { name: 'Browse and restore' }).click()
   await page.getByRole('button', { name: 'Restore everything' }).click()
