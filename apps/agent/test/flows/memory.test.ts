@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { peakMib, resetPeak } from '@dmc/testkit/peak-memory'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Pair, startPair } from './support/kill-story.ts'
-import { addSource, backUp, offer, placeOrder } from './support/steps.ts'
+import { addSource, backUp, offer, placeOrder, untilRoom } from './support/steps.ts'
 import { World } from './support/world.ts'
 
 /** Memory does not grow with what is backed up. `npm run test:long` only: minutes, and 24 GiB of disk for a while. */
@@ -24,6 +24,7 @@ async function peaksOf(path: string, name: string, capacityMib: bigint) {
   const size = capacityMib << 20n
   await offer(miner, join(world.folder, `${name}-disk`, 'sector'), { size, price: 10n ** 16n })
   const source = await addSource(user, path, name)
+  await untilRoom(user, source, capacityMib)
   await placeOrder(user, source, { capacityMib })
   const pids = [user.pid, miner.pid] as [number, number]
   for (const pid of pids) resetPeak(pid)

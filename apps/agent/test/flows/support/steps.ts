@@ -5,7 +5,7 @@ import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 
 import { expect } from 'vitest'
 import type { BackupEvent, BackupResult } from '../../../src/control/types.ts'
 import { compareTrees } from '../../../src/source/compare-trees.ts'
-import { call, type World } from './world.ts'
+import { call, until, type World } from './world.ts'
 
 export const MIB = 1n << 20n
 const TOKEN = 10n ** 18n
@@ -68,6 +68,12 @@ export async function placeOrder(
     maxCost: cost,
   })
   return { orderId, cost, reserve }
+}
+
+/** After a bill was published a moment ago: until the user's host has heard of one with so much room, too. */
+export async function untilRoom(user: AgentProcess, source: string, capacityMib: bigint): Promise<void> {
+  const terms = { weeks: 4, challenges: 0, capacity: capacityMib * MIB }
+  await until(`a bill with room for ${capacityMib} MiB`, () => call(user, 'order.preview', { source, terms }))
 }
 
 export const backUp = (
