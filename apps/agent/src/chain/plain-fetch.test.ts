@@ -72,6 +72,19 @@ describe('plainFetch', () => {
     await expect(plainFetch(url)).rejects.toThrow('ECONNREFUSED')
   })
 
+  it('does not ask again once an answer has begun, over a kept connection either', async () => {
+    let asked = 0
+    const url = await serve((_request, response) => {
+      if (++asked === 1) return void response.end('here')
+      response.writeHead(200, { 'content-length': 10 })
+      response.write('half', () => setTimeout(() => response.socket?.resetAndDestroy(), 20))
+    })
+    expect(await (await plainFetch(url)).text()).toBe('here')
+    await expect(plainFetch(url)).rejects.toThrow()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(asked).toBe(2)
+  })
+
   it('asks again over a new connection when a kept one was closed just then', async () => {
     const used: Socket[] = []
     const url = await serve((request, response) => {

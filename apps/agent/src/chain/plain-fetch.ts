@@ -72,12 +72,17 @@ function ask(url: URL, init: RequestInit, again = true): Promise<IncomingMessage
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest
     const request = send(url, { method, headers, ...(signal ? { signal } : {}) })
+    let answered = false
     request.on('error', (error: NodeJS.ErrnoException) => {
-      // a connection that was kept may be closed by the other side just when it is used again
-      if (again && request.reusedSocket && error.code === 'ECONNRESET') resolve(ask(url, init, false))
+      // a connection that was kept may be closed by the other side just when it is used again; one that breaks later has asked
+      const closedBefore = request.reusedSocket && error.code === 'ECONNRESET' && !answered
+      if (again && closedBefore) resolve(ask(url, init, false))
       else reject(error)
     })
-    request.once('response', resolve)
+    request.once('response', (response) => {
+      answered = true
+      resolve(response)
+    })
     request.end(body ?? undefined)
   })
 }
