@@ -203,8 +203,6 @@ async function statePrepare(
   emit({ type: 'prepared', root: commitment.root, size: commitment.size })
 }
 
-const TELL_MS = 100
-
 /** Longest between two blocks of a chain that people use. */
 const BLOCK_MS = 15_000
 
@@ -238,6 +236,9 @@ async function stateOurs(
     throw error
   }
 }
+
+/** Progress of a delivery is told no oftener. */
+const TELL_MS = 100
 
 /** flow 11, flow 13: false when the chain already says that the miner holds it all (a kill came after the agreement). */
 async function deliverUnlessHeld(

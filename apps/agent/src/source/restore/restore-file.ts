@@ -62,21 +62,15 @@ export async function restoreFile(
   try {
     const writer = new HoleyWriter(fd, entry)
     try {
-      const take = (part: Uint8Array): Promise<void> | undefined => {
+      const take = async (part: Uint8Array) => {
+        await writer.write(part)
         onBytes(part.length)
-        return writer.write(part)
       }
-      const taking = first.done ? undefined : take(first.value)
-      if (taking) await taking
-      for await (const part of parts) {
-        const more = take(part)
-        if (more) await more
-      }
-      const finishing = writer.finish()
-      if (finishing) await finishing
+      if (!first.done) await take(first.value)
+      for await (const part of parts) await take(part)
+      await writer.finish()
     } finally {
-      const closing = writer.close()
-      if (closing) await closing
+      await writer.close()
     }
     setMetadata(fd, entry)
     closeSync(fd)
@@ -109,7 +103,7 @@ class HoleyWriter {
     this.#skipHole()
   }
 
-  /** A promise only where the disk is waited for: small files are done without one. */
+  /** A promise where the disk is waited for: of large files only. */
   write(data: Uint8Array): Promise<void> | undefined {
     if (this.#direct) {
       this.#position += data.length
