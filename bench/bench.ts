@@ -59,6 +59,15 @@ const BENCHES: Record<string, () => Promise<{ run(options: BenchOptions): Promis
   challenge: () => import('./challenge.ts'),
 }
 
+/** What we are compared with, and the Debian package that brings it. */
+const PROGRAMS = [
+  ['openssl', 'openssl'],
+  ['restic', 'restic'],
+  ['borg', 'borgbackup'],
+  ['rsync', 'rsync'],
+  ['rclone', 'rclone'],
+] as const
+
 function parse(args: string[]): { name: string; options: BenchOptions } {
   const value = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
   const data = (value('--data') ?? 'random') as BenchOptions['data']
@@ -67,6 +76,10 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
   const tier = (value('--tier') ?? null) as HasherTier | null
   if (tier !== null && !HASHER_TIERS.includes(tier))
     throw new Error(`--tier is native or portable, not ${tier}`)
+  const peers = value('--peers')?.split(',') ?? null
+  const names = PROGRAMS.map(([program]): string => program)
+  const unknown = peers?.find((peer) => peer !== 'none' && !names.includes(peer))
+  if (unknown !== undefined) throw new Error(`--peers is none, or some of ${names.join(',')}, not ${unknown}`)
   const blockTime = Number(value('--block-time') ?? 1)
   if (!(blockTime > 0)) throw new Error(`--block-time is a number of seconds, not ${value('--block-time')}`)
   return {
@@ -80,7 +93,7 @@ function parse(args: string[]): { name: string; options: BenchOptions } {
       tls: args.includes('--tls'),
       blockTime,
       seconds: Number(value('--seconds') ?? 300),
-      peers: value('--peers')?.split(',') ?? null,
+      peers,
       folder: value('--folder') ?? null,
     },
   }
@@ -112,13 +125,7 @@ function print(document: BenchDocument): void {
 const { name, options } = parse(process.argv.slice(2))
 if (name === 'peers') {
   const have = (program: string) => spawnSync('which', [program]).status === 0
-  for (const [program, pack] of [
-    ['openssl', 'openssl'],
-    ['restic', 'restic'],
-    ['borg', 'borgbackup'],
-    ['rsync', 'rsync'],
-    ['rclone', 'rclone'],
-  ] as const) {
+  for (const [program, pack] of PROGRAMS) {
     console.log(`${program.padEnd(8)} ${have(program) ? 'installed' : `missing: apt-get install ${pack}`}`)
   }
 } else {

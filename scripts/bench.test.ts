@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeDataSet } from '../bench/data-sets.ts'
 import { inTurn, leave } from '../bench/in-turn.ts'
 import { folderBytes } from '../bench/measure.ts'
+import { findPeers } from '../bench/peers.ts'
 import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from '../bench/promised.ts'
 
 let folder: string
@@ -42,6 +44,16 @@ describe('the small set', () => {
 })
 
 describe('a bench’s contestants', () => {
+  it('are chosen by name; one that there is not is named, with those that there are', () => {
+    const bench = join(import.meta.dirname, '../bench/bench.ts')
+    const { status, stderr } = spawnSync(process.execPath, [bench, 'backup', '--peers', 'restic,brog'])
+    expect(status).not.toBe(0)
+    expect(String(stderr)).toContain('--peers is none, or some of openssl,restic,borg,rsync,rclone, not brog')
+    expect(findPeers(['borg', 'none']).map(({ name }) => name)).toEqual(['borg'])
+    expect(findPeers(['none'])).toEqual([])
+    expect(findPeers(null)).toHaveLength(4)
+  })
+
   it('come in turn, and every other round the other way round', () => {
     const rounds = [0, 1, 2].map((round) => inTurn(['dmc', 'restic', 'borg'], round).join(' '))
     expect(rounds).toEqual(['dmc restic borg', 'borg restic dmc', 'dmc restic borg'])

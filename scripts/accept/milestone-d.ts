@@ -1,4 +1,3 @@
-import { NODE_FLAGS } from '../../packages/testkit/src/node-flags.ts'
 import { bench, figureOf, mustReach, type Promised, ratioTo } from './bench-figures.ts'
 import { type Check, must, mustExist, mustHavePassed, NotBuilt, read, run } from './check.ts'
 import { testEverything } from './test-everything.ts'
@@ -22,7 +21,6 @@ const against = (name: string, args: string[], peer: string, atLeast: number): P
   value: async () => ratioTo(await bench(...args), peer),
 })
 
-const VITEST = [...NODE_FLAGS, 'node_modules/vitest/vitest.mjs']
 const SMALL = ['--data', 'small']
 const EVENTS = against('10,000 events', ['index'], 'viem getContractEvents', 1.5)
 const DELIVERY = against('raw delivery', ['delivery'], 'rsync daemon', 0.8)
@@ -127,7 +125,7 @@ export const CHECKS_D: readonly Check[] = [
       })
       await mustReach(MEMORY)
       // 10 GiB, and 1,000,000 files: some ten minutes, and 24 GiB of disk
-      const { exitCode } = await run(['node', ...VITEST, 'run', 'apps/agent/test/flows/memory'], {
+      const { exitCode } = await run(['vitest', 'run', 'apps/agent/test/flows/memory'], {
         env: { DMC_TEST_LONG: '1' },
       })
       must(exitCode === 0, 'with 10 GiB or 1,000,000 files an agent takes 200 MiB or more (see above)')
