@@ -14,6 +14,9 @@ import { zstdContentSize } from './zstd-content-size.ts'
 
 /** Large bodies are encrypted in pieces of this size: the cipher's own output buffers then stay small and are reused. */
 const PIECE = 256 * 1024
+const WORD = 8
+/** Bytes from here to the next word of memory. */
+const wordAfter = (at: number): number => (WORD - (at % WORD)) % WORD
 const NONCE_POOL = Buffer.allocUnsafe(12 * 1024)
 let nonceAt = NONCE_POOL.length
 
@@ -74,10 +77,14 @@ export const nodeLogCrypto: LogCrypto = {
     cipher.setAAD(aad)
     out.set(cipher.update(head), at)
     let end = at + head.length
-    for (let from = 0; from < body.length; from += PIECE) {
-      const piece = cipher.update(body.subarray(from, from + PIECE))
+    // bytes enter memory that threads share one by one, unless both places lie in the same way to words: three times as slow
+    const first = wordAfter(out.byteOffset + end)
+    for (let from = 0; from < body.length; ) {
+      const length = from === 0 && first > 0 ? first : PIECE
+      const piece = cipher.update(body.subarray(from, from + length))
       out.set(piece, end)
       end += piece.length
+      from += length
       piece.buffer.transfer(0) // given back at once: the next piece then lands in the same, warm memory
     }
     cipher.final()
