@@ -149,7 +149,10 @@ export async function openAgent(
               signal: until,
               onRetry: (error, ms) => onNote(`${error.message} Trying again in ${Math.round(ms / 1000)} s.`),
             }),
-          options: { spoolLimit: config.spoolLimit },
+          options: {
+            spoolLimit: config.spoolLimit,
+            ...(config.backupThreads === null ? {} : { threads: config.backupThreads }),
+          },
         })
       },
     },

@@ -40,6 +40,8 @@ export interface AgentConfig {
     /** Token wei of bonds in 30 days. */
     spendCap: bigint
   }
+  /** Threads that hash, compress and encrypt a backup; null: two, or one on a single core. */
+  backupThreads: number | null
   /** Bytes per second of data, all orders together; null: no limit. */
   bandwidth: { upload: number | null; download: number | null }
   /** Bytes of encoded log that may wait on disk for a slow miner. */

@@ -151,6 +151,7 @@ describe('toAgentConfig', () => {
       allowPrivateEndpoints: false,
       checks: { perDay: 24, leaves: 20, policy: 'ask', spendCap: 0n },
       bandwidth: { upload: null, download: null },
+      backupThreads: null,
       spoolLimit: 2 ** 31,
       answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
       slash: { automatic: true },

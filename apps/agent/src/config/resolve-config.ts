@@ -113,6 +113,7 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       policy: need('checks.policy'),
       spendCap: need('checks.spendCap'),
     },
+    backupThreads: values['backup.threads'] ?? null,
     bandwidth: {
       upload: values['bandwidth.upload'] ?? null,
       download: values['bandwidth.download'] ?? null,

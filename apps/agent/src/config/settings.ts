@@ -267,6 +267,14 @@ export const SETTINGS = {
     fromText: text,
     default: null,
   }),
+  'backup.threads': setting({
+    env: 'DMC_BACKUP_THREADS',
+    what: 'Threads that hash, compress and encrypt what is backed up; 2 when unset (1 on a single core). Each further one takes about 20 MiB of memory.',
+    allowed: 'a whole number from 1 to 16',
+    schema: z.int().min(1).max(16),
+    fromText: number,
+    default: null,
+  }),
   spoolLimit: setting({
     env: 'DMC_SPOOL_LIMIT',
     what: 'How much encoded data may wait on this disk for a slow miner.',

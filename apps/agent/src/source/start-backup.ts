@@ -12,6 +12,8 @@ import type { Hex } from 'viem'
 import { currentBootId } from '../disk/boot-id.ts'
 import { startWorker } from '../worker/start-worker.ts'
 import { Control } from './encode/control.ts'
+import { SealBoard } from './encode/seal-board.ts'
+import type { SealWorkerData } from './encode/seal-worker.ts'
 import { SpoolMemory } from './encode/spool-memory.ts'
 import type { SpoolWorkerData } from './encode/spool-worker.ts'
 import {
@@ -113,6 +115,7 @@ class WorkerRun implements BackupRun {
   readonly #requests = new Map<number, { resolve(): void; reject(error: Error): void }>()
   readonly #exited: Promise<void>
   #spooler: Spooler | null = null
+  #sealers: Sealers | null = null
   #nextRequest = 1
   #waiting: { size: number; resolve(size: number): void; reject(error: Error): void }[] = []
   #end: { result: EncodedResult } | { error: DmcError } | null = null
@@ -164,7 +167,7 @@ class WorkerRun implements BackupRun {
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#gone(workerDied(`it ended with code ${code}`))
-        void endSpooler(this.#spooler).then(() => {
+        void Promise.all([endSpooler(this.#spooler), endSealers(this.#sealers)]).then(() => {
           running.delete(options.source.sourceId)
           resolve()
         })
@@ -263,6 +266,9 @@ class WorkerRun implements BackupRun {
       case 'spooler':
         this.#spooler = startSpooler(message.data)
         return
+      case 'sealers':
+        this.#sealers = startSealers(message.data, message.count)
+        return
       case 'encoded':
         this.#end ??= { result: message.result }
         this.#settle.encoded(message.result)
@@ -342,6 +348,39 @@ function startSpooler(data: SpoolWorkerData): Spooler {
 async function endSpooler(spooler: Spooler | null): Promise<void> {
   spooler?.memory.ask({ type: 'close' })
   await spooler?.exited
+}
+
+interface Sealers {
+  board: SealBoard
+  exited: Promise<unknown>
+}
+
+/** One that can't start, or ends too soon, is told on the board: the encode worker waits for it without an event loop. */
+function startSealers(data: SealWorkerData, count: number): Sealers {
+  const board = new SealBoard(data.board)
+  const fail = (how: string, cause?: unknown) => board.fail(workerDied(how, cause).toJSON())
+  const exits = Array.from({ length: count }, () => {
+    let worker: Worker
+    try {
+      worker = startWorker('seal', data)
+    } catch (error) {
+      return fail(String(error), error)
+    }
+    worker.on('error', (error) => fail(String(error), error))
+    return new Promise<void>((resolve) =>
+      worker.once('exit', () => {
+        if (!board.closed) fail('a thread that seals ended')
+        resolve()
+      }),
+    )
+  })
+  return { board, exited: Promise.all(exits) }
+}
+
+/** Once the encode worker is gone; one that died has not closed the board. */
+async function endSealers(sealers: Sealers | null): Promise<void> {
+  sealers?.board.close()
+  await sealers?.exited
 }
 
 const workerDied = (how: string, cause?: unknown): DmcError =>

@@ -7,6 +7,7 @@ import type { WorkerName } from './start-worker.ts'
 /** The entry of each worker module; loaded lazily so that a worker pays only for its own code. */
 const WORKERS: Partial<Record<WorkerName, () => Promise<{ run(data: never): void }>>> = {
   encode: () => import('../source/encode/encode-worker.ts'),
+  seal: () => import('../source/encode/seal-worker.ts'),
   spool: () => import('../source/encode/spool-worker.ts'),
   restore: () => import('../source/restore/restore-worker.ts'),
   store: () => import('../sector/store-worker.ts'),

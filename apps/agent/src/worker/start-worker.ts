@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { forcedHasherTier } from '@dmc/core/merkle/hasher-tier'
 
 /** Every worker thread of the agent; the same names in `run-worker.ts`. */
-export type WorkerName = 'encode' | 'spool' | 'store' | 'restore'
+export type WorkerName = 'encode' | 'seal' | 'spool' | 'store' | 'restore'
 
 /** Set by the bundler: what the agent is published as. */
 declare const __DMC_BUNDLE__: boolean | undefined

@@ -2,7 +2,8 @@ import { CUT_AVERAGE, CUT_MAX, CUT_MIN, MASK_AFTER, MASK_BEFORE } from './chunke
 
 const PAGE = 65536
 /** The gear table lies at the start of the memory, the data in the pages behind it. */
-const DATA_AT = PAGE
+export const CUT_DATA_AT = PAGE
+const DATA_AT = CUT_DATA_AT
 const GEAR_BYTES = 1024
 /** A gear hash of 32 bits depends on the last 32 bytes only. */
 const WINDOW = 32
@@ -25,20 +26,31 @@ const SCAN = [
   ...[0x0b, 0x0b, 0x20, 0, 0x0b], // end, end, at
 ]
 
-const MODULE = Uint8Array.from([
-  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-  ...section(1, [1, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f]),
-  ...section(2, [1, 1, 0x65, 1, 0x6d, 2, 0, 1]), // import memory "e" "m"
-  ...section(3, [1, 0]),
-  ...section(7, [1, 1, 0x66, 0, 0]), // export "f"
-  ...section(10, [1, ...leb(SCAN.length), ...SCAN]),
-])
+/** Shared memory may have no more pages than the module says. */
+const MOST_PAGES = 65536
+const ALONE = [0, 1]
+const SHARED = [3, 1, ...leb(MOST_PAGES)]
+
+const moduleOver = (limits: number[]): Uint8Array =>
+  Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, [1, 0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f]),
+    ...section(2, [1, 1, 0x65, 1, 0x6d, 2, ...limits]), // import memory "e" "m"
+    ...section(3, [1, 0]),
+    ...section(7, [1, 1, 0x66, 0, 0]), // export "f"
+    ...section(10, [1, ...leb(SCAN.length), ...SCAN]),
+  ])
 
 type Scan = (at: number, end: number, mask: number, hash: number) => number
 
-/** The little of WebAssembly that is used; the ES library has no types for it. */
+/** A WebAssembly.Memory; the ES library has no types for it. */
+export interface CutMemory {
+  buffer: ArrayBuffer | SharedArrayBuffer
+}
+
+/** The little of WebAssembly that is used. */
 interface Wasm {
-  Memory: new (limits: { initial: number }) => { buffer: ArrayBuffer }
+  Memory: new (limits: { initial: number }) => CutMemory
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object, imports: object) => { exports: { f: Scan } }
 }
@@ -53,13 +65,20 @@ export class CutFinder {
   readonly #gear: Int32Array
   readonly #scan: Scan
 
-  /** @param size bytes of `data` */
-  constructor(gear: Int32Array, size: number) {
-    const memory = new wasm.Memory({ initial: 1 + Math.ceil(size / PAGE) })
+  /**
+   * @param size bytes of `data`
+   * @param memory to work in, with room for `size` bytes from CUT_DATA_AT on, of which the first KiB is written to; may be shared with other threads. By default its own
+   */
+  constructor(
+    gear: Int32Array,
+    size: number,
+    memory: CutMemory = new wasm.Memory({ initial: 1 + Math.ceil(size / PAGE) }),
+  ) {
     new Int32Array(memory.buffer, 0, GEAR_BYTES / 4).set(gear)
     this.#gear = gear
     this.data = new Uint8Array(memory.buffer, DATA_AT, size)
-    this.#scan = new wasm.Instance(new wasm.Module(MODULE), { e: { m: memory } }).exports.f
+    const code = moduleOver(memory.buffer instanceof SharedArrayBuffer ? SHARED : ALONE)
+    this.#scan = new wasm.Instance(new wasm.Module(code), { e: { m: memory } }).exports.f
   }
 
   /** As `findCut(gear, this.data, start, end)`. */

@@ -12,6 +12,7 @@ import type { Locator } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { giveBackOutput } from '../../disk/give-back.ts'
+import type { SharedMemory } from '../../disk/shared-memory.ts'
 import { sourceTooLarge } from '../source-too-large.ts'
 import type { LogWriter } from './log-writer.ts'
 import { disk } from './spool-io.ts'
@@ -35,6 +36,16 @@ export interface BlobStoreOptions {
   reserve(): number
   /** Called after each stored blob: journals, waits, stops. */
   afterStore(): void
+}
+
+/** A body that another thread has sealed: its ciphertext, and what comes before and after it in the log. */
+export interface SealedElsewhere {
+  memory: SharedMemory
+  at: number
+  length: number
+  /** Nonce and encrypted codec byte. */
+  head: Uint8Array
+  tag: Uint8Array
 }
 
 /**
@@ -75,37 +86,21 @@ export class BlobStore {
 
   /** Content and nodes. @throws SOURCE_TOO_LARGE, DISK_FULL. */
   store(type: BlobType, body: Uint8Array, id = this.#idOf(type, body)): Locator {
-    const known = this.#lookUp(id)
-    if (known) {
-      this.reusedBytes += body.length
-      return known
-    }
-    const locator = this.append(type, id, body)
-    disk(() =>
-      this.#insert.run(
-        id,
-        this.#options.volume,
-        locator.offset,
-        locator.stored,
-        body.length,
-        this.#options.generation,
-      ),
-    )
-    this.newRows++
-    this.addedBytes += locator.stored
-    this.#options.afterStore()
-    return locator
+    return this.#known(id, body.length) ?? this.#added(id, body.length, this.append(type, id, body))
+  }
+
+  /** The same for content whose id is known and which is sealed already. @param plain its length before */
+  storeSealed(id: Uint8Array, plain: number, sealed: SealedElsewhere): Locator {
+    return this.#known(id, plain) ?? this.#added(id, plain, this.#appendSealed(id, sealed))
   }
 
   /** Seals a body at the end of the log, whatever is there already. */
   append(type: BlobType, id: Uint8Array, body: Uint8Array, generation?: number): Locator {
-    const { crypto, volumeKey, volumeId, writer, maxSize, reserve } = this.#options
+    const { crypto, volumeKey, volumeId, writer } = this.#options
     const packed = packBody(crypto, body)
     const stored = packed.packed.length + SEAL_OVERHEAD
     const offset = writer.size
-    if (offset + stored + reserve() > maxSize)
-      throw sourceTooLarge({ have: maxSize, need: offset + stored + reserve() })
-    const { out, at } = writer.reserve(stored)
+    const { out, at } = this.#reserve(stored)
     const place = generation === undefined ? {} : { at: { offset, generation } }
     sealBlobInto(crypto, volumeKey, { type, volumeId, blobId: id, ...place }, packed, out, at)
     if (packed.packed !== body) giveBackOutput(packed.packed)
@@ -116,6 +111,40 @@ export class BlobStore {
   /** A blob that is not content-addressed: snapshot record, index. */
   appendPlain(type: typeof BLOB_TYPE.snapshot | typeof BLOB_TYPE.index, body: Uint8Array): Locator {
     return this.append(type, blobId(this.#options.crypto, this.#options.blobIdKey, type, body), body)
+  }
+
+  #appendSealed(id: Uint8Array, { memory, at: from, length, head, tag }: SealedElsewhere): Locator {
+    const { volumeId, writer } = this.#options
+    const stored = length + SEAL_OVERHEAD
+    const offset = writer.size
+    const { out, at } = this.#reserve(stored)
+    out.set(head, at)
+    writer.copyInto(out, at + head.length, memory, from, length)
+    out.set(tag, at + head.length + length)
+    writer.advance(stored)
+    return { blobId: id, volumeId, offset, stored }
+  }
+
+  #reserve(stored: number): { out: Buffer; at: number } {
+    const { writer, maxSize, reserve } = this.#options
+    const need = writer.size + stored + reserve()
+    if (need > maxSize) throw sourceTooLarge({ have: maxSize, need })
+    return writer.reserve(stored)
+  }
+
+  #known(id: Uint8Array, plain: number): Locator | null {
+    const known = this.#lookUp(id)
+    if (known) this.reusedBytes += plain
+    return known
+  }
+
+  #added(id: Uint8Array, plain: number, locator: Locator): Locator {
+    const { volume, generation } = this.#options
+    disk(() => this.#insert.run(id, volume, locator.offset, locator.stored, plain, generation))
+    this.newRows++
+    this.addedBytes += locator.stored
+    this.#options.afterStore()
+    return locator
   }
 
   #idOf(type: BlobType, body: Uint8Array): Uint8Array {

@@ -1,10 +1,5 @@
 import { CUT_MAX } from '@dmc/core/log/chunker'
-import { CutFinder } from '@dmc/core/log/cut-finder'
-
-/** Chunks are cut in groups, once so many bytes are there: about five of average size. */
-const GROUP = 2 * CUT_MAX
-/** Room for a group, and as much as is read at once. */
-const SIZE = GROUP + CUT_MAX
+import { type CutRoom, WORD } from './cut-room.ts'
 
 export interface Cut {
   chunk: Buffer
@@ -12,14 +7,24 @@ export interface Cut {
   at: number
 }
 
+/** Where a cutter gets memory. */
+export interface CutRooms {
+  /** Bytes of a room that may come after a group. */
+  readonly behind: number
+  /** To be filled next. May be the same again once its chunks are stored. */
+  next(): CutRoom
+  /** False: the chunks of a room are stored when `onChunks` returns, and what else is in it stays where it is. */
+  readonly handsOn: boolean
+}
+
 /**
- * Cuts a stream of bytes by content, out of one buffer that is filled in place. Offsets count from the first byte of
+ * Cuts a stream of bytes by content, out of memory that is filled in place. Offsets count from the first byte of
  * the stream.
  */
 export class Cutter {
-  readonly #finder: CutFinder
-  readonly #buffer: Buffer
-  readonly #onChunks: (cuts: Cut[]) => void
+  readonly #rooms: CutRooms
+  readonly #onChunks: (cuts: Cut[], room: CutRoom) => void
+  #current: CutRoom | null = null
   #start = 0
   #end = 0
   /** The bytes that are held lie from here to `#to`, behind the stream's end. */
@@ -28,11 +33,9 @@ export class Cutter {
   /** Stream offset of the buffer's byte at `#start`. */
   #offset = 0
 
-  /** @param onChunks several chunks in order; their memory is written over afterwards */
-  constructor(gear: Int32Array, onChunks: (cuts: Cut[]) => void) {
-    this.#finder = new CutFinder(gear, SIZE)
-    const { data } = this.#finder
-    this.#buffer = Buffer.from(data.buffer, data.byteOffset, data.length)
+  /** @param onChunks several chunks in order, and the room they lie in, which is the caller's until it is `next` again */
+  constructor(rooms: CutRooms, onChunks: (cuts: Cut[], room: CutRoom) => void) {
+    this.#rooms = rooms
     this.#onChunks = onChunks
   }
 
@@ -41,16 +44,20 @@ export class Cutter {
     return this.#offset + this.#end - this.#start
   }
 
-  /** Space for at least `length` further bytes; with what is held, at most CUT_MAX. Nothing has entered until `commit` or `take`. */
+  /** So much is held or read at once, at most. */
+  get behind(): number {
+    return this.#rooms.behind
+  }
+
+  /** Space for at least `length` further bytes; with what is held, at most `behind`. Nothing has entered until `commit` or `take`. */
   space(length: number): Buffer {
-    if (SIZE - this.#to < length) {
-      this.#buffer.copyWithin(0, this.#start, this.#to)
-      this.#end -= this.#start
-      this.#from -= this.#start
-      this.#to -= this.#start
-      this.#start = 0
+    const { buffer } = this.#room
+    if (buffer.length - this.#to < length) {
+      const from = wordBefore(this.#start)
+      buffer.copyWithin(0, from, this.#to)
+      this.#moved(from)
     }
-    return this.#buffer.subarray(this.#to)
+    return buffer.subarray(this.#to)
   }
 
   /** The next `length` bytes enter the stream. */
@@ -64,17 +71,18 @@ export class Cutter {
     this.#to += length
   }
 
-  /** `length` of the bytes that are held, from the `at`-th on. They move with the next call of `space`. */
+  /** `length` of the bytes that are held, from the `at`-th on. They move with the next call of `space` or `take`. */
   held(at: number, length: number): Buffer {
-    return this.#buffer.subarray(this.#from + at, this.#from + at + length)
+    return this.#room.buffer.subarray(this.#from + at, this.#from + at + length)
   }
 
   /** The first `length` bytes that are held enter the stream. */
   take(length: number): void {
-    if (this.#from > this.#end) this.#buffer.copyWithin(this.#end, this.#from, this.#from + length)
+    const { buffer, group } = this.#room
+    if (this.#from > this.#end) buffer.copyWithin(this.#end, this.#from, this.#from + length)
     this.#end += length
     this.drop(length)
-    if (this.#end - this.#start >= GROUP) this.#cut(CUT_MAX)
+    if (this.#end - this.#start >= group) this.#cut(CUT_MAX)
   }
 
   /** The first `length` bytes that are held are none of the stream's. */
@@ -101,16 +109,46 @@ export class Cutter {
     this.#offset = 0
   }
 
+  get #room(): CutRoom {
+    this.#current ??= this.#rooms.next()
+    return this.#current
+  }
+
   /** Cuts while at least `least` bytes are left: with fewer than CUT_MAX a cut could come out otherwise than with more. */
   #cut(least: number): void {
+    if (this.#end - this.#start < least) return
+    const room = this.#room
     const cuts: Cut[] = []
     while (this.#end - this.#start >= least) {
-      const end = this.#finder.find(this.#start, this.#end)
-      const chunk = this.#buffer.subarray(this.#start, end)
+      const end = room.finder.find(this.#start, this.#end)
+      const chunk = room.buffer.subarray(this.#start, end)
       cuts.push({ chunk, at: this.#offset })
       this.#offset += chunk.length
       this.#start = end
     }
-    if (cuts.length > 0) this.#onChunks(cuts)
+    if (this.#rooms.handsOn) this.#leave(room)
+    this.#onChunks(cuts, room)
+  }
+
+  /** What is not cut moves on. */
+  #leave(room: CutRoom): void {
+    const from = wordBefore(this.#start)
+    this.#current = null
+    if (this.#start < this.#to) {
+      this.#current = this.#rooms.next()
+      room.buffer.copy(this.#current.buffer, 0, from, this.#to)
+    }
+    this.#moved(from)
+  }
+
+  /** Everything lies `by` bytes nearer to the start of its memory. */
+  #moved(by: number): void {
+    this.#start -= by
+    this.#end -= by
+    this.#from -= by
+    this.#to -= by
   }
 }
+
+/** Bytes keep their place within a word: others are moved one by one where threads share the memory. */
+const wordBefore = (at: number): number => at - (at % WORD)

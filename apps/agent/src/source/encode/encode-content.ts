@@ -1,19 +1,18 @@
 import type { BigIntStats } from 'node:fs'
-import { BLOB_TYPE } from '@dmc/core/log/blob'
 import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
-import type { ContentRef } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import { readAhead } from '../../disk/read-ahead.ts'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
-import { type Cut, Cutter } from './cutter.ts'
+import { Cutter } from './cutter.ts'
 import { HoleFinder } from './find-holes.ts'
 import type { Manifest, TodoRow } from './manifest.ts'
 import { readAt, readStable } from './read-content.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 import { signed } from './scan.ts'
-import { closeGaps, type KeptContent, SmallFiles, type StoredCut } from './small-files.ts'
+import { closeGaps, type KeptContent, SmallFiles } from './small-files.ts'
+import type { ChunkStore, CutTarget } from './store-chunks.ts'
 
 /** A large file is read so far ahead by the kernel while what came before is sealed. */
 const AHEAD = 4 * CUT_MAX
@@ -28,10 +27,10 @@ export interface EncodeContentOptions {
   /** The manifest of the last snapshot, when everything that it refers to may be pointed at. */
   prev: Manifest | null
   store: BlobStore
+  chunks: ChunkStore
   crypto: LogCrypto
   /** Key of the hashes by which small files are found again; they stay on this host. */
   hashKey: Uint8Array
-  gear: Int32Array
   singleFile: boolean
   /** Called for each file that is done, with its bytes unless `onBytes` told of them. */
   onFile(path: Buffer, bytes: number): void
@@ -39,29 +38,31 @@ export interface EncodeContentOptions {
   onBytes(path: Buffer, bytes: number): void
 }
 
+/** Where the chunks of a large file go: dropped when it changed while it was read. */
+interface LargeFile extends CutTarget {
+  dropped: boolean
+  ref: RefBuilder
+}
+
 /** Reads every file that is still to be read, in walk order, and writes its content ref into the manifest. */
 export class ContentEncoder {
   readonly #o: EncodeContentOptions
   readonly #small: SmallFiles
   readonly #own: Cutter
-  /** What a file's own chunks are added to. */
-  #ref: RefBuilder
+  /** What is being read. */
+  #file: LargeFile
   #folder: { id: number; path: Buffer } = { id: 0, path: Buffer.alloc(0) }
 
   constructor(options: EncodeContentOptions) {
     this.#o = options
-    const { gear, store, prev, crypto, hashKey } = options
-    this.#ref = new RefBuilder(store)
-    this.#own = new Cutter(gear, (cuts) => {
-      for (const { chunk, locator } of this.#storeAll(cuts))
-        this.#ref.add({ ...locator, start: 0, length: chunk.length })
-    })
+    const { store, chunks, prev, crypto, hashKey } = options
+    this.#file = this.#newFile()
+    this.#own = new Cutter(chunks.rooms(), (cuts, room) => chunks.store(cuts, room, this.#file))
     this.#small = new SmallFiles({
-      gear,
+      chunks,
       crypto,
       hashKey,
       find: (hash) => prev?.contentOf(hash)?.ref,
-      store: (cuts) => this.#storeAll(cuts),
       keep: (row, content) => this.#update(row, content),
       onReused: (bytes) => {
         store.reusedBytes += bytes
@@ -79,6 +80,7 @@ export class ContentEncoder {
       else this.#encode(row, path)
     }
     this.#small.flush()
+    this.#o.chunks.drain()
     manifest.indexHashes()
     manifest.db.exec('COMMIT')
   }
@@ -113,7 +115,7 @@ export class ContentEncoder {
   }
 
   #encode(row: TodoRow, path: Buffer): void {
-    let large: { ref: ContentRef; holes: number[] } | null = null
+    let large: { file: LargeFile; holes: number[] } | null = null
     let holes: HoleFinder | null = null
     const outcome = readStable(
       path,
@@ -124,13 +126,13 @@ export class ContentEncoder {
         if (size < CUT_MIN) return this.#readSmall(fd, size, path)
         if (!this.#readLarge(fd, size, path, holes)) return false
         this.#own.flush()
-        large = { ref: this.#ref.finish(), holes: holes?.finish() ?? [] }
-        this.#ref = new RefBuilder(this.#o.store)
+        large = { file: this.#file, holes: holes?.finish() ?? [] }
         return true
       },
       () => {
         this.#own.reset()
-        this.#ref = new RefBuilder(this.#o.store)
+        this.#file.dropped = true
+        this.#file = this.#newFile()
       },
     )
     if (outcome === 'gone') this.#remove(row)
@@ -143,10 +145,29 @@ export class ContentEncoder {
       this.#forgetLink(row)
     } else {
       this.#setStat(row, outcome.stat)
-      if (large) this.#update(row, keptOf(large))
+      if (large) this.#finish(row, large)
       else this.#small.add(row, Number(outcome.stat.size), holes)
       this.#o.onFile(path, large ? 0 : Number(outcome.stat.size))
     }
+  }
+
+  #newFile(): LargeFile {
+    const file: LargeFile = {
+      dropped: false,
+      ref: new RefBuilder(this.#o.store),
+      stored: ({ chunk, locator }) => file.ref.add({ ...locator, start: 0, length: chunk.length }),
+    }
+    return file
+  }
+
+  /** Once the last of its chunks is stored. */
+  #finish(row: TodoRow, { file, holes }: { file: LargeFile; holes: number[] }): void {
+    this.#file = this.#newFile()
+    this.#o.chunks.after(() => {
+      const { run, level } = file.ref.finish()
+      const ref = run.length === 0 ? null : encodeRef({ run, level })
+      this.#update(row, { ref, holes: holes.length === 0 ? null : JSON.stringify(holes), hash: null })
+    })
   }
 
   #readSmall(fd: number, size: number, path: Buffer): boolean {
@@ -158,8 +179,9 @@ export class ContentEncoder {
   #readLarge(fd: number, size: number, path: Buffer, holes: HoleFinder | null): boolean {
     if (size > AHEAD) readAhead(fd, 0, AHEAD)
     for (let at = 0; at < size; ) {
-      if (at + AHEAD < size) readAhead(fd, at + AHEAD, CUT_MAX)
-      const space = this.#own.space(CUT_MAX).subarray(0, Math.min(CUT_MAX, size - at))
+      const most = this.#own.behind
+      if (at + AHEAD < size) readAhead(fd, at + AHEAD, most)
+      const space = this.#own.space(most).subarray(0, Math.min(most, size - at))
       const read = readAt(fd, space, at, path)
       if (read < space.length) return false
       this.#own.commit(holes ? closeGaps(holes, space, at) : read)
@@ -167,17 +189,6 @@ export class ContentEncoder {
       this.#o.onBytes(path, read)
     }
     return readAt(fd, Buffer.allocUnsafe(1), size, path) === 0
-  }
-
-  *#storeAll(cuts: readonly Cut[]): Generator<StoredCut> {
-    const { store } = this.#o
-    const ids = store.idsOf(
-      BLOB_TYPE.content,
-      cuts.map(({ chunk }) => chunk),
-    )
-    for (const [i, cut] of cuts.entries()) {
-      yield { ...cut, locator: store.store(BLOB_TYPE.content, cut.chunk, ids[i]) }
-    }
   }
 
   #update(row: TodoRow, { ref, holes, hash }: KeptContent): void {
@@ -227,9 +238,3 @@ export class ContentEncoder {
       .run(row.dir, row.name, row.dev, row.ino)
   }
 }
-
-const keptOf = ({ ref, holes }: { ref: ContentRef; holes: number[] }): KeptContent => ({
-  ref: ref.run.length === 0 ? null : encodeRef(ref),
-  holes: holes.length === 0 ? null : JSON.stringify(holes),
-  hash: null,
-})

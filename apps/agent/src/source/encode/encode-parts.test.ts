@@ -11,6 +11,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BlobStore } from './blob-store.ts'
 import { Control } from './control.ts'
+import { CutRoom } from './cut-room.ts'
 import { Cutter } from './cutter.ts'
 import { HOLE_BLOCK, HoleFinder } from './find-holes.ts'
 import { openLogDb } from './log-db.ts'
@@ -24,7 +25,7 @@ describe('the cutter', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 4 * 1024 * 1024 }), { maxLength: 12 }), (sizes) => {
         const chunks: { at: number; bytes: Buffer }[] = []
-        const cutter = new Cutter(gear, (cuts) => {
+        const cutter = new Cutter(CutRoom.own(gear), (cuts) => {
           for (const { chunk, at } of cuts) chunks.push({ at, bytes: Buffer.from(chunk) })
         })
         const all: Buffer[] = []
@@ -49,7 +50,7 @@ describe('the cutter', () => {
 
   it('what was not committed, and what was reset, never enters', () => {
     const chunks: string[] = []
-    const cutter = new Cutter(gear, (cuts) => {
+    const cutter = new Cutter(CutRoom.own(gear), (cuts) => {
       for (const { chunk } of cuts) chunks.push(chunk.toString())
     })
     cutter.space(5).write('never')

@@ -26,6 +26,8 @@ import { openLogDb, readHead, readSession, type SessionRow, type VolumeRow } fro
 import { LogWriter } from './log-writer.ts'
 import { ProbeKeeper } from './probes.ts'
 import { ProgressReporter } from './progress.ts'
+import { SealBoard } from './seal-board.ts'
+import type { SealWorkerData } from './seal-worker.ts'
 import { SessionJournal, wholeLeaves } from './session-journal.ts'
 import { syncFile, toDiskFull } from './spool-io.ts'
 import type { EncodeJob, FromWorker } from './worker-types.ts'
@@ -41,6 +43,7 @@ export class EncodeRun {
   readonly #progress: ProgressReporter
   #session: SessionRow
   #writer: LogWriter | null = null
+  #sealing: SealWorkerData | null = null
 
   /** @throws STORE_CORRUPT with meta `cache: stale` when the cache does not match the base. */
   constructor(job: EncodeJob, send: (message: FromWorker) => void) {
@@ -127,8 +130,13 @@ export class EncodeRun {
       writer,
       journal,
       progress: this.#progress,
+      startSealing: (data, count) => {
+        this.#sealing = data
+        if (count > 0) this.#send({ type: 'sealers', data, count })
+      },
     }
     const tree = encodeTree(work)
+    this.#endSealing()
     if (!tree.unchanged || !work.head) return endSnapshot(work, tree)
     journal.end()
     this.#closeWriter()
@@ -183,7 +191,8 @@ export class EncodeRun {
       tail: session.tail,
       released: () => this.#control.released,
       onChunk: (index, data) => probes.onChunk(index, data),
-      startSpooler: (shared, written) => this.#send({ type: 'spooler', data: { place, shared, written } }),
+      startSpooler: (shared, written) =>
+        this.#send({ type: 'spooler', data: { place, shared, written, sealing: this.#sealing } }),
     })
   }
 
@@ -211,7 +220,13 @@ export class EncodeRun {
     this.#send({ type: 'encoded', result })
   }
 
+  #endSealing(): void {
+    if (this.#sealing) new SealBoard(this.#sealing.board).close()
+    this.#sealing = null
+  }
+
   #closeWriter(): void {
+    this.#endSealing()
     this.#writer?.close()
     this.#writer = null
   }

@@ -17,8 +17,12 @@ import { type HeadRow, readVolumes, type SessionRow, type VolumeRow } from './lo
 import type { LogWriter } from './log-writer.ts'
 import { Manifest } from './manifest.ts'
 import type { ProgressReporter } from './progress.ts'
-import { scan } from './scan.ts'
+import { type ScanTotals, scan } from './scan.ts'
+import { makeSharedBoard } from './seal-board.ts'
+import type { SealKeys } from './seal-group.ts'
+import type { SealWorkerData } from './seal-worker.ts'
 import type { SessionJournal } from './session-journal.ts'
+import { type ChunkStore, StoreByOthers, StoreHere } from './store-chunks.ts'
 import type { EncodeJob } from './worker-types.ts'
 
 /** Behind the content there must be room for record, segment, catalog, padding and footer. */
@@ -36,6 +40,8 @@ export interface SnapshotWork {
   writer: LogWriter
   journal: SessionJournal
   progress: ProgressReporter
+  /** Other threads hash and seal what is on the board from now on; so many are started only for that. */
+  startSealing(data: SealWorkerData, sealers: number): void
 }
 
 export interface EncodedTree {
@@ -74,12 +80,15 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
     const catalog = (head?.catalog.length ?? 0) + 1024
     // nodes usually compress to a third; what a session can't know yet it must not run out of room for
     let nodesAhead = Math.min(nodes, Math.max(4096, Math.floor(nodes / 2)))
-    const store: BlobStore = new BlobStore({
-      ...work,
-      crypto,
+    const sealKeys: SealKeys = {
       blobIdKey: keys.blobIdKey,
       volumeKey: deriveVolumeKey(crypto, keys.sourceKey, fromHex(job.target.volumeId), job.target.keyEpoch),
       volumeId: fromHex(job.target.volumeId),
+    }
+    const store: BlobStore = new BlobStore({
+      ...work,
+      ...sealKeys,
+      crypto,
       volume: work.volume.n,
       safe,
       generation: session.gen,
@@ -105,9 +114,9 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
       manifest,
       prev,
       store,
+      chunks: chunkStore(work, store, gear, sealKeys, totals),
       crypto,
       hashKey: keys.blobIdKey,
-      gear,
       singleFile,
       onFile: (at, bytes) => {
         progress.file(at, bytes)
@@ -136,6 +145,28 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
     manifest.close()
     prev?.close()
   }
+}
+
+/** Each fills a room: that of large files, and that of small ones. */
+const CUTTERS = 2
+
+/** Where chunks are sealed: here, or by other threads, too, when there is enough to read. */
+function chunkStore(
+  { job, head, writer, startSealing }: SnapshotWork,
+  store: BlobStore,
+  gear: Int32Array,
+  keys: SealKeys,
+  { todoBytes }: ScanTotals,
+): ChunkStore {
+  const { threads: most, sealFrom } = job.options
+  if (most < 2 || todoBytes < sealFrom) return new StoreHere(store, gear)
+  const sealing = { board: makeSharedBoard(most + CUTTERS), keys }
+  // this thread and the one that writes the spool are there anyway
+  const sealers = most - 2
+  startSealing(sealing, sealers)
+  writer.startThread()
+  const allNew = head === null && job.base.size === 0
+  return new StoreByOthers({ store, gear, writer, sealing, most, sealers: sealers > 0, allNew })
 }
 
 /** Other volumes whose committed blobs may be pointed at. */

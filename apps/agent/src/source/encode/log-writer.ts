@@ -2,10 +2,11 @@ import { hash } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { CHUNK_SIZE, HASH_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import type { Hasher } from '@dmc/core/merkle/hasher'
+import { type CopyBetween, copierBetween, type SharedMemory, sharedMemory } from '../../disk/shared-memory.ts'
 import { rootsFile } from '../source-paths.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { readFully, spoolDamaged } from './spool-io.ts'
-import { makeSharedSpool, type SharedSpool, SpoolMemory } from './spool-memory.ts'
+import { type SharedSpool, SpoolMemory, sharedSpoolIn } from './spool-memory.ts'
 import { InlineSpool, SPOOL_BUFFER, SPOOL_FLUSH, type SpoolSink } from './spool-sink.ts'
 import { ThreadedSpool } from './threaded-spool.ts'
 
@@ -42,6 +43,9 @@ export class LogWriter {
   readonly #began: number
   /** The same memory before there is a thread and afterwards. */
   readonly #shared: SharedSpool
+  readonly #memory: SharedMemory
+  /** By the memory that is copied from. */
+  readonly #copiers = new Map<SharedMemory, CopyBetween>()
   #sink: SpoolSink
   #inline: InlineSpool | null
   /** The buffer in work. */
@@ -69,7 +73,9 @@ export class LogWriter {
     // a new session's spool starts with the boundary chunk's earlier bytes, so that it alone holds whole chunks
     if (!resumed && boundary.length !== baseSize - this.#start)
       throw new Error('the boundary does not end at the base')
-    this.#shared = makeSharedSpool(SPOOL_BUFFER, options.startSpooler ? BUFFERS : 1)
+    const buffers = options.startSpooler ? BUFFERS : 1
+    this.#memory = sharedMemory(SPOOL_BUFFER * buffers)
+    this.#shared = sharedSpoolIn(this.#memory, SPOOL_BUFFER, buffers)
     this.#inline = new InlineSpool(options, options.hasher, new SpoolMemory(this.#shared).buffer(0), {
       size,
       begin: resumed ? size : this.#start,
@@ -111,6 +117,28 @@ export class LogWriter {
   advance(length: number): void {
     this.#size += length
     if (this.#size - this.#start >= SPOOL_FLUSH) this.#flush()
+  }
+
+  /** Copies to place `at` of what `reserve` gave. */
+  copyInto(out: Buffer, at: number, memory: SharedMemory, from: number, length: number): void {
+    let copy = this.#copiers.get(memory)
+    if (!copy) {
+      copy = copierBetween(this.#memory, memory)
+      this.#copiers.set(memory, copy)
+    }
+    copy(out.byteOffset + at, from, length)
+  }
+
+  /** From now on another thread writes: what comes is worth its start. */
+  startThread(): void {
+    if (!this.#inline || !this.#options.startSpooler) return
+    const rest = this.#buffer.subarray(0, this.#size - this.#start)
+    this.#toThread(this.#inline, rest, this.#options.startSpooler)
+  }
+
+  /** The thread that writes has time to seal, too. */
+  help(): void {
+    this.#sink.help()
   }
 
   append(bytes: Uint8Array): void {
@@ -178,6 +206,8 @@ export class LogWriter {
 
   #goOn(rest: Buffer): void {
     if (this.#inline && this.#options.startSpooler && this.#size - this.#began >= THREAD_FROM) {
+      this.#tails.push({ size: this.#start, tail: null })
+      this.#inline.write(0, this.#start, this.#start)
       this.#toThread(this.#inline, rest, this.#options.startSpooler)
       return
     }
@@ -187,8 +217,6 @@ export class LogWriter {
   }
 
   #toThread(inline: InlineSpool, rest: Buffer, start: NonNullable<LogWriterOptions['startSpooler']>): void {
-    this.#tails.push({ size: this.#start, tail: null })
-    inline.write(0, this.#start, this.#start)
     const memory = new SpoolMemory(this.#shared)
     memory.written = inline.written
     memory.durable = inline.durable

@@ -5,6 +5,7 @@ import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { noise } from '../test/make-tree.ts'
+import { CutRoom } from './cut-room.ts'
 import { HOLE_BLOCK, HoleFinder } from './find-holes.ts'
 import type { TodoRow } from './manifest.ts'
 import { type KeptContent, SmallFiles } from './small-files.ts'
@@ -18,16 +19,20 @@ function setUp(before = new Map<string, Uint8Array>()) {
   const kept = new Map<TodoRow, KeptContent>()
   let reused = 0
   const files = new SmallFiles({
-    gear,
     crypto,
     hashKey,
     find: (hash) => before.get(Buffer.from(hash).toString('hex')),
-    *store(cuts) {
-      for (const cut of cuts) {
-        chunks.push(Buffer.from(cut.chunk))
-        const place = { blobId: new Uint8Array(32), volumeId: new Uint8Array(16), stored: 100 }
-        yield { ...cut, locator: { ...place, offset: chunks.length - 1 } }
-      }
+    chunks: {
+      rooms: () => CutRoom.own(gear),
+      store(cuts, _room, target) {
+        for (const cut of cuts) {
+          chunks.push(Buffer.from(cut.chunk))
+          const place = { blobId: new Uint8Array(32), volumeId: new Uint8Array(16), stored: 100 }
+          target.stored({ ...cut, locator: { ...place, offset: chunks.length - 1 } })
+        }
+      },
+      after: (done) => done(),
+      drain() {},
     },
     keep: (row, content) => {
       expect(kept.has(row), 'a row is kept once').toBe(false)

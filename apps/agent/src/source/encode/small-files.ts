@@ -1,20 +1,20 @@
 import { hmacMany } from '@dmc/core/log/blob'
-import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
-import type { Locator, Slice } from '@dmc/core/log/locator'
+import { CUT_MIN } from '@dmc/core/log/chunker'
+import type { Slice } from '@dmc/core/log/locator'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
-import { type Cut, Cutter } from './cutter.ts'
+import { Cutter } from './cutter.ts'
 import type { HoleFinder } from './find-holes.ts'
 import type { TodoRow } from './manifest.ts'
 import { encodeRef } from './ref-builder.ts'
+import type { ChunkStore, StoredCut } from './store-chunks.ts'
 
 /** After so many files the stream is cut, whatever its length. */
 const PACK_FILES = 4096
 /** Files of this session that are found again at once. */
 const RECENT = 4096
-/** Files that are hashed together: as many as `hashMany` takes, and no more bytes than lie behind the stream's end. */
+/** Files that are hashed together: as many as `hashMany` takes. */
 const BATCH = 64
-const BATCH_BYTES = CUT_MAX - CUT_MIN
 /** Tells the hash of a small file from a blob id. */
 const SMALL_FILE = 0
 
@@ -25,19 +25,14 @@ export interface KeptContent {
   hash: Uint8Array | null
 }
 
-export interface StoredCut extends Cut {
-  locator: Locator
-}
-
 export interface SmallFilesOptions {
-  gear: Int32Array
   crypto: LogCrypto
   /** Key of the hashes by which small files are found again. */
   hashKey: Uint8Array
   /** The content ref of the same bytes in the last snapshot. */
   find(hash: Uint8Array): Uint8Array | null | undefined
-  /** Stores chunks of the stream, one for each step. */
-  store(cuts: readonly Cut[]): Iterable<StoredCut>
+  /** Where chunks of the stream are stored. */
+  chunks: ChunkStore
   /** What became of a file. */
   keep(row: TodoRow, content: KeptContent): void
   /** Bytes that were stored already. */
@@ -68,6 +63,8 @@ interface Packed {
 export class SmallFiles {
   readonly #o: SmallFilesOptions
   readonly #cutter: Cutter
+  /** Bytes that are held at most. */
+  readonly #most: number
   readonly #hashMany = createNodeHasher().hashMany
   /** Read, not yet hashed; their bytes are held by the cutter. */
   #read: Read[] = []
@@ -81,14 +78,17 @@ export class SmallFiles {
 
   constructor(options: SmallFilesOptions) {
     this.#o = options
-    this.#cutter = new Cutter(options.gear, (cuts) => {
-      for (const stored of options.store(cuts)) this.#onChunk(stored)
-    })
+    const target = { stored: (cut: StoredCut) => this.#onChunk(cut) }
+    this.#cutter = new Cutter(options.chunks.rooms(), (cuts, room) =>
+      options.chunks.store(cuts, room, target),
+    )
+    // no more bytes than lie behind the stream's end, with the file that they are read for
+    this.#most = this.#cutter.behind - CUT_MIN
   }
 
   /** Where to read a file to; it is in the stream only once it was added. */
   space(length: number): Buffer {
-    if (this.#bytes + length > BATCH_BYTES) this.#settle()
+    if (this.#bytes + length > this.#most) this.#settle()
     return this.#cutter.space(length)
   }
 
@@ -108,6 +108,7 @@ export class SmallFiles {
 
   #endStream(): void {
     this.#cutter.flush()
+    this.#o.chunks.drain()
     if (this.#packed.length > 0) throw new Error('a packed file is left without its blobs')
   }
 

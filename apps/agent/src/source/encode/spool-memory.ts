@@ -1,26 +1,24 @@
+import { type SharedMemory, sharedMemory } from '../../disk/shared-memory.ts'
+
 /**
  * What the encode worker and the spool worker share: buffers of log bytes, and a ring of jobs. Both work synchronously, so
  * they tell each other by atomics, not by messages. One writer (the encode worker), one reader (the spool worker).
  */
-
-/** Of the JavaScript engine, not in the library types that this project uses. Its memory starts on a page. */
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number; shared: true }) => { buffer: SharedArrayBuffer }
-}
 
 export type SpoolJob =
   | { type: 'chunks'; buffer: number; start: number; whole: number }
   | { type: 'root'; buffer: number; start: number; length: number }
   | { type: 'write'; buffer: number; start: number; size: number }
   | { type: 'sync'; buffer: number; start: number; size: number; released: number }
+  /** Help with a group of chunks that is to be sealed, if one waits (`seal-board.ts`). */
+  | { type: 'seal' }
   | { type: 'close' }
 
-const TYPES = ['chunks', 'root', 'write', 'sync', 'close'] as const
+const TYPES = ['chunks', 'root', 'write', 'sync', 'close', 'seal'] as const
 
 const RING = 64
 const FIELDS = 5
 const ERROR_BYTES = 8 * 1024
-const PAGE = 64 * 1024
 
 /** Places in the 32-bit counters. */
 const ASKED = 0
@@ -42,13 +40,13 @@ export interface SharedSpool {
 
 /** @param bufferBytes of each buffer, whole pages; pages that are never written to take no memory. */
 export function makeSharedSpool(bufferBytes: number, count: number): SharedSpool {
-  const pages = Math.ceil((bufferBytes * count) / PAGE)
-  return {
-    control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
-    buffers: new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer,
-    bufferBytes,
-    count,
-  }
+  return sharedSpoolIn(sharedMemory(bufferBytes * count), bufferBytes, count)
+}
+
+/** The same in memory that the caller knows. */
+export function sharedSpoolIn(memory: SharedMemory, bufferBytes: number, count: number): SharedSpool {
+  const control = new SharedArrayBuffer(ERROR_AT + ERROR_BYTES)
+  return { control, buffers: memory.buffer, bufferBytes, count }
 }
 
 export class SpoolMemory {
@@ -122,7 +120,7 @@ export class SpoolMemory {
     this.waitBeyond(this.asked - RING)
     const number = this.asked
     const at = (number % RING) * FIELDS
-    const fields = job.type === 'close' ? [0, 0, 0, 0] : [job.buffer, job.start, extent(job), releasedOf(job)]
+    const fields = 'buffer' in job ? [job.buffer, job.start, extent(job), releasedOf(job)] : [0, 0, 0, 0]
     this.#ring.set([TYPES.indexOf(job.type), ...fields], at)
     Atomics.add(this.#counters, ASKED, 1)
     Atomics.notify(this.#counters, ASKED)
@@ -151,6 +149,8 @@ export class SpoolMemory {
         return { type: 'write', buffer, start, size: length }
       case 'sync':
         return { type: 'sync', buffer, start, size: length, released }
+      case 'seal':
+        return { type: 'seal' }
       default:
         return { type: 'close' }
     }
@@ -165,7 +165,7 @@ export class SpoolMemory {
 
 const releasedOf = (job: SpoolJob): number => (job.type === 'sync' ? job.released : 0)
 
-const extent = (job: Exclude<SpoolJob, { type: 'close' }>): number => {
+const extent = (job: Extract<SpoolJob, { buffer: number }>): number => {
   if (job.type === 'chunks') return job.whole
   return job.type === 'root' ? job.length : job.size
 }

@@ -28,6 +28,8 @@ export interface SpoolSink {
   readonly written: number
   /** Volume offset up to which the log survives a power cut, by the `sync`s that are done. @throws what went wrong meanwhile */
   readonly durable: number
+  /** Another thread, when there is one, helps to seal what waits for it. */
+  help(): void
   /** Waits until all that was asked for is done. @throws DISK_FULL and whatever else went wrong */
   drain(): void
   close(): void
@@ -89,6 +91,7 @@ export class InlineSpool implements SpoolSink {
   readBack(start: number, length: number): void {
     this.#writer.files.readBack(start, this.#buffer.subarray(0, length))
   }
+  help(): void {}
   drain(): void {}
   close(): void {
     this.#writer.files.close()

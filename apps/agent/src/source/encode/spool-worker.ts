@@ -1,6 +1,7 @@
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { Sealer, type SealWorkerData } from './seal-worker.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { toDiskFull } from './spool-io.ts'
 import { type SharedSpool, SpoolMemory } from './spool-memory.ts'
@@ -11,34 +12,36 @@ export interface SpoolWorkerData {
   shared: SharedSpool
   /** Volume offset below which bytes are in the spool already. */
   written: number
+  /** What waits to be sealed when there is nothing to write. */
+  sealing: SealWorkerData | null
 }
 
 /** The spool worker: hashes and writes what the encode worker seals, so that each has a core. Ends with the `close` job. */
-export function run({ place, shared, written }: SpoolWorkerData): void {
+export function run({ place, shared, written, sealing }: SpoolWorkerData): void {
   const memory = new SpoolMemory(shared)
   try {
     const { durable } = memory
-    work(memory, new SpoolWriter(place, createNodeHasher(), { written, durable }))
+    const writer = new SpoolWriter(place, createNodeHasher(), { written, durable })
+    work(memory, writer, sealing ? new Sealer(sealing) : null)
   } catch (thrown) {
     memory.fail((toDiskFull(thrown) ?? toDmcError(thrown)).toJSON())
   }
 }
 
-function work(memory: SpoolMemory, writer: SpoolWriter): void {
+function work(memory: SpoolMemory, writer: SpoolWriter, sealer: Sealer | null): void {
   const buffers = Array.from({ length: memory.count }, (_, index) => memory.buffer(index))
   const bufferOf = (index: number): Buffer => buffers[index] ?? Buffer.alloc(0)
   try {
-    for (;;) {
-      const job = memory.take()
-      if (job.type === 'close') break
-      const buffer = bufferOf(job.buffer)
-      if (job.type === 'chunks') writer.chunks(buffer, job.start, job.whole)
-      else if (job.type === 'root') writer.root(job.start / CHUNK_SIZE, buffer.subarray(0, job.length))
+    for (let job = memory.take(); job.type !== 'close'; job = memory.take()) {
+      if (job.type === 'seal') sealer?.sealNext()
+      else if (job.type === 'chunks') writer.chunks(bufferOf(job.buffer), job.start, job.whole)
+      else if (job.type === 'root')
+        writer.root(job.start / CHUNK_SIZE, bufferOf(job.buffer).subarray(0, job.length))
       else if (job.type === 'write') {
-        writer.write(buffer, job.start, job.size)
+        writer.write(bufferOf(job.buffer), job.start, job.size)
         memory.written = job.size
       } else {
-        writer.sync(buffer, job.start, job.size, job.released)
+        writer.sync(bufferOf(job.buffer), job.start, job.size, job.released)
         memory.written = job.size
         memory.durable = job.size
       }

@@ -54,6 +54,11 @@ export class ThreadedSpool implements SpoolSink {
     this.#ask(index, { type: 'sync', buffer: index, start, size, released })
   }
 
+  help(): void {
+    this.#mustBeWell()
+    this.#memory.ask({ type: 'seal' })
+  }
+
   drain(): void {
     this.#memory.waitBeyond(this.#memory.asked - 1)
     this.#mustBeWell()

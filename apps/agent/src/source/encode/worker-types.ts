@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { BackupProgress, EncodedResult, SourceKeys, VolumeTarget } from '../types.ts'
 import type { Base } from './encode-session.ts'
+import type { SealWorkerData } from './seal-worker.ts'
 import type { SpoolWorkerData } from './spool-worker.ts'
 
 /** What the encode worker is started with. */
@@ -36,6 +38,10 @@ export interface EncodeOptions {
   probes: number
   /** Look at samples first, and refuse a source that can't fit. */
   estimate: boolean
+  /** Hash, compress and encrypt: the encode worker, the spool worker, and as many more as are over. Each takes about 20 MiB. */
+  threads: number
+  /** Bytes to be read from which on more than one thread seals: fewer are done before another one has started. */
+  sealFrom: number
 }
 
 export const DEFAULT_ENCODE_OPTIONS: EncodeOptions = {
@@ -44,6 +50,8 @@ export const DEFAULT_ENCODE_OPTIONS: EncodeOptions = {
   journalMs: 250,
   probes: 64,
   estimate: true,
+  threads: Math.min(2, availableParallelism()),
+  sealFrom: 32 * 1024 * 1024,
 }
 
 /** Worker to caller. */
@@ -53,6 +61,8 @@ export type FromWorker =
   | { type: 'spooled'; size: number }
   /** Much is being spooled: start the spool worker with this. */
   | { type: 'spooler'; data: SpoolWorkerData }
+  /** Much is to be read: start so many seal workers with this. */
+  | { type: 'sealers'; data: SealWorkerData; count: number }
   | { type: 'encoded'; result: EncodedResult }
   | { type: 'failed'; error: ReturnType<DmcError['toJSON']> & { meta: DmcError['meta'] } }
   /** The answer to a request. */

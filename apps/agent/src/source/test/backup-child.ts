@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Commitment } from '@dmc/core/chain/types'
 import { writeBig } from '../encode/json-big.ts'
 import { startBackup } from '../start-backup.ts'
-import { CHAIN, FileMiner, keysFor, targetOf } from './file-miner.ts'
+import { CHAIN, FileMiner, keysFor, SEVERAL_THREADS, targetOf } from './file-miner.ts'
 
 export interface ChildSettings {
   sourcePath: string
@@ -30,7 +30,13 @@ const run = await startBackup({
   base,
   chain: CHAIN,
   dataDir: settings.dataDir,
-  options: { journalBytes: 512 * 1024, journalMs: 15, spoolLimit: 12 * 1024 * 1024, probes: 8 },
+  options: {
+    journalBytes: 512 * 1024,
+    journalMs: 15,
+    spoolLimit: 12 * 1024 * 1024,
+    probes: 8,
+    ...SEVERAL_THREADS,
+  },
 })
 say(`session ${run.session}`)
 const result = await miner.take(run, 300 * 1024)

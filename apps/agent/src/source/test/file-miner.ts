@@ -27,6 +27,8 @@ import type {
 } from '../types.ts'
 
 export const CHAIN = { chainId: 31337, market: '0x00000000000000000000000000000000000000aa' } as const
+/** The most that can go wrong between threads, however little there is to seal. */
+export const SEVERAL_THREADS = { threads: 3, sealFrom: 0 }
 export const MASTER = new Uint8Array(32).fill(0x42)
 
 export function keysFor(salt: Uint8Array = new Uint8Array(32).fill(7)): SourceKeys {
@@ -115,7 +117,13 @@ export async function backUp(
   miner: FileMiner,
   options: Omit<StartBackupOptions, 'target' | 'base' | 'chain'>,
 ): Promise<EncodedResult> {
-  const run = await startBackup({ ...options, target: miner.target, base: miner.commitment, chain: CHAIN })
+  const run = await startBackup({
+    ...options,
+    target: miner.target,
+    base: miner.commitment,
+    chain: CHAIN,
+    options: { ...SEVERAL_THREADS, ...options.options },
+  })
   try {
     const result = await miner.take(run)
     await run.committed(result.commitment)

@@ -1,0 +1,95 @@
+import type { SharedMemory } from '../../disk/shared-memory.ts'
+import { SealRoom } from './seal-room.ts'
+
+/** Places in the 32-bit numbers. */
+const RUNG = 0
+const CLOSED = 1
+const FAILED = 2
+const ERROR_LENGTH = 3
+const ERROR_AT = 64
+const ERROR_BYTES = 8 * 1024
+
+/** What the encode worker and those that seal for it share. */
+export interface SharedBoard {
+  control: SharedArrayBuffer
+  rooms: SharedMemory[]
+}
+
+/** A board with so many rooms. */
+export const makeSharedBoard = (rooms: number): SharedBoard => ({
+  control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
+  rooms: Array.from({ length: rooms }, () => new SealRoom().memory),
+})
+
+/**
+ * Rooms whose chunks wait to be hashed and sealed, and a bell for the threads that do it. They work synchronously, so they tell each
+ * other by atomics, not by messages.
+ */
+export class SealBoard {
+  readonly rooms: SealRoom[]
+  readonly #numbers: Int32Array
+  readonly #error: Uint8Array
+
+  constructor({ control, rooms }: SharedBoard) {
+    this.rooms = rooms.map((memory) => new SealRoom(memory))
+    this.#numbers = new Int32Array(control)
+    this.#error = new Uint8Array(control, ERROR_AT, ERROR_BYTES)
+  }
+
+  /** Something was posted. */
+  ring(): void {
+    Atomics.add(this.#numbers, RUNG, 1)
+    Atomics.notify(this.#numbers, RUNG)
+  }
+
+  /** The room that has waited longest, taken by this thread; null when none waits. */
+  take(): SealRoom | null {
+    for (;;) {
+      let oldest: { room: SealRoom; number: number } | null = null
+      for (const room of this.rooms) {
+        const number = room.waiting
+        if (number !== null && (oldest === null || number < oldest.number)) oldest = { room, number }
+      }
+      if (!oldest) return null
+      if (oldest.room.take()) return oldest.room
+    }
+  }
+
+  /** As `take`, but waits for one; null once the board is closed. */
+  waitForRoom(): SealRoom | null {
+    for (;;) {
+      const rung = Atomics.load(this.#numbers, RUNG)
+      if (this.closed) return null
+      const room = this.take()
+      if (room) return room
+      Atomics.wait(this.#numbers, RUNG, rung, 60_000)
+    }
+  }
+
+  /** Nobody is asked any more; a room in work is finished first. */
+  close(): void {
+    Atomics.store(this.#numbers, CLOSED, 1)
+    this.ring()
+  }
+
+  get closed(): boolean {
+    return Atomics.load(this.#numbers, CLOSED) === 1
+  }
+
+  /** What went wrong in another thread, as JSON; null while nothing has. */
+  get failure(): unknown {
+    if (Atomics.load(this.#numbers, FAILED) === 0) return null
+    const length = Atomics.load(this.#numbers, ERROR_LENGTH)
+    return JSON.parse(Buffer.from(this.#error.slice(0, length)).toString())
+  }
+
+  /** The first failure stands. */
+  fail(error: object): void {
+    if (Atomics.load(this.#numbers, FAILED) === 1) return
+    const bytes = Buffer.from(JSON.stringify(error))
+    const fits = bytes.length <= ERROR_BYTES ? bytes : Buffer.from('{"code":"BUG","message":"see the log"}')
+    this.#error.set(fits)
+    Atomics.store(this.#numbers, ERROR_LENGTH, fits.length)
+    Atomics.store(this.#numbers, FAILED, 1)
+  }
+}
