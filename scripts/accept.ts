@@ -35,4 +35,4 @@ for (const check of checks) {
   console.log(line)
 }
 console.error(`\n${lines.join('\n')}`)
-process.exit(ok && lines.length > 0 ? 0 : 1)
+process.exitCode = ok && lines.length > 0 ? 0 : 1

@@ -323,7 +323,9 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         ...[...watches.values()].map((watched) => watched.done),
       ])
       // A node that does not answer must not hold the agent: nothing is written any more once it is stopped.
-      await Promise.race([ends, rest(2_000)])
+      const patience = new AbortController()
+      await Promise.race([ends, rest(2_000, patience.signal)])
+      patience.abort()
     },
   }
 }

@@ -159,6 +159,21 @@ while True: print(s.recv(4096).decode().replace(chr(10),' '),flush=True)`,
     expect((await run(['status'])).exitCode).toBe(0)
   })
 
+  // told to exit, Node waits for what is compiled beside the main thread, and that may wait for the main thread: for ever
+  it('and every command ends by itself, and is not told to: some never ended', async () => {
+    const nodeOptions = ['--trace-exit']
+    const service = await home.start(['run'], /is ready \(pid/, { env, nodeOptions })
+    running.push(service)
+    const there = await home.run(['status', '--json'], { env, nodeOptions })
+    const ended = await service.end('SIGTERM')
+    const here = await home.run(['source', 'list', '--json'], { env, nodeOptions })
+    const refused = await home.run(['order', 'show', '7', '--json'], { env, nodeOptions })
+    expect([there, ended, here].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0])
+    expect(refused.exitCode).not.toBe(0)
+    for (const { stderr, stdout } of [there, ended, here, refused])
+      expect(stdout + stderr).not.toContain('Exited the environment')
+  })
+
   it('lets commands wait for a short one that has the folder open', async () => {
     const both = await Promise.all([run(['source', 'list', '--json']), run(['sector', 'list', '--json'])])
     for (const { exitCode, stderr } of both) expect([exitCode, stderr]).toEqual([0, ''])
