@@ -119,9 +119,15 @@ export const CHECKS_D: readonly Check[] = [
     what: 'one worker per core; no block of the event loop above 50 ms; memory below 200 MiB at any size',
     async run() {
       await testEverything()
-      mustHavePassed({
+      const count = mustHavePassed({
         'apps/agent/test/flows/load': [/of neither agent is held for more than 50 ms/],
         'apps/agent/src/sector/sector-service': [/are started for the orders that are open/],
+        // two by default, as each further one takes memory; `backup.threads` says how many
+        'apps/agent/src/source/seal-threads': [
+          /has the same blobs in the same places, and comes back equal/,
+          /stopped in the middle it goes on/,
+        ],
+        'apps/agent/src/source/encode/seal-parts': [/is told to the one that waits for it/],
       })
       await mustReach(MEMORY)
       // 10 GiB, and 1,000,000 files: some ten minutes, and 24 GiB of disk
@@ -129,9 +135,7 @@ export const CHECKS_D: readonly Check[] = [
         env: { DMC_TEST_LONG: '1' },
       })
       must(exitCode === 0, 'with 10 GiB or 1,000,000 files an agent takes 200 MiB or more (see above)')
-      throw new NotBuilt(
-        'a miner hashes with a thread for each core, but a source is encoded by two threads whatever the number of cores',
-      )
+      return `${count} tests, and those of 10 GiB and 1,000,000 files`
     },
   },
   {

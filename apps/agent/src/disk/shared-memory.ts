@@ -26,6 +26,7 @@ const section = (id: number, content: number[]): number[] => [id, ...leb(content
 const imported = (name: number) => [1, 0x65, 1, name, 2, 3, 1, ...leb(MOST_PAGES)]
 /** (to, from, length): memory.copy into memory 0 out of memory 1 */
 const COPY = [0x00, 0x20, 0, 0x20, 1, 0x20, 2, 0xfc, 10, 0, 1, 0x0b]
+let compiled: object | undefined
 const MODULE = Uint8Array.from([
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   ...section(1, [1, 0x60, 3, 0x7f, 0x7f, 0x7f, 0]),
@@ -41,5 +42,6 @@ const MODULE = Uint8Array.from([
  * (`byteOffset` of a view of it).
  */
 export function copierBetween(to: SharedMemory, from: SharedMemory): CopyBetween {
-  return new WebAssembly.Instance(new WebAssembly.Module(MODULE), { e: { a: to, b: from } }).exports.f
+  compiled ??= new WebAssembly.Module(MODULE)
+  return new WebAssembly.Instance(compiled, { e: { a: to, b: from } }).exports.f
 }

@@ -223,7 +223,7 @@ describe('what can not be read', () => {
       ])
       expect(code, errors).toBe(0)
       expect(result?.missing).toEqual([
-        { path: 'bad', reason: expect.stringMatching(/READ_ERROR.*offset 2097152: EIO/) },
+        { path: 'bad', reason: expect.stringMatching(/READ_ERROR.*offset 1048576: EIO/) },
       ])
       const { result: restored } = await t.restore('out')
       expect(restored).toMatchObject({ files: 1, missingCount: 1 })

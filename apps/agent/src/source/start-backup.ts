@@ -1,5 +1,5 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import type { Worker } from 'node:worker_threads'
+import type { MessagePort, Worker } from 'node:worker_threads'
 import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { reviveError } from '@dmc/core/errors/to-dmc-error'
@@ -12,10 +12,8 @@ import type { Hex } from 'viem'
 import { currentBootId } from '../disk/boot-id.ts'
 import { startWorker } from '../worker/start-worker.ts'
 import { Control } from './encode/control.ts'
-import { SealBoard } from './encode/seal-board.ts'
-import type { SealWorkerData } from './encode/seal-worker.ts'
+import { SealBell } from './encode/seal-board.ts'
 import { SpoolMemory } from './encode/spool-memory.ts'
-import type { SpoolWorkerData } from './encode/spool-worker.ts'
 import {
   DEFAULT_ENCODE_OPTIONS,
   type EncodeJob,
@@ -264,10 +262,10 @@ class WorkerRun implements BackupRun {
         this.#spooled(message.size)
         return
       case 'spooler':
-        this.#spooler = startSpooler(message.data)
+        this.#spooler = startSpooler(message.control, message.port)
         return
       case 'sealers':
-        this.#sealers = startSealers(message.data, message.count)
+        this.#sealers = startSealers(message.control, message.ports)
         return
       case 'encoded':
         this.#end ??= { result: message.result }
@@ -324,11 +322,11 @@ interface Spooler {
   exited: Promise<void>
 }
 
-function startSpooler(data: SpoolWorkerData): Spooler {
-  const memory = new SpoolMemory(data.shared)
+function startSpooler(control: SharedArrayBuffer, port: MessagePort): Spooler {
+  const memory = new SpoolMemory({ control })
   let worker: Worker
   try {
-    worker = startWorker('spool', data)
+    worker = startWorker('spool', port, [port])
   } catch (error) {
     memory.fail(workerDied(String(error), error).toJSON())
     return { memory, exited: Promise.resolve() }
@@ -351,35 +349,35 @@ async function endSpooler(spooler: Spooler | null): Promise<void> {
 }
 
 interface Sealers {
-  board: SealBoard
+  bell: SealBell
   exited: Promise<unknown>
 }
 
-/** One that can't start, or ends too soon, is told on the board: the encode worker waits for it without an event loop. */
-function startSealers(data: SealWorkerData, count: number): Sealers {
-  const board = new SealBoard(data.board)
-  const fail = (how: string, cause?: unknown) => board.fail(workerDied(how, cause).toJSON())
-  const exits = Array.from({ length: count }, () => {
+/** One that can't start, or ends too soon, is told in the shared memory: the encode worker waits for it without an event loop. */
+function startSealers(control: SharedArrayBuffer, ports: readonly MessagePort[]): Sealers {
+  const bell = new SealBell(control)
+  const fail = (how: string, cause?: unknown) => bell.fail(workerDied(how, cause).toJSON())
+  const exits = ports.map((port) => {
     let worker: Worker
     try {
-      worker = startWorker('seal', data)
+      worker = startWorker('seal', port, [port])
     } catch (error) {
       return fail(String(error), error)
     }
     worker.on('error', (error) => fail(String(error), error))
     return new Promise<void>((resolve) =>
       worker.once('exit', () => {
-        if (!board.closed) fail('a thread that seals ended')
+        if (!bell.closed) fail('a thread that seals ended')
         resolve()
       }),
     )
   })
-  return { board, exited: Promise.all(exits) }
+  return { bell, exited: Promise.all(exits) }
 }
 
 /** Once the encode worker is gone; one that died has not closed the board. */
 async function endSealers(sealers: Sealers | null): Promise<void> {
-  sealers?.board.close()
+  sealers?.bell.close()
   await sealers?.exited
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { MessagePort } from 'node:worker_threads'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { fromHex } from '@dmc/core/log/bytes'
 import { deriveLogKeys, deriveReaderAddress, type LogKeys } from '@dmc/core/log/derive-keys'
@@ -21,21 +22,25 @@ import {
 } from './encode-session.ts'
 import { encodeTree, type SnapshotWork } from './encode-snapshot.ts'
 import { endSnapshot } from './end-snapshot.ts'
+import { handOver } from './hand-over.ts'
 import { reviveBig } from './json-big.ts'
 import { openLogDb, readHead, readSession, type SessionRow, type VolumeRow } from './log-db.ts'
 import { LogWriter } from './log-writer.ts'
 import { ProbeKeeper } from './probes.ts'
 import { ProgressReporter } from './progress.ts'
-import { SealBoard } from './seal-board.ts'
+import { SealBell } from './seal-board.ts'
 import type { SealWorkerData } from './seal-worker.ts'
 import { SessionJournal, wholeLeaves } from './session-journal.ts'
 import { syncFile, toDiskFull } from './spool-io.ts'
+import type { SpoolWorkerData } from './spool-worker.ts'
 import type { EncodeJob, FromWorker } from './worker-types.ts'
+
+type Send = (message: FromWorker, transfer?: MessagePort[]) => void
 
 /** One append session, from scan to footer (flow 13); everything runs synchronously in the encode worker. */
 export class EncodeRun {
   readonly #job: EncodeJob
-  readonly #send: (message: FromWorker) => void
+  readonly #send: Send
   readonly #control: Control
   readonly #db: DatabaseSync
   readonly #keys: LogKeys
@@ -46,7 +51,7 @@ export class EncodeRun {
   #sealing: SealWorkerData | null = null
 
   /** @throws STORE_CORRUPT with meta `cache: stale` when the cache does not match the base. */
-  constructor(job: EncodeJob, send: (message: FromWorker) => void) {
+  constructor(job: EncodeJob, send: Send) {
     this.#job = job
     this.#send = send
     this.#control = new Control(job.control)
@@ -132,7 +137,8 @@ export class EncodeRun {
       progress: this.#progress,
       startSealing: (data, count) => {
         this.#sealing = data
-        if (count > 0) this.#send({ type: 'sealers', data, count })
+        const ports = Array.from({ length: count }, () => handOver(data))
+        if (count > 0) this.#send({ type: 'sealers', control: data.board.control, ports }, ports)
       },
     }
     const tree = encodeTree(work)
@@ -191,8 +197,10 @@ export class EncodeRun {
       tail: session.tail,
       released: () => this.#control.released,
       onChunk: (index, data) => probes.onChunk(index, data),
-      startSpooler: (shared, written) =>
-        this.#send({ type: 'spooler', data: { place, shared, written, sealing: this.#sealing } }),
+      startSpooler: (shared, written) => {
+        const port = handOver({ place, shared, written, sealing: this.#sealing } satisfies SpoolWorkerData)
+        this.#send({ type: 'spooler', control: shared.control, port }, [port])
+      },
     })
   }
 
@@ -221,7 +229,7 @@ export class EncodeRun {
   }
 
   #endSealing(): void {
-    if (this.#sealing) new SealBoard(this.#sealing.board).close()
+    if (this.#sealing) new SealBell(this.#sealing.board.control).close()
     this.#sealing = null
   }
 

@@ -1,4 +1,4 @@
-import { parentPort } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { EncodeRun } from './encode-run.ts'
@@ -12,7 +12,7 @@ import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
 export function run(job: EncodeJob): void {
   const port = parentPort
   if (!port) throw new Error('not a worker')
-  const send = (message: FromWorker) => port.postMessage(message)
+  const send = (message: FromWorker, transfer: MessagePort[] = []) => port.postMessage(message, transfer)
   let work: EncodeRun | null = null
   const requests: Record<ToWorker['type'], (message: ToWorker) => void> = {
     committed: (message) => {

@@ -21,49 +21,29 @@ export const makeSharedBoard = (rooms: number): SharedBoard => ({
   rooms: Array.from({ length: rooms }, () => new SealRoom().memory),
 })
 
-/**
- * Rooms whose chunks wait to be hashed and sealed, and a bell for the threads that do it. They work synchronously, so they tell each
- * other by atomics, not by messages.
- */
-export class SealBoard {
-  readonly rooms: SealRoom[]
+/** What the threads tell each other besides rooms: a bell, the end, and the first failure. */
+export class SealBell {
   readonly #numbers: Int32Array
   readonly #error: Uint8Array
 
-  constructor({ control, rooms }: SharedBoard) {
-    this.rooms = rooms.map((memory) => new SealRoom(memory))
+  constructor(control: SharedArrayBuffer) {
     this.#numbers = new Int32Array(control)
     this.#error = new Uint8Array(control, ERROR_AT, ERROR_BYTES)
   }
 
-  /** Something was posted. */
+  /** How often it rang. */
+  get rung(): number {
+    return Atomics.load(this.#numbers, RUNG)
+  }
+
   ring(): void {
     Atomics.add(this.#numbers, RUNG, 1)
     Atomics.notify(this.#numbers, RUNG)
   }
 
-  /** The room that has waited longest, taken by this thread; null when none waits. */
-  take(): SealRoom | null {
-    for (;;) {
-      let oldest: { room: SealRoom; number: number } | null = null
-      for (const room of this.rooms) {
-        const number = room.waiting
-        if (number !== null && (oldest === null || number < oldest.number)) oldest = { room, number }
-      }
-      if (!oldest) return null
-      if (oldest.room.take()) return oldest.room
-    }
-  }
-
-  /** As `take`, but waits for one; null once the board is closed. */
-  waitForRoom(): SealRoom | null {
-    for (;;) {
-      const rung = Atomics.load(this.#numbers, RUNG)
-      if (this.closed) return null
-      const room = this.take()
-      if (room) return room
-      Atomics.wait(this.#numbers, RUNG, rung, 60_000)
-    }
+  /** Until it has rung oftener than that. */
+  waitBeyond(rung: number): void {
+    Atomics.wait(this.#numbers, RUNG, rung, 60_000)
   }
 
   /** Nobody is asked any more; a room in work is finished first. */
@@ -91,5 +71,41 @@ export class SealBoard {
     this.#error.set(fits)
     Atomics.store(this.#numbers, ERROR_LENGTH, fits.length)
     Atomics.store(this.#numbers, FAILED, 1)
+  }
+}
+
+/**
+ * Rooms whose chunks wait to be hashed and sealed. The threads work synchronously, so they tell each other by atomics, not by messages.
+ */
+export class SealBoard extends SealBell {
+  readonly rooms: SealRoom[]
+
+  constructor({ control, rooms }: SharedBoard) {
+    super(control)
+    this.rooms = rooms.map((memory) => new SealRoom(memory))
+  }
+
+  /** The room that has waited longest, taken by this thread; null when none waits. */
+  take(): SealRoom | null {
+    for (;;) {
+      let oldest: { room: SealRoom; number: number } | null = null
+      for (const room of this.rooms) {
+        const number = room.waiting
+        if (number !== null && (oldest === null || number < oldest.number)) oldest = { room, number }
+      }
+      if (!oldest) return null
+      if (oldest.room.take()) return oldest.room
+    }
+  }
+
+  /** As `take`, but waits for one; null once the board is closed. */
+  waitForRoom(): SealRoom | null {
+    for (;;) {
+      const { rung } = this
+      if (this.closed) return null
+      const room = this.take()
+      if (room) return room
+      this.waitBeyond(rung)
+    }
   }
 }

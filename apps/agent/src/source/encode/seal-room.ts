@@ -4,8 +4,8 @@ import { type SharedMemory, sharedMemory } from '../../disk/shared-memory.ts'
 import { CutRoom, WORD } from './cut-room.ts'
 import type { Cut } from './cutter.ts'
 
-/** Bytes behind a group: what is read at once. With a group of CUT_MAX, two such rooms are as large as one of a single thread. */
-export const BEHIND = CUT_MAX / 2
+/** Bytes behind a group: what is read at once. With a group of CUT_MAX, two such rooms are smaller than one of a single thread. */
+export const BEHIND = CUT_MAX / 4
 /** A tag is written behind a chunk for a moment, even behind the last one. */
 const PAD = 64
 

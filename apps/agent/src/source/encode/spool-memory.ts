@@ -50,13 +50,14 @@ export function sharedSpoolIn(memory: SharedMemory, bufferBytes: number, count: 
 }
 
 export class SpoolMemory {
-  readonly #shared: SharedSpool
+  readonly #shared: Pick<SharedSpool, 'control'> & Partial<SharedSpool>
   readonly #counters: Int32Array
   readonly #sizes: BigInt64Array
   readonly #ring: Float64Array
   readonly #error: Uint8Array
 
-  constructor(shared: SharedSpool) {
+  /** @param shared of the control memory alone: for whoever does not look at the bytes */
+  constructor(shared: Pick<SharedSpool, 'control'> & Partial<SharedSpool>) {
     this.#shared = shared
     this.#counters = new Int32Array(shared.control)
     this.#sizes = new BigInt64Array(shared.control)
@@ -65,11 +66,13 @@ export class SpoolMemory {
   }
 
   buffer(index: number): Buffer {
-    return Buffer.from(this.#shared.buffers, index * this.#shared.bufferBytes, this.#shared.bufferBytes)
+    const { buffers, bufferBytes = 0 } = this.#shared
+    if (!buffers) throw new Error('only the control memory is here')
+    return Buffer.from(buffers, index * bufferBytes, bufferBytes)
   }
 
   get count(): number {
-    return this.#shared.count
+    return this.#shared.count ?? 0
   }
 
   /** Volume offset below which bytes are in the spool's files: they survive a kill. */

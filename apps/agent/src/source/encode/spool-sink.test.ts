@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startWorker } from '../../worker/start-worker.ts'
 import { rootsFile, SPOOL_SEGMENT, spoolFile, spoolFolder } from '../source-paths.ts'
 import { noise, tempFolder } from '../test/make-tree.ts'
+import { handOver } from './hand-over.ts'
 import { LogWriter } from './log-writer.ts'
 import { SpoolMemory } from './spool-memory.ts'
 
@@ -57,8 +58,8 @@ function open(
     ...(threaded
       ? {
           startSpooler: (shared, written) => {
-            const data = { place: { folder: temp.path, ...place }, shared, written }
-            const worker = startWorker('spool', data)
+            const port = handOver({ place: { folder: temp.path, ...place }, shared, written, sealing: null })
+            const worker = startWorker('spool', port, [port])
             const memory = new SpoolMemory(shared)
             worker.on('error', (error) => memory.fail({ code: 'BUG', message: String(error) }))
             ended.push(new Promise((resolve) => worker.once('exit', resolve)))

@@ -1,6 +1,8 @@
+import type { MessagePort } from 'node:worker_threads'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { takeOver } from './hand-over.ts'
 import { Sealer, type SealWorkerData } from './seal-worker.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { toDiskFull } from './spool-io.ts'
@@ -17,7 +19,8 @@ export interface SpoolWorkerData {
 }
 
 /** The spool worker: hashes and writes what the encode worker seals, so that each has a core. Ends with the `close` job. */
-export function run({ place, shared, written, sealing }: SpoolWorkerData): void {
+export function run(port: MessagePort): void {
+  const { place, shared, written, sealing } = takeOver<SpoolWorkerData>(port)
   const memory = new SpoolMemory(shared)
   try {
     const { durable } = memory

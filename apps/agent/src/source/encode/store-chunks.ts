@@ -71,7 +71,7 @@ export interface StoreByOthersOptions {
 }
 
 type Waiting =
-  | { type: 'group'; cuts: readonly Cut[]; room: CutRoom; seal: SealRoom; target: CutTarget }
+  | { type: 'group'; cuts: readonly Cut[]; seal: SealRoom; target: CutTarget }
   | { type: 'after'; done: () => void }
 
 /** So often another thread's end is noticed. */
@@ -87,7 +87,9 @@ const COMPRESSES = 0.9
 export class StoreByOthers implements ChunkStore {
   readonly #o: StoreByOthersOptions
   readonly #board: SealBoard
-  readonly #free: { seal: SealRoom; room: CutRoom }[]
+  /** Those that were never used last: their memory is not there yet. */
+  readonly #free: SealRoom[]
+  readonly #cutRooms = new Map<SealRoom, CutRoom>()
   readonly #seals = new Map<CutRoom, SealRoom>()
   readonly #queue: Waiting[] = []
   #away = 0
@@ -103,8 +105,7 @@ export class StoreByOthers implements ChunkStore {
     this.#sealer = new Sealer(options.sealing)
     this.#board = new SealBoard(options.sealing.board)
     this.#mostNew = options.allNew
-    this.#free = this.#board.rooms.map((seal) => ({ seal, room: seal.toCut(options.gear) }))
-    for (const { seal, room } of this.#free) this.#seals.set(room, seal)
+    this.#free = [...this.#board.rooms]
   }
 
   rooms(): CutRooms {
@@ -114,7 +115,7 @@ export class StoreByOthers implements ChunkStore {
   store(cuts: readonly Cut[], room: CutRoom, target: CutTarget): void {
     const seal = this.#seals.get(room)
     if (!seal) throw new Error('a room of another board')
-    this.#queue.push({ type: 'group', cuts, room, seal, target })
+    this.#queue.push({ type: 'group', cuts, seal, target })
     this.#away++
     if (!this.#o.sealers && this.#mostNew && this.#share > COMPRESSES) {
       seal.post(cuts, this.#number++, false)
@@ -137,9 +138,12 @@ export class StoreByOthers implements ChunkStore {
 
   #next(): CutRoom {
     while (this.#away >= this.#o.most) this.#settle()
-    const next = this.#free.pop()
-    if (!next) throw new Error('no room is free')
-    return next.room
+    const seal = this.#free.pop()
+    if (!seal) throw new Error('no room is free')
+    const room = this.#cutRooms.get(seal) ?? seal.toCut(this.#o.gear)
+    this.#cutRooms.set(seal, room)
+    this.#seals.set(room, seal)
+    return room
   }
 
   /** The oldest group, and what waits behind it. */
@@ -155,7 +159,7 @@ export class StoreByOthers implements ChunkStore {
     }
   }
 
-  #settleGroup({ cuts, room, seal, target }: Extract<Waiting, { type: 'group' }>): void {
+  #settleGroup({ cuts, seal, target }: Extract<Waiting, { type: 'group' }>): void {
     const { store } = this.#o
     const before = { reused: store.reusedBytes, added: store.addedBytes }
     if (seal.take()) storeAll(store, cuts, target)
@@ -170,7 +174,7 @@ export class StoreByOthers implements ChunkStore {
       if (this.#mostNew) this.#share = (store.addedBytes - before.added) / (bytes - known)
     }
     seal.reuse()
-    this.#free.push({ seal, room })
+    this.#free.push(seal)
   }
 
   #waitFor(seal: SealRoom): void {

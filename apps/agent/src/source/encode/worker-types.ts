@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os'
+import type { MessagePort } from 'node:worker_threads'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import type { RetentionPolicy } from '@dmc/core/schedule/retention'
 import type { BackupProgress, EncodedResult, SourceKeys, VolumeTarget } from '../types.ts'
 import type { Base } from './encode-session.ts'
-import type { SealWorkerData } from './seal-worker.ts'
-import type { SpoolWorkerData } from './spool-worker.ts'
 
 /** What the encode worker is started with. */
 export interface EncodeJob {
@@ -59,10 +58,10 @@ export type FromWorker =
   | { type: 'opened'; session: string; spooled: number }
   | { type: 'progress'; progress: BackupProgress }
   | { type: 'spooled'; size: number }
-  /** Much is being spooled: start the spool worker with this. */
-  | { type: 'spooler'; data: SpoolWorkerData }
-  /** Much is to be read: start so many seal workers with this. */
-  | { type: 'sealers'; data: SealWorkerData; count: number }
+  /** Much is being spooled: start the spool worker with this. What it works on comes by the port. */
+  | { type: 'spooler'; control: SharedArrayBuffer; port: MessagePort }
+  /** Much is to be read: start a seal worker for each of these. */
+  | { type: 'sealers'; control: SharedArrayBuffer; ports: MessagePort[] }
   | { type: 'encoded'; result: EncodedResult }
   | { type: 'failed'; error: ReturnType<DmcError['toJSON']> & { meta: DmcError['meta'] } }
   /** The answer to a request. */
