@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { compareTrees } from './compare-trees.ts'
+import { startBackup } from './start-backup.ts'
+import { CHAIN } from './test/file-miner.ts'
 import { makeTree, noise, settle, text } from './test/make-tree.ts'
 import { failure, MIB, setUp } from './test/set-up.ts'
 
@@ -72,8 +74,6 @@ describe('however many threads seal', () => {
     const t = setUp({ mib: 256 })
     mixedTree(t.root)
     await settle()
-    const { startBackup } = await import('./start-backup.ts')
-    const { CHAIN } = await import('./test/file-miner.ts')
     for (const mib of [2, 9, 20, 30]) {
       const run = await startBackup({
         ...t.basics,

@@ -15,6 +15,7 @@ import { giveBackOutput } from '../../disk/give-back.ts'
 import type { SharedMemory } from '../../disk/shared-memory.ts'
 import { sourceTooLarge } from '../source-too-large.ts'
 import type { LogWriter } from './log-writer.ts'
+import type { SealedBody } from './seal-room.ts'
 import { disk } from './spool-io.ts'
 
 export interface BlobStoreOptions {
@@ -36,16 +37,6 @@ export interface BlobStoreOptions {
   reserve(): number
   /** Called after each stored blob: journals, waits, stops. */
   afterStore(): void
-}
-
-/** A body that another thread has sealed: its ciphertext, and what comes before and after it in the log. */
-export interface SealedElsewhere {
-  memory: SharedMemory
-  at: number
-  length: number
-  /** Nonce and encrypted codec byte. */
-  head: Uint8Array
-  tag: Uint8Array
 }
 
 /**
@@ -89,9 +80,9 @@ export class BlobStore {
     return this.#known(id, body.length) ?? this.#added(id, body.length, this.append(type, id, body))
   }
 
-  /** The same for content whose id is known and which is sealed already. @param plain its length before */
-  storeSealed(id: Uint8Array, plain: number, sealed: SealedElsewhere): Locator {
-    return this.#known(id, plain) ?? this.#added(id, plain, this.#appendSealed(id, sealed))
+  /** The same for content whose id is known and which another thread has sealed in `memory`. @param plain its length before */
+  storeSealed(id: Uint8Array, plain: number, memory: SharedMemory, sealed: SealedBody): Locator {
+    return this.#known(id, plain) ?? this.#added(id, plain, this.#appendSealed(id, memory, sealed))
   }
 
   /** Seals a body at the end of the log, whatever is there already. */
@@ -113,7 +104,7 @@ export class BlobStore {
     return this.append(type, blobId(this.#options.crypto, this.#options.blobIdKey, type, body), body)
   }
 
-  #appendSealed(id: Uint8Array, { memory, at: from, length, head, tag }: SealedElsewhere): Locator {
+  #appendSealed(id: Uint8Array, memory: SharedMemory, { at: from, length, head, tag }: SealedBody): Locator {
     const { volumeId, writer } = this.#options
     const stored = length + SEAL_OVERHEAD
     const offset = writer.size

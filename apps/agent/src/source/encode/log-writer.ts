@@ -6,7 +6,7 @@ import { type CopyBetween, copierBetween, type SharedMemory, sharedMemory } from
 import { rootsFile } from '../source-paths.ts'
 import type { SpoolPlace } from './spool-files.ts'
 import { readFully, spoolDamaged } from './spool-io.ts'
-import { type SharedSpool, SpoolMemory, sharedSpoolIn } from './spool-memory.ts'
+import { makeSharedSpool, type SharedSpool, SpoolMemory } from './spool-memory.ts'
 import { InlineSpool, SPOOL_BUFFER, SPOOL_FLUSH, type SpoolSink } from './spool-sink.ts'
 import { ThreadedSpool } from './threaded-spool.ts'
 
@@ -75,7 +75,7 @@ export class LogWriter {
       throw new Error('the boundary does not end at the base')
     const buffers = options.startSpooler ? BUFFERS : 1
     this.#memory = sharedMemory(SPOOL_BUFFER * buffers)
-    this.#shared = sharedSpoolIn(this.#memory, SPOOL_BUFFER, buffers)
+    this.#shared = makeSharedSpool(this.#memory, SPOOL_BUFFER, buffers)
     this.#inline = new InlineSpool(options, options.hasher, new SpoolMemory(this.#shared).buffer(0), {
       size,
       begin: resumed ? size : this.#start,

@@ -1,13 +1,11 @@
 import type { SharedMemory } from '../../disk/shared-memory.ts'
 import { SealRoom } from './seal-room.ts'
+import { FAILURE_BYTES, SharedFailure } from './shared-failure.ts'
 
 /** Places in the 32-bit numbers. */
 const RUNG = 0
 const CLOSED = 1
-const FAILED = 2
-const ERROR_LENGTH = 3
-const ERROR_AT = 64
-const ERROR_BYTES = 8 * 1024
+const FAILURE_AT = 64
 
 /** What the encode worker and those that seal for it share. */
 export interface SharedBoard {
@@ -17,18 +15,18 @@ export interface SharedBoard {
 
 /** A board with so many rooms. */
 export const makeSharedBoard = (rooms: number): SharedBoard => ({
-  control: new SharedArrayBuffer(ERROR_AT + ERROR_BYTES),
+  control: new SharedArrayBuffer(FAILURE_AT + FAILURE_BYTES),
   rooms: Array.from({ length: rooms }, () => new SealRoom().memory),
 })
 
 /** What the threads tell each other besides rooms: a bell, the end, and the first failure. */
 export class SealBell {
   readonly #numbers: Int32Array
-  readonly #error: Uint8Array
+  readonly #failure: SharedFailure
 
   constructor(control: SharedArrayBuffer) {
     this.#numbers = new Int32Array(control)
-    this.#error = new Uint8Array(control, ERROR_AT, ERROR_BYTES)
+    this.#failure = new SharedFailure(control, FAILURE_AT)
   }
 
   /** How often it rang. */
@@ -58,19 +56,12 @@ export class SealBell {
 
   /** What went wrong in another thread, as JSON; null while nothing has. */
   get failure(): unknown {
-    if (Atomics.load(this.#numbers, FAILED) === 0) return null
-    const length = Atomics.load(this.#numbers, ERROR_LENGTH)
-    return JSON.parse(Buffer.from(this.#error.slice(0, length)).toString())
+    return this.#failure.get()
   }
 
   /** The first failure stands. */
   fail(error: object): void {
-    if (Atomics.load(this.#numbers, FAILED) === 1) return
-    const bytes = Buffer.from(JSON.stringify(error))
-    const fits = bytes.length <= ERROR_BYTES ? bytes : Buffer.from('{"code":"BUG","message":"see the log"}')
-    this.#error.set(fits)
-    Atomics.store(this.#numbers, ERROR_LENGTH, fits.length)
-    Atomics.store(this.#numbers, FAILED, 1)
+    this.#failure.set(error)
   }
 }
 

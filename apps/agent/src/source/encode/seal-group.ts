@@ -2,7 +2,7 @@ import { BLOB_TYPE, blobId, blobIds, packBody, sealBlobInto } from '@dmc/core/lo
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import type { Hasher } from '@dmc/core/merkle/hasher'
 import { giveBackOutput } from '../../disk/give-back.ts'
-import type { SealRoom } from './seal-room.ts'
+import { HEAD, type SealRoom, TAG } from './seal-room.ts'
 
 /** What sealing content needs to know; the keys stay in this process. */
 export interface SealKeys {
@@ -10,9 +10,6 @@ export interface SealKeys {
   volumeKey: Uint8Array
   volumeId: Uint8Array
 }
-
-const HEAD = 13
-const TAG = 16
 
 /** Ids of a room's chunks and, if it is asked for, their sealed bodies in the place of the plain ones. */
 export function sealGroup(room: SealRoom, hasher: Hasher, keys: SealKeys): void {

@@ -16,9 +16,10 @@ const TABLE_AT = 8192
 const ROW = 80
 const ID_AT = 12
 const HEAD_AT = 44
-const HEAD = 13
+/** Bytes of a sealed body's nonce and codec byte, and of its tag. */
+export const HEAD = 13
 const TAG_AT = 60
-const TAG = 16
+export const TAG = 16
 
 /** Places in the 32-bit numbers at STATE_AT. */
 const STATE = 0

@@ -1,4 +1,5 @@
-import { type SharedMemory, sharedMemory } from '../../disk/shared-memory.ts'
+import type { SharedMemory } from '../../disk/shared-memory.ts'
+import { FAILURE_BYTES, SharedFailure } from './shared-failure.ts'
 
 /**
  * What the encode worker and the spool worker share: buffers of log bytes, and a ring of jobs. Both work synchronously, so
@@ -18,18 +19,15 @@ const TYPES = ['chunks', 'root', 'write', 'sync', 'close', 'seal'] as const
 
 const RING = 64
 const FIELDS = 5
-const ERROR_BYTES = 8 * 1024
 
 /** Places in the 32-bit counters. */
 const ASKED = 0
 const DONE = 1
-const FAILED = 2
-const ERROR_LENGTH = 3
 /** Places of the 64-bit sizes. */
 const WRITTEN = 2
 const DURABLE = 3
 const RING_AT = 64
-const ERROR_AT = RING_AT + RING * FIELDS * 8
+const FAILURE_AT = RING_AT + RING * FIELDS * 8
 
 export interface SharedSpool {
   control: SharedArrayBuffer
@@ -38,14 +36,9 @@ export interface SharedSpool {
   count: number
 }
 
-/** @param bufferBytes of each buffer, whole pages; pages that are never written to take no memory. */
-export function makeSharedSpool(bufferBytes: number, count: number): SharedSpool {
-  return sharedSpoolIn(sharedMemory(bufferBytes * count), bufferBytes, count)
-}
-
-/** The same in memory that the caller knows. */
-export function sharedSpoolIn(memory: SharedMemory, bufferBytes: number, count: number): SharedSpool {
-  const control = new SharedArrayBuffer(ERROR_AT + ERROR_BYTES)
+/** @param memory of `count` buffers; those that are never written to take none @param bufferBytes of each buffer, whole pages */
+export function makeSharedSpool(memory: SharedMemory, bufferBytes: number, count: number): SharedSpool {
+  const control = new SharedArrayBuffer(FAILURE_AT + FAILURE_BYTES)
   return { control, buffers: memory.buffer, bufferBytes, count }
 }
 
@@ -54,7 +47,7 @@ export class SpoolMemory {
   readonly #counters: Int32Array
   readonly #sizes: BigInt64Array
   readonly #ring: Float64Array
-  readonly #error: Uint8Array
+  readonly #failure: SharedFailure
 
   /** @param shared of the control memory alone: for whoever does not look at the bytes */
   constructor(shared: Pick<SharedSpool, 'control'> & Partial<SharedSpool>) {
@@ -62,7 +55,7 @@ export class SpoolMemory {
     this.#counters = new Int32Array(shared.control)
     this.#sizes = new BigInt64Array(shared.control)
     this.#ring = new Float64Array(shared.control, RING_AT, RING * FIELDS)
-    this.#error = new Uint8Array(shared.control, ERROR_AT, ERROR_BYTES)
+    this.#failure = new SharedFailure(shared.control, FAILURE_AT)
   }
 
   buffer(index: number): Buffer {
@@ -102,19 +95,12 @@ export class SpoolMemory {
 
   /** What went wrong in the other thread, as JSON; null while nothing has. */
   get failure(): unknown {
-    if (Atomics.load(this.#counters, FAILED) === 0) return null
-    const length = Atomics.load(this.#counters, ERROR_LENGTH)
-    return JSON.parse(Buffer.from(this.#error.slice(0, length)).toString())
+    return this.#failure.get()
   }
 
   /** The first failure stands; nothing that was asked for before or will be is done. */
   fail(error: object): void {
-    if (Atomics.load(this.#counters, FAILED) === 1) return
-    const bytes = Buffer.from(JSON.stringify(error))
-    const fits = bytes.length <= ERROR_BYTES ? bytes : Buffer.from('{"code":"BUG","message":"see the log"}')
-    this.#error.set(fits)
-    Atomics.store(this.#counters, ERROR_LENGTH, fits.length)
-    Atomics.store(this.#counters, FAILED, 1)
+    this.#failure.set(error)
     Atomics.notify(this.#counters, DONE)
   }
 

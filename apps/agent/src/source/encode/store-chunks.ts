@@ -204,7 +204,7 @@ function storeSealed(store: BlobStore, seal: SealRoom, cuts: readonly Cut[], tar
     const id = seal.id(i)
     const body = seal.sealed(i)
     const locator = body
-      ? store.storeSealed(id, cut.chunk.length, { memory: seal.memory, ...body })
+      ? store.storeSealed(id, cut.chunk.length, seal.memory, body)
       : store.store(BLOB_TYPE.content, cut.chunk, id)
     target.stored({ ...cut, locator })
   }
