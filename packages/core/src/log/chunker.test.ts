@@ -92,6 +92,10 @@ describe('cutting by content', () => {
       CUT_MAX,
     ]
     for (const end of ends) expect(finder.find(0, end), `end ${end}`).toBe(findCut(gear, data, 0, end))
+    // bytes are taken by fours: a cut at each place among them, and an end at each
+    for (let start = 0; start < 8; start++)
+      for (let end = cut - 5; end <= cut + 5; end++)
+        expect(finder.find(start, end), `${start} to ${end}`).toBe(findCut(gear, data, start, end))
     fc.assert(
       fc.property(fc.nat(data.length), fc.nat(CUT_MAX + 10), (start, length) => {
         const end = Math.min(data.length, start + length)

@@ -1,8 +1,13 @@
 import { CUT_MAX } from '@dmc/core/log/chunker'
 import { CutFinder, type CutMemory } from '@dmc/core/log/cut-finder'
 
-/** Chunks are cut in groups, once so many bytes are there: about five of average size. */
-const GROUP = 2 * CUT_MAX
+/**
+ * Chunks are cut in groups, once so many bytes are there: about three of average size. The same for one thread and for several, as is what
+ * is read at once: it decides which of small and large files' chunks come first in the log.
+ */
+export const GROUP = CUT_MAX
+/** Bytes behind a group: what is read at once. */
+export const BEHIND = CUT_MAX / 4
 /** Bytes that are moved to another place lie there as before within a word. */
 export const WORD = 8
 
@@ -10,7 +15,7 @@ export const WORD = 8
 export class CutRoom {
   readonly finder: CutFinder
   readonly buffer: Buffer
-  /** So many bytes are cut; at least CUT_MAX, as with fewer a cut could come out otherwise than with more. */
+  /** Once so many bytes are there they are cut; at least CUT_MAX, as fewer may hold no whole chunk. */
   readonly group: number
 
   /** @param behind bytes that may come after a group */
@@ -26,10 +31,10 @@ export class CutRoom {
   static own(gear: Int32Array): { behind: number; handsOn: false; next(): CutRoom } {
     let room: CutRoom | undefined
     return {
-      behind: CUT_MAX,
+      behind: BEHIND,
       handsOn: false,
       next: () => {
-        room ??= new CutRoom(gear, GROUP, CUT_MAX)
+        room ??= new CutRoom(gear, GROUP, BEHIND)
         return room
       },
     }

@@ -82,7 +82,7 @@ export class Cutter {
     if (this.#from > this.#end) buffer.copyWithin(this.#end, this.#from, this.#from + length)
     this.#end += length
     this.drop(length)
-    if (this.#end - this.#start >= group) this.#cut(CUT_MAX)
+    if (this.#end - this.#start >= group) this.#cut()
   }
 
   /** The first `length` bytes that are held are none of the stream's. */
@@ -95,7 +95,7 @@ export class Cutter {
 
   /** The stream ends here: everything that entered is cut, and what is held begins a new stream at offset 0. */
   flush(): void {
-    this.#cut(1)
+    this.#cut({ toTheEnd: true })
     this.#offset = 0
     if (this.#from === this.#to) this.reset()
   }
@@ -114,18 +114,22 @@ export class Cutter {
     return this.#current
   }
 
-  /** Cuts while at least `least` bytes are left: with fewer than CUT_MAX a cut could come out otherwise than with more. */
-  #cut(least: number): void {
-    if (this.#end - this.#start < least) return
+  /**
+   * Cuts what is sure to be cut there. A place that is found stays one, whatever follows; only where none is found before the bytes end
+   * could there be one in the next, unless a chunk is as long as it may be.
+   */
+  #cut({ toTheEnd = false } = {}): void {
     const room = this.#room
     const cuts: Cut[] = []
-    while (this.#end - this.#start >= least) {
+    while (this.#start < this.#end) {
       const end = room.finder.find(this.#start, this.#end)
+      if (end === this.#end && !toTheEnd && end - this.#start < CUT_MAX) break
       const chunk = room.buffer.subarray(this.#start, end)
       cuts.push({ chunk, at: this.#offset })
       this.#offset += chunk.length
       this.#start = end
     }
+    if (cuts.length === 0) return
     if (this.#rooms.handsOn) this.#leave(room)
     this.#onChunks(cuts, room)
   }

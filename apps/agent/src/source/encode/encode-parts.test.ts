@@ -1,17 +1,17 @@
-import { randomFillSync } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BlobType } from '@dmc/core/log/blob'
 import { cborItemLength, decodeCbor } from '@dmc/core/log/cbor'
-import { gearTable } from '@dmc/core/log/chunker'
+import { findCut, gearTable } from '@dmc/core/log/chunker'
 import { type ContentRef, type Slice, sliceFromCbor } from '@dmc/core/log/locator'
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BlobStore } from './blob-store.ts'
 import { Control } from './control.ts'
-import { CutRoom } from './cut-room.ts'
+import { BEHIND, CutRoom } from './cut-room.ts'
 import { Cutter } from './cutter.ts'
 import { HOLE_BLOCK, HoleFinder } from './find-holes.ts'
 import { openLogDb } from './log-db.ts'
@@ -21,9 +21,9 @@ import { RefBuilder } from './ref-builder.ts'
 describe('the cutter', () => {
   const gear = gearTable(crypto, new Uint8Array(32))
 
-  it('cuts a stream into chunks that join to it, whatever pieces it comes in', () => {
+  it('cuts a stream where it is cut when it is there as a whole, whatever pieces it comes in', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 4 * 1024 * 1024 }), { maxLength: 12 }), (sizes) => {
+      fc.property(fc.array(fc.integer({ min: 1, max: BEHIND }), { maxLength: 48 }), (sizes) => {
         const chunks: { at: number; bytes: Buffer }[] = []
         const cutter = new Cutter(CutRoom.own(gear), (cuts) => {
           for (const { chunk, at } of cuts) chunks.push({ at, bytes: Buffer.from(chunk) })
@@ -41,11 +41,32 @@ describe('the cutter', () => {
         let end = 0
         for (const { at, bytes } of chunks) {
           expect(at).toBe(end)
-          end += bytes.length
+          end = findCut(gear, stream, at, stream.length)
+          expect(bytes.length).toBe(end - at)
         }
       }),
       { numRuns: 8 },
     )
+  })
+
+  it('a place at the very end of what is there is cut once it is known to be one', () => {
+    const stream = randomBytes(24 * 1024 * 1024)
+    const ends: number[] = []
+    for (let at = 0; at < stream.length; ends.push(at)) at = findCut(gear, stream, at, stream.length)
+    const found: number[] = []
+    const cutter = new Cutter(CutRoom.own(gear), (cuts) => {
+      for (const { chunk, at } of cuts) found.push(at + chunk.length)
+    })
+    for (let at = 0; at < stream.length; ) {
+      // each cut is the end of a piece
+      const cut = ends.find((place) => place > at) as number
+      const end = Math.min(cut, at + BEHIND)
+      stream.copy(cutter.space(end - at), 0, at, end)
+      cutter.commit(end - at)
+      at = end
+    }
+    cutter.flush()
+    expect(found).toEqual(ends)
   })
 
   it('what was not committed, and what was reset, never enters', () => {

@@ -1,11 +1,8 @@
-import { CUT_MAX } from '@dmc/core/log/chunker'
 import { CUT_DATA_AT } from '@dmc/core/log/cut-finder'
 import { type SharedMemory, sharedMemory } from '../../disk/shared-memory.ts'
-import { CutRoom, WORD } from './cut-room.ts'
+import { BEHIND, CutRoom, GROUP, WORD } from './cut-room.ts'
 import type { Cut } from './cutter.ts'
 
-/** Bytes behind a group: what is read at once. With a group of CUT_MAX, two such rooms are smaller than one of a single thread. */
-export const BEHIND = CUT_MAX / 4
 /** A tag is written behind a chunk for a moment, even behind the last one. */
 const PAD = 64
 
@@ -53,7 +50,7 @@ export class SealRoom {
   /** The whole memory: places count from its first byte. */
   readonly bytes: Buffer
 
-  constructor(memory: SharedMemory = sharedMemory(CUT_DATA_AT + CUT_MAX + BEHIND + WORD + PAD)) {
+  constructor(memory: SharedMemory = sharedMemory(CUT_DATA_AT + GROUP + BEHIND + WORD + PAD)) {
     this.memory = memory
     this.#state = new Int32Array(memory.buffer, STATE_AT, 4)
     this.#table = new DataView(memory.buffer, TABLE_AT)
@@ -62,7 +59,7 @@ export class SealRoom {
 
   /** For the thread that cuts. */
   toCut(gear: Int32Array): CutRoom {
-    return new CutRoom(gear, CUT_MAX, BEHIND, this.memory)
+    return new CutRoom(gear, GROUP, BEHIND, this.memory)
   }
 
   /** Chunks of this room are ready for another thread. @param number by which the oldest is known @param sealing false: ids only */

@@ -2,11 +2,11 @@ import { reviveError } from '@dmc/core/errors/to-dmc-error'
 import { BLOB_TYPE } from '@dmc/core/log/blob'
 import type { Locator } from '@dmc/core/log/locator'
 import type { BlobStore } from './blob-store.ts'
-import { CutRoom } from './cut-room.ts'
+import { BEHIND, CutRoom } from './cut-room.ts'
 import type { Cut, CutRooms } from './cutter.ts'
 import type { LogWriter } from './log-writer.ts'
 import { SealBoard } from './seal-board.ts'
-import { BEHIND, type SealRoom } from './seal-room.ts'
+import type { SealRoom } from './seal-room.ts'
 import { Sealer, type SealWorkerData } from './seal-worker.ts'
 
 export interface StoredCut extends Cut {
