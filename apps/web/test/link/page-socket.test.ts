@@ -3,6 +3,7 @@ import { createTRPCClient, wsLink } from '@trpc/client'
 import superjson from 'superjson'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { openSocket } from '../../src/lib/open-socket.ts'
+import { makePageApi } from '../../src/lib/page-api.ts'
 import type { AppRouter } from '../../src/server/router.ts'
 import type { WebServer } from '../../src/server/start-server.ts'
 import { signIn, startDashboard } from '../support/dashboard.ts'
@@ -100,5 +101,39 @@ it('a connection that falls silent is given up after one ping, though no goodbye
     expect([dialled(), state()]).toEqual([2, 'pending'])
   } finally {
     await close()
+  }
+})
+
+it('an API that is made and thrown away opens no socket; one that is used opens one, until it is closed', async () => {
+  const dialled: WebSocket[] = []
+  class Browser extends WebSocket {
+    constructor(url: string | URL) {
+      super(url, { headers: { origin: server.origin, cookie } } as never)
+      dialled.push(this)
+    }
+  }
+  const make = () => makePageApi(server.url, { onEnded: () => {}, Base: Browser })
+  // as a browser does with a page whose scripts come slowly
+  for (let i = 0; i < 50; i++) make()
+  const api = make()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(dialled.length).toBe(0)
+  let heard = 0
+  const listen = () => api.client.live.changes.subscribe({}, { onStarted: () => heard++, onError: () => {} })
+  try {
+    listen()
+    expect(api.socket()).toBe(api.socket())
+    await expect.poll(() => heard, { timeout: 10_000 }).toBe(1)
+    expect(dialled.length).toBe(1)
+    api.close()
+    await expect.poll(() => dialled[0]?.readyState, { timeout: 5_000 }).toBe(WebSocket.CLOSED)
+    // and not dialled again by itself
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(dialled.length).toBe(1)
+    listen()
+    await expect.poll(() => heard, { timeout: 10_000 }).toBe(2)
+    expect(dialled.length).toBe(2)
+  } finally {
+    api.close()
   }
 })
