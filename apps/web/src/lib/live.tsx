@@ -2,6 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react'
+import { listenToFeed } from './live-feed.ts'
 import { useTRPCClient } from './trpc.ts'
 
 /** When the connection was lost (JavaScript time); null while it stands. */
@@ -44,7 +45,6 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
   const waiting = useRef(new Set<string>())
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined
-    let listens = false
     const flush = () => {
       timer = undefined
       const paths = waiting.current
@@ -60,28 +60,17 @@ export function Live({ lostSince, children }: { lostSince: number | null; childr
         },
       })
     }
-    const subscription = client.live.changes.subscribe(
-      {},
-      {
-        onData: (event) => {
-          if (!listens) {
-            // what changed between the server's rendering, or a first answer, and this word of the feed was told to nobody
-            listens = true
-            waiting.current.add('*')
-          }
-          for (const topic of event.data.topics) {
-            const kind = topic.split(':')[0] as keyof typeof KINDS
-            // `*`: too much was missed, everything is asked again
-            for (const path of topic === '*' ? ['*'] : (KINDS[kind] ?? [])) waiting.current.add(path)
-          }
-          timer ??= setTimeout(flush, 150)
-        },
-        onError: () => {},
-      },
-    )
+    const feed = listenToFeed(client, (topics) => {
+      for (const topic of topics) {
+        const kind = topic.split(':')[0] as keyof typeof KINDS
+        // `*`: too much was missed, everything is asked again
+        for (const path of topic === '*' ? ['*'] : (KINDS[kind] ?? [])) waiting.current.add(path)
+      }
+      timer ??= setTimeout(flush, 150)
+    })
     return () => {
       clearTimeout(timer)
-      subscription.unsubscribe()
+      feed.stop()
     }
   }, [client, queries])
 

@@ -2,6 +2,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { createTRPCClient, wsLink } from '@trpc/client'
 import superjson from 'superjson'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { listenToFeed } from '../../src/lib/live-feed.ts'
 import { openSocket } from '../../src/lib/open-socket.ts'
 import { makePageApi } from '../../src/lib/page-api.ts'
 import type { AppRouter } from '../../src/server/router.ts'
@@ -134,6 +135,33 @@ it('an API that is made and thrown away opens no socket; one that is used opens 
     await expect.poll(() => heard, { timeout: 10_000 }).toBe(2)
     expect(dialled.length).toBe(2)
   } finally {
+    api.close()
+  }
+})
+
+it('a feed whose socket dies while it is asked for is asked for again, until it is stopped', async () => {
+  const dialled: WebSocket[] = []
+  class Browser extends WebSocket {
+    constructor(url: string | URL) {
+      super(url, { headers: { origin: server.origin, cookie } } as never)
+      dialled.push(this)
+      if (dialled.length === 1) this.addEventListener('open', () => this.close())
+    }
+  }
+  const api = makePageApi(server.url, { onEnded: () => {}, Base: Browser })
+  const heard: (readonly string[])[] = []
+  const feed = listenToFeed(api.client, (topics) => heard.push(topics))
+  try {
+    await expect.poll(() => heard.length, { timeout: 15_000 }).toBeGreaterThan(0)
+    // what changed meanwhile was told to nobody
+    expect(heard[0]).toContain('*')
+    expect(dialled.length).toBe(2)
+    feed.stop()
+    api.close()
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    expect(dialled.length).toBe(2)
+  } finally {
+    feed.stop()
     api.close()
   }
 })
