@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
+import { endProcess } from '../packages/core/src/process/end-process.ts'
 
 /**
  * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]
@@ -137,5 +138,5 @@ if (name === 'peers') {
   const document = await (await load()).run(options)
   if (options.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
   else print(document)
-  process.exit(document.figures.every((figure) => figure.ok) ? 0 : 1)
+  await endProcess(document.figures.every((figure) => figure.ok) ? 0 : 1)
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endProcess } from '../packages/core/src/process/end-process.ts'
 import { AgentProcess } from '../packages/testkit/src/agent-process.ts'
 import { type Devnet, startDevnet } from '../packages/testkit/src/devnet.ts'
 import { freePort } from '../packages/testkit/src/free-port.ts'
@@ -43,7 +44,7 @@ export async function startStage(options: BenchOptions, orders: number): Promise
     await devnet?.stop()
     rmSync(folder, { recursive: true, force: true })
   }
-  const onSignal = () => void stop().finally(() => process.exit(130))
+  const onSignal = () => void stop().finally(() => endProcess(130))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal)
   try {
     const source = join(folder, 'source')

@@ -1,5 +1,6 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { endProcess } from '@dmc/core/process/end-process'
 import type { Command } from 'commander'
 import { createIo, printError } from '../output/io.ts'
 import { ioOptions } from '../output/io-options.ts'
@@ -16,7 +17,7 @@ export function lazy(load: () => Promise<AnyAction>): (...params: unknown[]) => 
     const command = params.at(-1) as Command
     const options = command.optsWithGlobals() as GlobalOptions
     const args = params.slice(0, -2)
-    await finish(await runAction(load, nameOf(command), options, args))
+    await endProcess(await runAction(load, nameOf(command), options, args))
   }
 }
 
@@ -97,19 +98,4 @@ function onSignals(stop: AbortController, say: (line: string) => void): () => vo
   return () => {
     for (const signal of signals) process.off(signal, handler)
   }
-}
-
-/** Something that still holds the event loop is not waited for any longer. */
-const LINGER_MS = 1000
-
-/**
- * Leaves when what was written has gone out, even if something still holds the event loop. Node is left to end by itself: told to exit, it
- * waits for what is being compiled beside this thread, and that may wait for this thread to collect garbage. About one command in fifty
- * that were done, and had said so, never ended on a busy machine (nodejs/node 54918).
- */
-async function finish(code: number): Promise<void> {
-  process.exitCode = code
-  await new Promise((done) => process.stdout.write('', done))
-  await new Promise((done) => process.stderr.write('', done))
-  setTimeout(() => process.exit(code), LINGER_MS).unref()
 }

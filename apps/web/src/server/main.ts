@@ -2,6 +2,7 @@
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { endProcess } from '@dmc/core/process/end-process'
 import next from 'next'
 import { readWebEnv } from '../env.ts'
 import { logError } from './log-error.ts'
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     if (stopping) process.exit(130)
     stopping = true
     console.error('dashboard: stopping')
-    Promise.allSettled([server.close(), app.close()]).then(() => process.exit(0))
+    Promise.allSettled([server.close(), app.close()]).then(() => endProcess(0))
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
 }
@@ -41,5 +42,5 @@ main().catch((thrown: unknown) => {
   const error = toDmcError(thrown)
   console.error(`error: ${error.message} (${error.code})\n  next: ${error.hint}`)
   if (error.code === 'BUG') logError('start', thrown)
-  process.exit(error.exitCode)
+  return endProcess(error.exitCode)
 })
