@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { CheckOutcome } from '@dmc/core/challenge/outcomes'
 import { report } from '@dmc/core/dashboard/reports'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { AgentContext } from '../agent-context.ts'
@@ -102,7 +103,11 @@ it('a thousand sources, and the dashboard can have no more of them added', async
 
 it('an order is checked on request once a minute and 24 times a day, and what came of it can be reported', async () => {
   const orderId = 77n
-  const checked = (atMs: number, why: 'person' | 'schedule' = 'person') =>
+  const checked = (
+    atMs: number,
+    why: 'person' | 'schedule' = 'person',
+    what: { outcome: CheckOutcome; leaves: number } = { outcome: 'passed', leaves: 20 },
+  ) =>
     addCheck(store, {
       orderId,
       atMs,
@@ -110,9 +115,8 @@ it('an order is checked on request once a minute and 24 times a day, and what ca
       why,
       root: '',
       size: 0n,
-      leaves: 20,
-      bytes: 20_480,
-      outcome: 'passed',
+      ...what,
+      bytes: 1024 * what.leaves,
       latencyMs: 33.7,
       error: null,
       evidence: null,
@@ -138,6 +142,8 @@ it('an order is checked on request once a minute and 24 times a day, and what ca
   state = 'active'
   // what the schedule has done is no request
   checked(Date.now() - 1_000, 'schedule')
+  // nor is one that ended before the miner was asked anything
+  checked(Date.now() - 1_000, 'person', { outcome: 'unknown', leaves: 0 })
   const result = await ask()
   expect(result).toEqual({ orderId, outcome: 'passed', leaves: 20, latencyMs: 34 })
   const said = { kind: 'command', commandId: 1n, state: 'done', result, error: null }
@@ -148,7 +154,7 @@ it('an order is checked on request once a minute and 24 times a day, and what ca
   })
   const hour = 3_600_000
   store.db.prepare('UPDATE order_check SET at_ms = at_ms - ?').run(hour)
-  for (let i = 2; i < 24; i++) checked(Date.now() - hour + i)
+  for (let i = 3; i < 24; i++) checked(Date.now() - hour + i)
   await ask()
   store.db.prepare('UPDATE order_check SET at_ms = at_ms - ?').run(hour)
   await expect(ask()).rejects.toMatchObject({

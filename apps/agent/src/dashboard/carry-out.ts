@@ -10,7 +10,7 @@ import { checkExcludes } from '@dmc/core/source/exclude-patterns'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
-import { listChecks } from '../challenge/check-rows.ts'
+import { type CheckRow, listChecks } from '../challenge/check-rows.ts'
 import { addContract, contractsOfSource, findContract } from '../contract/contract-rows.ts'
 import type { RestoreEvent } from '../control/types.ts'
 import { findSector } from '../find-sector.ts'
@@ -82,10 +82,14 @@ const CHECK_EVERY_MS = 60_000
 const CHECKS_A_DAY = 24
 const DAY_MS = 86_400_000
 
+/** One that ended before there was a question, as the chain could not be asked or the order was not in force yet, kept nobody busy. */
+const askedTheMiner = ({ outcome, kind, leaves }: CheckRow): boolean =>
+  outcome !== 'unknown' || kind !== 'leaves' || leaves > 0
+
 async function checkOrder({ ctx }: Carrying, { orderId }: CommandOf<'order.check'>): Promise<CommandResult> {
   const asked = listChecks(ctx.store, orderId, 200).filter(({ why }) => why === 'person')
   const now = Date.now()
-  const last = asked[0]
+  const last = asked.find(askedTheMiner)
   if (last !== undefined && now - last.atMs < CHECK_EVERY_MS) {
     throw refused(
       `order ${orderId} was checked on request ${Math.floor((now - last.atMs) / 1000)} seconds ago`,
