@@ -80,6 +80,10 @@ describe('repository', () => {
     expect(unknown.map(([file]) => file)).toEqual([])
   })
 
+  it('holds nothing that a run or a profile left behind', () => {
+    expect(tracked.filter((file) => /\.(log|cpuprofile|heapsnapshot|heapprofile)$/.test(file))).toEqual([])
+  })
+
   it('has no test that is skipped or run alone by mistake', () => {
     const found = texts.filter(
       ([file, text]) => /\.test\.ts$/.test(file) && /\b(?:it|describe|test)\.only\(/.test(text),
