@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { HASHER_TIERS, type HasherTier } from '../packages/core/src/merkle/hasher-tier.ts'
-import { endProcess } from '../packages/core/src/process/end-process.ts'
+import { endProcess } from '../packages/core/src/process/node-end-process.ts'
 
 /**
  * `npm run bench -- <name> [--json] [--data random|text|small] [--size MIB] [--rounds N]

@@ -1,6 +1,16 @@
 import { devAccount } from '@dmc/testkit/dev-accounts'
-import type { WebSocket } from '@playwright/test'
+import type { Page, WebSocket } from '@playwright/test'
 import { expect, signIn, test } from './support/fixtures.ts'
+import type { World } from './support/world.ts'
+
+/** Every socket that the page opens from now on; that of the sign-in page is not counted. */
+async function socketsAfterSignIn(page: Page, world: World): Promise<WebSocket[]> {
+  await signIn(page, world)
+  await page.goto('about:blank')
+  const sockets: WebSocket[] = []
+  page.on('websocket', (socket) => sockets.push(socket))
+  return sockets
+}
 
 test('a page whose scripts come slowly opens one socket, and is never out of reach', async ({
   watched: page,
@@ -8,11 +18,7 @@ test('a page whose scripts come slowly opens one socket, and is never out of rea
   connectAs,
 }) => {
   await connectAs(devAccount(3))
-  await signIn(page, world)
-  // the socket of the page before is not counted
-  await page.goto('about:blank')
-  const sockets: string[] = []
-  page.on('websocket', (socket) => sockets.push(socket.url()))
+  const sockets = await socketsAfterSignIn(page, world)
   let scripts = 0
   // one after the other: with each, React begins anew with what it could not finish
   await page.route('**/_next/static/**/*.js', async (route) => {
@@ -35,10 +41,7 @@ test('whoever goes to the public pages and back, often, still has one socket', a
   connectAs,
 }) => {
   await connectAs(devAccount(3))
-  await signIn(page, world)
-  await page.goto('about:blank')
-  const sockets: WebSocket[] = []
-  page.on('websocket', (socket) => sockets.push(socket))
+  const sockets = await socketsAfterSignIn(page, world)
   await page.goto(`${world.url}/u`)
   const open = () => sockets.filter((socket) => !socket.isClosed()).length
   // more often than a session may have sockets

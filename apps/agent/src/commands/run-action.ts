@@ -1,6 +1,6 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
-import { endProcess } from '@dmc/core/process/end-process'
+import { endProcess } from '@dmc/core/process/node-end-process'
 import type { Command } from 'commander'
 import { createIo, printError } from '../output/io.ts'
 import { ioOptions } from '../output/io-options.ts'

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
-import { endProcess } from '@dmc/core/process/end-process'
+import { endProcess } from '@dmc/core/process/node-end-process'
 import next from 'next'
 import { readWebEnv } from '../env.ts'
 import { logError } from './log-error.ts'

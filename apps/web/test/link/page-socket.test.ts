@@ -46,15 +46,21 @@ afterAll(async () => {
   await server.close()
 })
 
-/** A page's connection through the network; Node's own WebSocket speaks as a browser's does. */
-function page() {
-  let dialled = 0
+/** A browser's WebSocket, as Node's own speaks like it, and all that were made of it. */
+function browser() {
+  const dialled: WebSocket[] = []
   class Browser extends WebSocket {
     constructor(url: string | URL) {
       super(url, { headers: { origin: server.origin, cookie } } as never)
-      dialled++
+      dialled.push(this)
     }
   }
+  return { Browser, dialled }
+}
+
+/** A page's connection through the network. */
+function page() {
+  const { Browser, dialled } = browser()
   const { port } = network.address() as AddressInfo
   const client = openSocket(`ws://127.0.0.1:${port}/api/ws`, { Base: Browser })
   const api = createTRPCClient<AppRouter>({ links: [wsLink({ client, transformer: superjson })] })
@@ -62,7 +68,7 @@ function page() {
   const feed = api.live.changes.subscribe({}, { onStarted: () => heard++, onError: () => {} })
   return {
     client,
-    dialled: () => dialled,
+    dialled: () => dialled.length,
     heard: () => heard,
     state: () => client.connectionState.get().state,
     async close() {
@@ -106,13 +112,7 @@ it('a connection that falls silent is given up after one ping, though no goodbye
 })
 
 it('an API that is made and thrown away opens no socket; one that is used opens one, until it is closed', async () => {
-  const dialled: WebSocket[] = []
-  class Browser extends WebSocket {
-    constructor(url: string | URL) {
-      super(url, { headers: { origin: server.origin, cookie } } as never)
-      dialled.push(this)
-    }
-  }
+  const { Browser, dialled } = browser()
   const make = () => makePageApi(server.url, { onEnded: () => {}, Base: Browser })
   // as a browser does with a page whose scripts come slowly
   for (let i = 0; i < 50; i++) make()
@@ -140,15 +140,14 @@ it('an API that is made and thrown away opens no socket; one that is used opens 
 })
 
 it('a feed whose socket dies while it is asked for is asked for again, until it is stopped', async () => {
-  const dialled: WebSocket[] = []
-  class Browser extends WebSocket {
+  const { Browser, dialled } = browser()
+  class Dies extends Browser {
     constructor(url: string | URL) {
-      super(url, { headers: { origin: server.origin, cookie } } as never)
-      dialled.push(this)
+      super(url)
       if (dialled.length === 1) this.addEventListener('open', () => this.close())
     }
   }
-  const api = makePageApi(server.url, { onEnded: () => {}, Base: Browser })
+  const api = makePageApi(server.url, { onEnded: () => {}, Base: Dies })
   const heard: (readonly string[])[] = []
   const feed = listenToFeed(api.client, (topics) => heard.push(topics))
   try {
