@@ -361,9 +361,14 @@ async function main(): Promise<void> {
       say(dim(`\n${agent.logFile}, last lines:\n${agent.logTail(1500)}`))
     await stop()
     say(dim(`Everything is kept in ${folder} for a look.`))
+    say(options.once ? 'Next: run it again; it begins anew.' : afterFailure(folder))
     process.exit(1)
   }
 }
+
+/** What may help: agents that know more than their chain can't go on. */
+const afterFailure = (folder: string): string =>
+  `Next: npm run demo goes on with it. If it fails again: a devnet whose machine or process was killed has lost its last seconds, as no real chain does, and its agents know more than it. Begin anew then: rm -r '${folder}'`
 
 async function stopWorld(world: World | null): Promise<void> {
   if (!world) return
