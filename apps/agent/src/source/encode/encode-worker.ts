@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
+import { stepBack } from '../../worker/step-back.ts'
 import { EncodeRun } from './encode-run.ts'
 import { toDiskFull } from './spool-io.ts'
 import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
@@ -12,6 +13,7 @@ import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
 export function run(job: EncodeJob): void {
   const port = parentPort
   if (!port) throw new Error('not a worker')
+  stepBack()
   const send = (message: FromWorker, transfer: MessagePort[] = []) => port.postMessage(message, transfer)
   let work: EncodeRun | null = null
   const requests: Record<ToWorker['type'], (message: ToWorker) => void> = {

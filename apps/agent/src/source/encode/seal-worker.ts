@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
+import { stepBack } from '../../worker/step-back.ts'
 import { takeOver } from './hand-over.ts'
 import { SealBoard, type SharedBoard } from './seal-board.ts'
 import { type SealKeys, sealGroup } from './seal-group.ts'
@@ -12,6 +13,7 @@ export interface SealWorkerData {
 
 /** A seal worker: hashes, compresses and encrypts what the encode worker has cut, until the board is closed. */
 export function run(port: MessagePort): void {
+  stepBack()
   const sealer = new Sealer(takeOver<SealWorkerData>(port))
   while (sealer.waitAndSeal());
 }
