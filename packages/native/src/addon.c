@@ -2,12 +2,13 @@
  * The accelerator as a Node-API addon. It keeps no state, so any number of threads may load and call it; it checks every
  * length before it touches memory, and reads nothing but its arguments.
  *
- * Exports `sourceHash` (what it was built from) and `lacks` (null, or what this CPU can't do); the functions are there
- * only when `lacks` is null; `willNeed` is always there.
+ * Exports `sourceHash` (what it was built from) and `lacks` (null, or what this CPU can't do); the functions that hash are
+ * there only when `lacks` is null, `sealGcm` and `openGcm` only where the process has OpenSSL's; `willNeed` is always there.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
 
+#include "gcm.h"
 #include "sha256-many.h"
 #include "sha256.h"
 
@@ -35,7 +36,7 @@ static int view_of(napi_env env, napi_value value, dmc_view *view) {
     if (data == NULL) view->length = 0;
     return 1;
   }
-  napi_throw_type_error(env, NULL, "Give two Uint8Arrays: what to hash, and where the hashes go.");
+  napi_throw_type_error(env, NULL, "Give Uint8Arrays: what to read, and where the result goes.");
   return 0;
 }
 
@@ -114,6 +115,48 @@ static napi_value hash_many(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* sealGcm(key, nonce, aad, head, body, out): AES-256-GCM of head || body, and the tag, fill `out`. The body may lie exactly
+ * where its ciphertext goes. */
+static napi_value seal_gcm(napi_env env, napi_callback_info info) {
+  size_t argc = 6;
+  napi_value args[6];
+  dmc_view key, nonce, aad, head, body, out;
+  if (napi_get_cb_info(env, info, &argc, args, NULL, NULL) != napi_ok) return NULL;
+  if (!view_of(env, args[0], &key) || !view_of(env, args[1], &nonce) || !view_of(env, args[2], &aad) ||
+      !view_of(env, args[3], &head) || !view_of(env, args[4], &body) || !view_of(env, args[5], &out))
+    return NULL;
+  if (key.length != DMC_GCM_KEY || nonce.length != DMC_GCM_NONCE || aad.length > DMC_GCM_MOST ||
+      head.length > DMC_GCM_MOST || body.length > DMC_GCM_MOST ||
+      out.length != head.length + body.length + DMC_GCM_TAG ||
+      (overlap(&body, &out) && body.data != out.data + head.length) || overlap(&head, &out) || overlap(&key, &out) ||
+      overlap(&nonce, &out) || overlap(&aad, &out))
+    return refuse(env, "sealGcm: a key of 32 bytes and a nonce of 12; n bytes give n + 16 bytes elsewhere or in place.");
+  if (!dmc_seal_gcm(key.data, nonce.data, aad.data, aad.length, head.data, head.length, body.data, body.length, out.data))
+    napi_throw_error(env, NULL, "OpenSSL does not encrypt.");
+  return NULL;
+}
+
+/* openGcm(key, nonce, aad, sealed, out): true when it authenticates; else `out` is zeros. */
+static napi_value open_gcm(napi_env env, napi_callback_info info) {
+  size_t argc = 5;
+  napi_value args[5], result;
+  dmc_view key, nonce, aad, sealed, out;
+  if (napi_get_cb_info(env, info, &argc, args, NULL, NULL) != napi_ok) return NULL;
+  if (!view_of(env, args[0], &key) || !view_of(env, args[1], &nonce) || !view_of(env, args[2], &aad) ||
+      !view_of(env, args[3], &sealed) || !view_of(env, args[4], &out))
+    return NULL;
+  if (key.length != DMC_GCM_KEY || nonce.length != DMC_GCM_NONCE || aad.length > DMC_GCM_MOST ||
+      sealed.length < DMC_GCM_TAG || sealed.length > DMC_GCM_MOST || out.length != sealed.length - DMC_GCM_TAG ||
+      overlap(&sealed, &out) || overlap(&key, &out) || overlap(&nonce, &out) || overlap(&aad, &out))
+    return refuse(env, "openGcm: a key of 32 bytes and a nonce of 12; n + 16 bytes give n bytes elsewhere.");
+  int opened = dmc_open_gcm(key.data, nonce.data, aad.data, aad.length, sealed.data, sealed.length, out.data);
+  if (opened < 0) {
+    napi_throw_error(env, NULL, "OpenSSL does not decrypt.");
+    return NULL;
+  }
+  return napi_get_boolean(env, opened == 1, &result) == napi_ok ? result : NULL;
+}
+
 /* fadvise64(2) of Linux on x86-64, without a C library. Advice may be ignored, so its result is no error. */
 static long fadvise_will_need(long fd, long offset, long length) {
   long result;
@@ -161,6 +204,9 @@ NAPI_MODULE_INIT() {
       !set(env, exports, "lacks", text))
     return NULL;
   if (!set_function(env, exports, "willNeed", will_need)) return NULL;
+  if (dmc_gcm_here() &&
+      !(set_function(env, exports, "sealGcm", seal_gcm) && set_function(env, exports, "openGcm", open_gcm)))
+    return NULL;
   if (lacks == NULL && !(set_function(env, exports, "hashLeaves", hash_leaves) &&
                          set_function(env, exports, "hashNodes", hash_nodes) &&
                          set_function(env, exports, "chunkRoot", chunk_root) &&

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -24,6 +24,8 @@ interface Addon {
   hashNodes(nodes: unknown, out?: unknown): void
   chunkRoot(data: unknown, out?: unknown): void
   hashMany(prefix: unknown, bodies?: unknown, out?: unknown): void
+  sealGcm(...args: unknown[]): void
+  openGcm(...args: unknown[]): boolean
   willNeed(fd: unknown, offset: unknown, length: unknown): boolean
 }
 
@@ -57,11 +59,13 @@ describe('the committed file', () => {
       expect(bytes.includes(path), path).toBe(false)
   })
 
-  it('needs no library and asks for nothing but Node-API', () => {
+  it('needs no library and asks for nothing but Node-API; of OpenSSL it takes what is there', () => {
     const { needed, open } = dynamicPart(bytes)
     expect(needed).toEqual([])
     expect(open.length).toBeGreaterThan(5)
-    expect(open.filter((name) => !name.startsWith('napi_'))).toEqual([])
+    const others = open.filter(({ name }) => !name.startsWith('napi_'))
+    expect(others.length).toBe(10)
+    expect(others.filter(({ name, weak }) => !name.startsWith('EVP_') || !weak)).toEqual([])
   })
 })
 
@@ -75,7 +79,7 @@ describe.each(files)('the addon, %s', (_, file) => {
   const addon = load(file)
   if (addon.lacks !== null) {
     it('says what this CPU lacks, and offers nothing', () => {
-      expect(Object.keys(addon).sort()).toEqual(['lacks', 'sourceHash', 'willNeed'])
+      expect(Object.keys(addon).sort()).toEqual(['lacks', 'openGcm', 'sealGcm', 'sourceHash', 'willNeed'])
     })
     return
   }
@@ -155,6 +159,77 @@ describe.each(files)('the addon, %s', (_, file) => {
     ]) {
       expect(() => addon.hashMany(wrong[0], wrong[1], wrong[2])).toThrow(TypeError)
     }
+  })
+
+  it('seals and opens as node:crypto does, at any place of memory that threads share', () => {
+    for (let round = 0; round < 300; round++) {
+      const size = [0, 1, 15, 16, 17, 31, 33, 255, 4096, 65_537, 300_001][round % 11] ?? 0
+      const [key, nonce, aad, head] = [32, 12, round % 80, round % 5].map((length) => randomBytes(length))
+      const body = new Uint8Array(new SharedArrayBuffer(size + 8)).subarray(round % 8, (round % 8) + size)
+      body.set(randomBytes(size))
+      const cipher = createCipheriv('aes-256-gcm', key as Buffer, nonce as Buffer, { authTagLength: 16 })
+      cipher.setAAD(aad as Buffer)
+      const parts = [cipher.update(head as Buffer), cipher.update(body), cipher.final(), cipher.getAuthTag()]
+      const right = Buffer.concat(parts)
+      const out = new Uint8Array(new SharedArrayBuffer(right.length + 8)).subarray(
+        round % 7,
+        (round % 7) + right.length,
+      )
+      addon.sealGcm(key, nonce, aad, head, body, out)
+      expect(Buffer.compare(out, right)).toBe(0)
+      const place = new Uint8Array(out.length + 3).subarray(3)
+      place.set(body, round % 5)
+      addon.sealGcm(key, nonce, aad, head, place.subarray(round % 5, (round % 5) + size), place)
+      expect(Buffer.compare(place, right), 'in place').toBe(0)
+      const plain = new Uint8Array(right.length - 16)
+      expect(addon.openGcm(key, nonce, aad, out, plain)).toBe(true)
+      expect(Buffer.compare(plain, Buffer.concat([head as Buffer, body]))).toBe(0)
+      const at = (round * 7919) % out.length
+      out[at] = (out[at] as number) ^ (1 << (round % 8))
+      expect(addon.openGcm(key, nonce, aad, out, plain)).toBe(false)
+      expect(plain.every((byte) => byte === 0)).toBe(true)
+    }
+  })
+
+  it('seals and opens nothing whose lengths do not fit, or that would be written over itself', () => {
+    const bytes = (length: number) => new Uint8Array(length)
+    const memory = bytes(4096)
+    const given = bytes(32)
+    structuredClone(given, { transfer: [given.buffer] })
+    const seal = (key = bytes(32), nonce = bytes(12), head = bytes(1), body = bytes(100), out = bytes(117)) =>
+      addon.sealGcm(key, nonce, bytes(50), head, body, out)
+    const open = (key = bytes(32), nonce = bytes(12), sealed = bytes(116), out = bytes(100)) =>
+      addon.openGcm(key, nonce, bytes(50), sealed, out)
+    seal()
+    expect(open()).toBe(false)
+    const x = undefined
+    for (const wrong of [
+      () => seal(bytes(31)),
+      () => seal(bytes(33)),
+      () => seal(given),
+      () => seal(x, bytes(11)),
+      () => seal(x, bytes(16)),
+      () => seal(x, x, bytes(2)),
+      () => seal(x, x, x, bytes(101)),
+      () => seal(x, x, x, x, bytes(116)),
+      () => seal(x, x, x, x, bytes(118)),
+      () => seal(x, x, x, memory.subarray(0, 100), memory.subarray(99, 216)),
+      () => seal(x, x, x, memory.subarray(9, 109), memory.subarray(7, 124)),
+      () => seal(x, x, x, memory.subarray(9, 109), memory.subarray(9, 126)),
+      () => seal(memory.subarray(0, 32), x, x, x, memory.subarray(31, 148)),
+      () => seal(x, x, memory.subarray(116, 117), x, memory.subarray(0, 117)),
+      () => open(bytes(31)),
+      () => open(x, bytes(13)),
+      () => open(x, x, bytes(15), bytes(0)),
+      () => open(x, x, x, bytes(99)),
+      () => open(x, x, x, bytes(101)),
+      () => open(x, x, memory.subarray(0, 116), memory.subarray(115, 215)),
+      () => open(memory.subarray(0, 32), x, x, memory.subarray(0, 100)),
+    ])
+      expect(wrong).toThrow(RangeError)
+    expect(() => addon.sealGcm()).toThrow(TypeError)
+    expect(() => addon.openGcm(bytes(32), bytes(12), null, bytes(116), bytes(100))).toThrow(TypeError)
+    expect(() => addon.openGcm(bytes(32), bytes(12), bytes(0), bytes(116))).toThrow(TypeError)
   })
 
   it('asks for parts of files, and takes a no for an answer', () => {
@@ -307,7 +382,10 @@ describe.each(files)('the addon, %s', (_, file) => {
       const out = new Uint8Array(5 * 32)
       addon.hashLeaves(data, out)
       const last = createHash('sha256').update(Buffer.from(data).subarray(4096)).digest()
-      process.stdout.write(String(last.equals(out.subarray(128))))`
+      const sealed = new Uint8Array(21)
+      addon.sealGcm(new Uint8Array(32), new Uint8Array(12), data.subarray(9), data.subarray(0, 1), data.subarray(1, 5), sealed)
+      const opened = addon.openGcm(new Uint8Array(32), new Uint8Array(12), data.subarray(9), sealed, new Uint8Array(5))
+      process.stdout.write(String(last.equals(out.subarray(128)) && opened))`
     const nodes = (process.env.PATH ?? '').split(delimiter).map((place) => join(place, 'node'))
     for (const node of new Set([process.execPath, ...nodes.filter((path) => existsSync(path))])) {
       const said = execFileSync(node, ['-e', code, file], { encoding: 'utf8' })
@@ -317,7 +395,7 @@ describe.each(files)('the addon, %s', (_, file) => {
 })
 
 /** Libraries that an ELF file needs, and the symbols that it leaves open. */
-function dynamicPart(elf: Buffer): { needed: string[]; open: string[] } {
+function dynamicPart(elf: Buffer): { needed: string[]; open: { name: string; weak: boolean }[] } {
   const at = Number(elf.readBigUInt64LE(40)) // section headers
   const sections = Array.from({ length: elf.readUInt16LE(60) }, (_, i) => {
     const header = elf.subarray(at + i * 64, at + i * 64 + 64)
@@ -345,6 +423,6 @@ function dynamicPart(elf: Buffer): { needed: string[]; open: string[] } {
     open: entries(DYNSYM, 24)
       .slice(1)
       .filter(({ entry }) => entry.readUInt16LE(6) === 0) // SHN_UNDEF
-      .map(({ entry, text }) => text(entry.readUInt32LE(0))),
+      .map(({ entry, text }) => ({ name: text(entry.readUInt32LE(0)), weak: entry.readUInt8(4) >> 4 === 2 })),
   }
 }

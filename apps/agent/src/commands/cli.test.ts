@@ -395,10 +395,10 @@ describe('doctor', () => {
       return checks.find(({ check }) => check === 'hashing')?.detail
     }
     expect(await detailOf({})).toMatch(
-      /^(native tier, \d+ MiB\/s on one core; tested when it was loaded\.|portable tier \(crypto\+hashtree\), \d+ MiB\/s on one core; not the native tier: (no accelerator for|this CPU lacks) .*\.)$/,
+      /^(native tier, \d+ MiB\/s on one core; sealing by OpenSSL itself; tested when it was loaded\.|portable tier \(crypto\+hashtree\), \d+ MiB\/s on one core; sealing [\w: ]+; not the native tier: (no accelerator for|this CPU lacks) .*\.)$/,
     )
     expect(await detailOf({ DMC_HASHER: 'portable' })).toMatch(
-      /^portable tier \(crypto(\+hashtree)?\), \d+ MiB\/s on one core; forced by DMC_HASHER\.$/,
+      /^portable tier \(crypto(\+hashtree)?\), \d+ MiB\/s on one core; sealing through node:crypto; forced by DMC_HASHER\.$/,
     )
     expect(error(await home.run(['doctor'], { env: { ...DEVNET, DMC_HASHER: 'fast' } }))).toEqual([
       78,

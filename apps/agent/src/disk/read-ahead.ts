@@ -1,18 +1,10 @@
-import { createRequire } from 'node:module'
-
-/** Set by the bundler: the one file that the agent is published as, with the accelerator beside it. */
-declare const __DMC_BUNDLE__: boolean | undefined
+import { requireAddon } from '@dmc/core/merkle/node-addon'
 
 type WillNeed = (fd: number, offset: number, length: number) => boolean
 
 const load = (): WillNeed | null => {
   try {
-    const bundled = typeof __DMC_BUNDLE__ !== 'undefined' && __DMC_BUNDLE__
-    const folder = bundled ? './prebuilt' : '@dmc/native/prebuilt'
-    const addon = createRequire(import.meta.url)(`${folder}/${process.platform}-${process.arch}.node`) as {
-      willNeed?: WillNeed
-    }
-    return addon.willNeed ?? null
+    return (requireAddon() as { willNeed?: WillNeed }).willNeed ?? null
   } catch {
     return null // none for this platform: the kernel's own guess has to do
   }

@@ -12,7 +12,7 @@ export interface LogCrypto {
   equal(a: Uint8Array, b: Uint8Array): boolean
   /**
    * AES-256-GCM of `head ‖ body` straight into `out` at `at`: ciphertext, then the 16-byte tag.
-   * Writes head.length + body.length + 16 bytes.
+   * Writes head.length + body.length + 16 bytes. `body` may lie exactly where its ciphertext goes, or elsewhere.
    */
   sealGcm(
     key: Uint8Array,

@@ -9,7 +9,9 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { forcedHasherTier } from '../merkle/hasher-tier.ts'
 import type { LogCrypto } from './log-crypto.ts'
+import { loadNativeGcm, type NativeGcm } from './node-native-gcm.ts'
 import { zstdContentSize } from './zstd-content-size.ts'
 
 /** Large bodies are encrypted in pieces of this size: the cipher's own output buffers then stay small and are reused. */
@@ -53,7 +55,19 @@ const compress = (data: Uint8Array, level: number): Buffer<ArrayBuffer> =>
     chunkSize: Math.max(1024, data.length + (data.length >> 7) + 512),
   })
 
-/** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd). */
+let loaded: NativeGcm | null | undefined
+
+/** The accelerator's, if it works here and the portable tier is not asked for; tested once in each thread. */
+function nativeGcm(): NativeGcm | null {
+  if (forcedHasherTier() === 'portable') return null
+  if (loaded === undefined) loaded = loadNativeGcm()
+  return loaded
+}
+
+/** Whether this thread seals and opens by the accelerator; the bytes are the same. */
+export const sealsNatively = (): boolean => nativeGcm() !== null
+
+/** The log's port over node:crypto and node:zlib (Node >= 22.15 for zstd), and the accelerator's cipher where there is one. */
 export const nodeLogCrypto: LogCrypto = {
   randomBytes(length) {
     // one call of the generator for a thousand nonces; each byte is handed out once
@@ -73,6 +87,12 @@ export const nodeLogCrypto: LogCrypto = {
   },
   equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   sealGcm(key, nonce, aad, head, body, out, at) {
+    const native = nativeGcm()
+    if (native) {
+      const sealed = out.subarray(at, at + head.length + body.length + 16)
+      native.sealGcm(key, nonce, aad, head, body, sealed)
+      return
+    }
     const cipher = createCipheriv('aes-256-gcm', prepare(key), nonce, { authTagLength: 16 })
     cipher.setAAD(aad)
     out.set(cipher.update(head), at)
@@ -92,6 +112,11 @@ export const nodeLogCrypto: LogCrypto = {
   },
   openGcm(key, nonce, aad, sealed) {
     if (sealed.length < 16) return null
+    const native = nativeGcm()
+    if (native) {
+      const plain = asBytes(Buffer.allocUnsafeSlow(sealed.length - 16))
+      return native.openGcm(key, nonce, aad, sealed, plain) ? plain : null
+    }
     const decipher = createDecipheriv('aes-256-gcm', prepare(key), nonce, { authTagLength: 16 })
     decipher.setAAD(aad)
     decipher.setAuthTag(sealed.subarray(sealed.length - 16))

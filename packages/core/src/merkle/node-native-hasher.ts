@@ -1,11 +1,8 @@
 import { hash } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { HASH_SIZE, LEAF_SIZE } from './constants.ts'
 import { batchCount, type Hasher } from './hasher.ts'
+import { ADDON_TARGET, requireAddon } from './node-addon.ts'
 import { findDisagreement } from './node-hasher-self-test.ts'
-
-/** Set by the bundler: the one file that the agent is published as, with the accelerator beside it. */
-declare const __DMC_BUNDLE__: boolean | undefined
 
 /** Why the accelerator is not in use. `absent` and `cpu` are as they should be; the others deserve a look. */
 export interface NativeRefusal {
@@ -21,14 +18,6 @@ interface Addon {
   hashNodes(nodes: Uint8Array, out: Uint8Array): void
   chunkRoot(data: Uint8Array, out: Uint8Array): void
   hashMany(prefix: Uint8Array, bodies: readonly Uint8Array[], out: Uint8Array): void
-}
-
-const TARGET = `${process.platform}-${process.arch}`
-
-const requireAddon = (): unknown => {
-  const bundled = typeof __DMC_BUNDLE__ !== 'undefined' && __DMC_BUNDLE__
-  const folder = bundled ? './prebuilt' : '@dmc/native/prebuilt'
-  return createRequire(import.meta.url)(`${folder}/${TARGET}.node`)
 }
 
 const isAddon = (value: unknown): value is Addon => {
@@ -57,7 +46,7 @@ export const loadNativeHasher = (reference: Hasher, load = requireAddon): Hasher
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
     if (code === 'MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') {
-      return { reason: 'absent', detail: `no accelerator for ${TARGET} comes with this installation` }
+      return { reason: 'absent', detail: `no accelerator for ${ADDON_TARGET} comes with this installation` }
     }
     return { reason: 'unloadable', detail: `the accelerator does not load: ${messageOf(thrown)}` }
   }

@@ -1,3 +1,4 @@
+import { sealsNatively } from '@dmc/core/log/node-log-crypto'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { chooseHasher, type HasherChoice } from '@dmc/core/merkle/node-hasher'
 import { type Check, ok, warning } from '../check.ts'
@@ -8,13 +9,14 @@ const ROUNDS = 32
 const TREE_FIX = 'Install again without --omit=optional; everything works without it, only slower.'
 const NATIVE_FIX = 'Install the agent again; until then it works without it, only slower.'
 
-/** Every tier is tested against known hashes before it is used; says which one that is, why, and how fast it is here. */
+/** Every tier is tested before it is used; says which one that is, why, how fast it is here, and what encrypts. */
 export const hashing: Check = {
   name: 'hashing',
   title: 'Hashing',
   async run() {
     const choice = chooseHasher()
-    const detail = `${tierOf(choice)}, ${rateOf(choice)} MiB/s on one core`
+    const sealing = sealsNatively() ? 'sealing by OpenSSL itself' : 'sealing through node:crypto'
+    const detail = `${tierOf(choice)}, ${rateOf(choice)} MiB/s on one core; ${sealing}`
     const { notNative, hasher } = choice
     if (notNative === null) return ok(`${detail}; tested when it was loaded.`)
     if (notNative === 'forced') return ok(`${detail}; forced by DMC_HASHER.`)
