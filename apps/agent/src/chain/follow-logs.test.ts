@@ -256,6 +256,48 @@ describe('followLogs', () => {
     expect(seen()).toEqual(await truth())
   })
 
+  it('asks one question while no block comes, and sees with the next one what replaced blocks meanwhile', async () => {
+    await emit(0)
+    await net.anvil.mine(3)
+    const options = consumer({ onHint() {} })
+    const follower = createLogFollower(options)
+    while (await follower.step());
+    proxy.calls.clear()
+    for (let i = 0; i < 5; i++) expect(await follower.step()).toBe(false)
+    expect(Object.fromEntries(proxy.calls)).toEqual({ eth_blockNumber: 5 })
+
+    const head = await net.client.getBlockNumber({ cacheTime: 0 })
+    await emit(1)
+    await net.anvil.mine(2)
+    while (await follower.step());
+    const confirmed = seen().length
+    await net.anvil.reorg(3)
+    expect(await net.client.getBlockNumber({ cacheTime: 0 }), 'as many blocks, others').toBe(head + 2n)
+    await follower.step()
+    await net.anvil.mine()
+    while (await follower.step());
+    expect(options.reorgs).toHaveLength(1)
+    expect(seen()).toHaveLength(confirmed - 1)
+    expect(seen()).toEqual(await truth())
+  })
+
+  it('asks again for news that did not come', async () => {
+    const hints: string[] = []
+    const follower = createLogFollower(consumer({ onHint: (events) => hints.push(...events.map(urlOf)) }))
+    while (await follower.step());
+    await emit(2)
+    await net.anvil.mine()
+    proxy.intercept = async (call, forward) => {
+      if (call.method === 'eth_getLogs' && 'fromBlock' in (call.params[0] as object)) throw new Error('busy')
+      return forward(call)
+    }
+    await follower.step().catch(() => {})
+    expect(hints).toEqual([])
+    proxy.intercept = null
+    while (await follower.step());
+    expect(hints).toHaveLength(1)
+  })
+
   it('hints at unconfirmed events once, and tells when the chain is out of reach', async () => {
     const hints: string[] = []
     const trouble: (string | null)[] = []

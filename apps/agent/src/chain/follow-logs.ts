@@ -83,6 +83,8 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
   let chunk = most
   let hinted = new Set<string>()
   let hintedAt = -1n
+  /** The newest block when there was nothing left to do. */
+  let quietAt = -1n
 
   const cursor = rows.get()
   if (cursor === null || cursor.chainId !== rpc.chainId || cursor.market !== market.toLowerCase()) {
@@ -92,6 +94,9 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
 
   async function step(): Promise<boolean> {
     const head = await rpc.head(0)
+    // what replaced blocks without a new one is seen with the next one; until then half of all questions are saved
+    if (head === quietAt) return false
+    quietAt = -1n
     const last = rows.last()
     if (last !== null && (await isGone(last, head))) {
       await rewind()
@@ -99,10 +104,7 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
     }
     const next = nextBlock()
     const target = head - confirmations + 1n
-    if (target < next) {
-      await hint(next, head)
-      return false
-    }
+    if (target < next) return rested(await hint(next, head), head)
     const far = target - next >= NEAR * 2n
     const to = far ? least(next + chunk - 1n, target - NEAR / 2n) : least(next + NEAR - 1n, target)
     const parent = last !== null && last.number === next - 1n ? last.hash : null
@@ -119,7 +121,12 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
     chunk = least(chunk * 2n, most)
     deliver(blocks, to)
     if (to < target) return true
-    await hint(to + 1n, head)
+    return rested(await hint(to + 1n, head), head)
+  }
+
+  /** Nothing is left to read up to `head`, if the news of it came as well. */
+  function rested(told: boolean, head: bigint): false {
+    if (told) quietAt = head
     return false
   }
 
@@ -178,9 +185,9 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
     })
   }
 
-  /** Quick news of unconfirmed blocks; a failure only means that they are late. */
-  async function hint(from: bigint, head: bigint): Promise<void> {
-    if (onHint === undefined || from > head || hintedAt === head) return
+  /** Quick news of unconfirmed blocks; false is a failure, and only means that they are late. */
+  async function hint(from: bigint, head: bigint): Promise<boolean> {
+    if (onHint === undefined || from > head || hintedAt === head) return true
     try {
       const logs = await reading('the newest events', () =>
         rpc.client.getLogs({ address: market, fromBlock: from, toBlock: head }),
@@ -191,7 +198,10 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
       hinted = new Set(ids)
       hintedAt = head
       if (fresh.length > 0) onHint(fresh)
-    } catch {}
+      return true
+    } catch {
+      return false
+    }
   }
 
   return { step, nextBlock }
