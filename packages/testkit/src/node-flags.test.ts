@@ -9,5 +9,7 @@ it('agents are started here as the launcher starts them', () => {
   // of running from source alone
   const flags = AGENT_FLAGS.filter((flag) => !flag.startsWith('--wasm-wrapper'))
   for (const flag of flags) expect(text).toContain(`'${flag}'`)
+  // as `AgentProcess` does
+  expect(text).toContain('NODE_COMPILE_CACHE: compiled')
   for (const [name, value] of Object.entries(AGENT_ENVIRONMENT)) expect(text).toContain(`${name}: '${value}'`)
 })

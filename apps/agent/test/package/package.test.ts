@@ -1,6 +1,16 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -172,6 +182,63 @@ describe('the accelerator in the package', () => {
       home.remove()
     }
   })
+})
+
+describe('what the launcher keeps of compiled code', () => {
+  const start = (cache: string, more: Record<string, string> = {}) => {
+    const alone = join(folder, 'cached')
+    if (!existsSync(alone)) {
+      for (const part of ['bin', 'dist', 'package.json'])
+        cpSync(join(AGENT, part), join(alone, part), { recursive: true })
+    }
+    const { NODE_COMPILE_CACHE: _, ...env } = cleanEnv()
+    const launcher = join(alone, 'bin/dmc-agent.mjs')
+    const said = spawnSync(process.execPath, [launcher, '--version'], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { ...env, XDG_CACHE_HOME: cache, ...more },
+    })
+    expect([said.status, said.stderr]).toEqual([0, ''])
+    expect(said.stdout).toMatch(/^dmc-agent \d+\.\d+\.\d+\n$/)
+  }
+  const kept = (cache: string) =>
+    existsSync(cache) ? readdirSync(cache, { recursive: true, encoding: 'utf8' }) : []
+
+  it.skipIf(process.platform !== 'linux')(
+    'lies in a folder of the person’s alone, and may vanish or be damaged',
+    () => {
+      const cache = join(folder, 'cache')
+      start(cache)
+      expect(kept(cache).length).toBeGreaterThan(2)
+      expect(statSync(join(cache, 'dmc-agent')).mode & 0o077).toBe(0)
+      for (const name of kept(cache)) {
+        const file = join(cache, name)
+        if (statSync(file).isFile()) writeFileSync(file, randomBytes(5000))
+      }
+      start(cache)
+      rmSync(cache, { recursive: true })
+      start(cache)
+      rmSync(cache, { recursive: true })
+      start(cache, { NODE_DISABLE_COMPILE_CACHE: '1' })
+      expect(kept(cache)).toEqual(['dmc-agent'])
+    },
+  )
+
+  it.skipIf(process.platform !== 'linux')(
+    'is not needed: nowhere to write, and where folders can’t be made',
+    () => {
+      const file = join(folder, 'a file')
+      writeFileSync(file, '')
+      for (const place of [
+        file,
+        join(file, 'x'),
+        '/proc/nowhere',
+        join(folder, 'not', 'there'),
+        'not/absolute',
+      ])
+        start(place, { HOME: join(folder, 'no home') })
+    },
+  )
 })
 
 describe('the installed agent', () => {
