@@ -63,6 +63,10 @@ function agrees({ sealGcm, openGcm }: NativeGcm, size: number): boolean {
   const sealed = around.subarray(GUARD, GUARD + right.length)
   if (!sealed.equals(right) || !guards[0]?.equals(before.subarray(0, GUARD))) return false
   if (!guards[1]?.equals(before.subarray(GUARD + right.length))) return false
+  const place = randomBytes(right.length)
+  body.copy(place, head.length)
+  sealGcm(key, nonce, aad, head, place.subarray(head.length, head.length + size), place)
+  if (!place.equals(right)) return false
 
   const plain = randomBytes(right.length - 16)
   if (!openGcm(key, nonce, aad, sealed, plain)) return false
