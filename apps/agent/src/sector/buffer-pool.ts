@@ -59,6 +59,12 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
     })
   }
 
+  /** Someone waits who would have less than `borrower` has, also with what they ask for. */
+  presses(borrower: string): boolean {
+    const debt = this.#debts.get(borrower) ?? 0
+    return this.#waiting.some((one) => (this.#debts.get(one.borrower) ?? 0) + one.bytes < debt)
+  }
+
   #serve(): void {
     for (;;) {
       const next = this.#first()

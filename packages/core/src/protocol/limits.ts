@@ -29,6 +29,8 @@ export interface WireLimits {
   /** Slower than this after `slowAfterMs`: closed. Bytes per second, both directions. */
   minRate: number
   slowAfterMs: number
+  /** Uploads alone: the same in place of `minRate`, while another order waits for memory and would have less of it than this one. */
+  crowdedRate: number
   /** Hello attempts per address: as many at once, and so many per second. */
   helloBurst: number
   helloPerSecond: number
@@ -51,6 +53,7 @@ export const WIRE_LIMITS: WireLimits = {
   bufferBytes: 64 * MIB,
   minRate: 32 * KIB,
   slowAfterMs: 10 * SECOND,
+  crowdedRate: 512 * KIB,
   helloBurst: 32,
   helloPerSecond: 4,
   nonceMs: 60 * SECOND,

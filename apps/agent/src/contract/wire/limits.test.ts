@@ -11,6 +11,8 @@ import { createMinerServer } from './miner-server.ts'
 import { sayHello } from './say-hello.ts'
 
 const MIB = 1024 * 1024
+/** Where `startMiner` receives bodies. */
+const POOL = 64 * MIB
 const SESSION = 'aa'.repeat(16)
 const givenMiner = useMiners()
 const signal = new AbortController().signal
@@ -196,6 +198,55 @@ describe('bounds on what a peer sends', () => {
     ])
     for (const ms of times) expect(ms).toBeLessThan(8000)
     expect(given.miner.lent).toBe(0)
+  })
+
+  it('who sends slowly keeps no memory from an order that has less of it, and loses no more than that', async () => {
+    const given = await givenMiner({
+      tls: false,
+      limits: { slowAfterMs: 400, minRate: 10_000, crowdedRate: MIB },
+    })
+    const token = await tokenOf(given)
+    const { bodies, server } = given.miner
+    const dripping = await Promise.all(
+      [0, 1].map(async (i) => {
+        const raw = await rawSocket(server.port)
+        raw.send(
+          `PUT /v1/orders/${given.orderId}/leaves/${i * 8192} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\ndmc-session: ${SESSION}\r\ncontent-length: ${8 * MIB}\r\n\r\n`,
+        )
+        const timer = setInterval(() => raw.send('x'.repeat(1024)), 50)
+        let open = true
+        void raw.closed.then(() => {
+          open = false
+          clearInterval(timer)
+        })
+        return { isOpen: () => open, end: () => raw.socket.destroy() }
+      }),
+    )
+    const open = () => dripping.filter(({ isOpen }) => isOpen()).length
+    await expect.poll(() => bodies.lent).toBe(16 * MIB)
+    await sleep(1500)
+    expect(open(), 'while nobody waits').toBe(2)
+
+    // everything else is on loan to others; with as much as the slow one, they press nobody
+    const others = []
+    for (let i = 0; bodies.lent < POOL; i++) others.push(await bodies.acquire(8 * MIB, `other ${i}`))
+    let served = 0
+    const newcomer = bodies.acquire(2 * MIB, 'newcomer').then((lease) => {
+      served++
+      return lease
+    })
+    await expect.poll(() => served, { timeout: 5000 }).toBe(1)
+    expect(open(), 'one piece gave way').toBe(1)
+    const large = bodies.acquire(8 * MIB, 'as large as what is left').then((lease) => {
+      served++
+      return lease
+    })
+    await sleep(1500)
+    expect([served, open()], 'who would have as much waits').toEqual([1, 1])
+    for (const lease of [...others, await newcomer]) lease.release()
+    ;(await large).release()
+    for (const { end } of dripping) end()
+    await expect.poll(() => bodies.lent).toBe(0)
   })
 
   it('memory comes back from a peer that never takes its answer', async () => {

@@ -109,7 +109,10 @@ export function checkInput<T extends z.ZodType>(schema: T, input: unknown): z.ou
   throw invalid(`${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'wrong'}`)
 }
 
-/** An octet body of `length` in pooled memory; release the lease when it is used up. */
+/**
+ * An octet body of `length` in pooled memory; release the lease when it is used up. One that comes in slowly may take its time, but
+ * not the memory that others wait for: then the order that has more of it gives way, piece by piece.
+ */
 export async function readData(
   request: IncomingMessage,
   length: number,
@@ -125,7 +128,11 @@ export async function readData(
     await fill(
       request,
       lease.data,
-      (bytes, ms) => ms > limits.slowAfterMs && bytes / (ms / 1000) < limits.minRate,
+      (bytes, ms) => {
+        if (ms <= limits.slowAfterMs) return false
+        const rate = pool.presses(order) ? Math.max(limits.crowdedRate, limits.minRate) : limits.minRate
+        return bytes / (ms / 1000) < rate
+      },
       down.limit === null ? undefined : (bytes) => down.pass(order, bytes),
     )
     return lease
