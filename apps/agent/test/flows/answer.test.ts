@@ -318,14 +318,20 @@ describe('a deadline that has passed', () => {
     const before = await nonceOf(world.devnet, operator)
     const sent: string[] = []
     let silent = true
+    let tried = 0
     node.intercept = async (asked, forward) => {
       if (asked.method !== 'eth_sendRawTransaction') return forward(asked)
-      if (silent) throw new Error('the connection was lost')
+      if (silent) {
+        tried++
+        throw new Error('the connection was lost')
+      }
       sent.push(String(asked.params[0]))
       return forward(asked)
     }
     await open(orderId, 0n)
-    await until('the answer to be tried', async () => (await stateOf(orderId)) === 'proven')
+    await until('the answer to be made', async () => (await stateOf(orderId)) === 'proven')
+    // before that nothing is signed yet, and a deadline that has passed would leave the nonce alone
+    await until('it to be tried', async () => tried > 0)
     const { timestamp } = await world.devnet.client.getBlock()
     await world.devnet.anvil.increaseTime(86_401)
     // until a block says so it is not late, and the answer is rightly sent
