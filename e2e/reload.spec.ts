@@ -188,6 +188,8 @@ test('signed out elsewhere, then reloaded while the wallet asks: the draft is ke
   wallet.hold = sayYes.promise
   await place.click({ timeout: 30_000 })
   await expect(page.getByText('Confirm the transaction in your wallet')).toBeVisible({ timeout: 30_000 })
+  // the page says so just before it asks; reloaded before that, nothing was asked
+  await expect.poll(() => wallet.asked, { timeout: 30_000 }).toBe(1)
   await page.reload()
   await place.click({ timeout: 30_000 })
   await expect(page.getByText('Your wallet was asked for this already')).toBeVisible({

@@ -7,6 +7,8 @@ export interface TestWallet {
   /** What the person was asked for, counted. */
   signatures: { kind: 'message' | 'typed data'; text: string }[]
   transactions: Hex[]
+  /** Questions to send something that have arrived here, answered or not. */
+  asked: number
   /** The next question is answered with "no". */
   rejectNext: boolean
   /** Questions to send something wait for this: the person has not looked yet. */
@@ -41,6 +43,7 @@ export async function installWallet(
     account,
     signatures: [],
     transactions: [],
+    asked: 0,
     rejectNext: false,
     hold: null,
     atomic: false,
@@ -78,6 +81,7 @@ export async function installWallet(
       wallet.signatures.push({ kind: 'typed data', text: data.primaryType })
       return account.signTypedData(data)
     }
+    wallet.asked++
     await wallet.hold
     const tx = params[0] as { to: Hex; data: Hex; value?: Hex; gas?: Hex }
     const [nonce, price] = (await Promise.all([
@@ -103,6 +107,7 @@ export async function installWallet(
     if (method === 'wallet_getCapabilities') return asOne.capabilities
     if (method === 'wallet_getCallsStatus') return asOne.status(params[0] as string)
     refused()
+    wallet.asked++
     await wallet.hold
     const asked = params[0] as { id: string; calls: WalletCall[] }
     wallet.batches.push(asked.calls)
