@@ -2,7 +2,7 @@
 // Starts the agent with a Node that can run it. This file itself runs on Node 16 and newer: plain JavaScript, no packages.
 // Node too old: the one that this package brings (an optional dependency per platform) is started instead.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -66,7 +66,10 @@ function cacheFolder() {
     const folder = join(base, 'dmc-agent')
     // step by step: Node's own way of making all folders of a path at once never ends in some places, like /proc
     for (const part of [base, folder]) if (!existsSync(part)) mkdirSync(part, { mode: 0o700 })
-    return folder
+    // what lies there is run: nobody else may have put it there
+    const { uid, mode } = statSync(folder)
+    const others = process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)
+    return others ? null : folder
   } catch {
     return null
   }

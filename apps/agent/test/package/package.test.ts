@@ -1,6 +1,8 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -220,6 +222,27 @@ describe('what the launcher keeps of compiled code', () => {
       start(cache)
       rmSync(cache, { recursive: true })
       start(cache, { NODE_DISABLE_COMPILE_CACHE: '1' })
+      expect(kept(cache)).toEqual(['dmc-agent'])
+    },
+  )
+
+  it.skipIf(process.platform !== 'linux')(
+    'is neither read nor written where others could put something',
+    () => {
+      const cache = join(folder, 'shared cache')
+      const own = join(cache, 'dmc-agent')
+      mkdirSync(own, { recursive: true })
+      chmodSync(own, 0o777)
+      start(cache)
+      expect(kept(cache)).toEqual(['dmc-agent'])
+      chmodSync(own, 0o700)
+      start(cache)
+      expect(kept(cache).length).toBeGreaterThan(2)
+      if (process.getuid?.() !== 0) return
+      rmSync(cache, { recursive: true })
+      mkdirSync(own, { recursive: true, mode: 0o700 })
+      chownSync(own, 65_534, 65_534)
+      start(cache)
       expect(kept(cache)).toEqual(['dmc-agent'])
     },
   )
