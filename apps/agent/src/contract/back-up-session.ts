@@ -289,7 +289,7 @@ async function deliverUnlessHeld(
     const { limit, smallPieces } = context.bandwidth.up
     if (limit !== null)
       emit({ type: 'note', message: `Sending at most ${formatSize(limit)}/s (bandwidth.upload).` })
-    await deliver({ client, run, signal, onProgress, ...(smallPieces ? { pieceSize: CHUNK_SIZE } : {}) })
+    await deliver({ client, run, signal, onProgress, ...(smallPieces ? { mostOfPiece: CHUNK_SIZE } : {}) })
     crashPoint('sealed')
     return true
   } finally {

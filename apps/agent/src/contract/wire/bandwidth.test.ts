@@ -117,7 +117,7 @@ describe('bandwidth limits hold on the wire (flow 11)', () => {
     const took = await seconds(() =>
       Promise.all(
         clients.map((client, i) =>
-          deliver({ client, run: createMemoryRun(logs[i] as Buffer, 64, null), signal, pieceSize: MIB }),
+          deliver({ client, run: createMemoryRun(logs[i] as Buffer, 64, null), signal, mostOfPiece: MIB }),
         ),
       ),
     )
@@ -134,7 +134,7 @@ describe('bandwidth limits hold on the wire (flow 11)', () => {
     const log = seededBytes(4 * MIB, 3)
     const client = await given.connect()
     const run = createMemoryRun(log, 64, null)
-    const took = await seconds(() => deliver({ client, run, signal, pieceSize: 2 * MIB }))
+    const took = await seconds(() => deliver({ client, run, signal, mostOfPiece: 2 * MIB }))
     expect(took).toBeGreaterThan(1.8)
     expect(took).toBeLessThan(4)
     expect(given.miner.lent).toBe(0)

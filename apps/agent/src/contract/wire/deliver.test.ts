@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { chunkRoot } from '@dmc/core/merkle/chunk-root'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import { type Fault, type FaultProxy, startFaultProxy } from '@dmc/testkit/fault-proxy'
@@ -8,6 +9,7 @@ import { type GivenMiner, useMiners } from '../../../test/support/use-miners.ts'
 import { seededBytes, seededRandom } from '../../../test/support/volume-bytes.ts'
 import { type DeliverProgress, type DeliverSource, deliver } from './deliver.ts'
 import type { MinerClient } from './miner-client.ts'
+import { pieceSize } from './piece-size.ts'
 
 const MIB = 1024 * 1024
 const LONG = process.env.DMC_TEST_LONG === '1'
@@ -157,7 +159,7 @@ describe('delivery (flows 11 and 13)', () => {
       run,
       signal: stop.signal,
       parallel: 1,
-      pieceSize: MIB,
+      mostOfPiece: MIB,
       onProgress: ({ durableSize }) => durableSize >= 5 * MIB && stop.abort(),
     })
     await expect(first).rejects.toEqual(code('INTERRUPTED'))
@@ -168,6 +170,40 @@ describe('delivery (flows 11 and 13)', () => {
     const done = await deliver({ client: await given.connect(), run: again, signal })
     expect(done.sentBytes).toBe(log.length - held)
     await expectHeld(given, again, log)
+  })
+
+  it('sends small pieces over a slow line, where a broken connection takes much with it', async () => {
+    const given = await givenMiner({ tls: false })
+    const run = createMemoryRun(seededBytes(8 * MIB, 8), 64, null)
+    const client = await given.connect()
+    const sizes: number[] = []
+    const slow: MinerClient = Object.create(client, {
+      putLeaves: {
+        value: async (...args: Parameters<MinerClient['putLeaves']>) => {
+          sizes.push(args[2].length)
+          // 1.5 MiB a second and connection
+          await pause((args[2].length / MIB) * 667)
+          return client.putLeaves(...args)
+        },
+      },
+      append: { value: client.append.bind(client) },
+      seal: { value: client.seal.bind(client) },
+    })
+    await deliver({ client: slow, run, signal })
+    expect(sizes).toEqual(Array.from({ length: 8 }, () => MIB))
+    expect(given.store.sealed).toEqual(run.commitment)
+  })
+
+  it('sends pieces as large as what goes through in a second, and grows to them by steps', () => {
+    const most = 4 * MIB
+    expect(pieceSize(MIB, MIB, 5, most)).toBe(2 * MIB)
+    // the encoder had no more: that says nothing of the line
+    expect(pieceSize(2 * MIB, MIB, 5, most)).toBe(most)
+    expect(pieceSize(most, most, 5, most)).toBe(most)
+    expect(pieceSize(most, most, 1500, most)).toBe(2 * MIB)
+    expect(pieceSize(most, most, 60_000, most)).toBe(MIB)
+    expect(pieceSize(2 * MIB, 5 * 1024, 500, most)).toBe(2 * MIB)
+    expect(pieceSize(MIB, MIB, 0, MIB)).toBe(MIB)
   })
 
   it('goes on by itself while the miner is away', async () => {
@@ -182,7 +218,7 @@ describe('delivery (flows 11 and 13)', () => {
       run,
       signal,
       parallel: 2,
-      pieceSize: MIB,
+      mostOfPiece: MIB,
       onProgress({ durableSize }) {
         if (durableSize > 6 * MIB) restarted ??= given.restart({}, 1000)
       },
@@ -379,7 +415,7 @@ describe('delivery over connections that break', () => {
           return null
         })
       }
-      await deliver({ client, run, signal, parallel: 3, pieceSize: 2 * MIB })
+      await deliver({ client, run, signal, parallel: 3, mostOfPiece: 2 * MIB })
       await expectHeld(given, run, log)
       expect(proxy.accepted).toBeGreaterThan(3)
     },

@@ -8,6 +8,7 @@ import { pageMemory } from '../../disk/page-memory.ts'
 import type { BackupRun } from '../../source/types.ts'
 import { interrupted } from '../wait.ts'
 import type { MinerClient } from './miner-client.ts'
+import { pieceSize } from './piece-size.ts'
 
 /** What delivery needs of a backup. */
 export type DeliverSource = Pick<
@@ -31,8 +32,8 @@ export interface DeliverOptions {
   onProgress?: (progress: DeliverProgress) => void
   /** Pieces on their way at once. */
   parallel?: number
-  /** Bytes of a piece: whole chunks, at most 8 MiB. */
-  pieceSize?: number
+  /** Bytes of a piece at most (`piece-size.ts`): whole chunks, at most 8 MiB. */
+  mostOfPiece?: number
 }
 
 const MOST_RESENDS = 1
@@ -50,7 +51,7 @@ interface Piece {
  * @throws CHUNK_ROOT_MISMATCH when a chunk is wrong twice, COMMITMENT_MISMATCH, SESSION_*, ORDER_*, PEER_*, INTERRUPTED
  */
 export async function deliver(options: DeliverOptions): Promise<{ sentBytes: number; durableSize: number }> {
-  const { client, run, onProgress, parallel = 4, pieceSize = 2 * CHUNK_SIZE } = options
+  const { client, run, onProgress, parallel = 3, mostOfPiece = 4 * CHUNK_SIZE } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   let total: number | null = null
@@ -68,10 +69,12 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
   report()
 
   let next = durableSize
+  let wanted = CHUNK_SIZE
   const open = new Set<Piece>()
-  const done = (piece: Piece, durable: number) => {
+  const done = (piece: Piece, durable: number, ms: number) => {
     open.delete(piece)
     sent += piece.end - piece.first
+    wanted = pieceSize(wanted, piece.end - piece.first, ms, mostOfPiece)
     durableSize = Math.max(durableSize, durable)
     // not beyond what is compared: a piece that is wrong must still be there to be sent again
     let safe = Math.min(durableSize, next)
@@ -80,7 +83,7 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     report()
   }
   const takePiece = async (): Promise<Piece | null> => {
-    const piece = await nextPiece(run, next, pieceSize)
+    const piece = await nextPiece(run, next, wanted)
     if (piece === null) return null
     next = piece.end
     open.add(piece)
@@ -95,9 +98,11 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
   }
   const sender = async () => {
     // of its own: the last piece is acknowledged before the next one is read over it
-    const memory = pageMemory(pieceSize)
+    const memory = pageMemory(mostOfPiece)
     for (let piece = await ask(); piece !== null; piece = await ask()) {
-      done(piece, await sendPiece(client, run, piece, memory))
+      const began = performance.now()
+      const durable = await sendPiece(client, run, piece, memory)
+      done(piece, durable, performance.now() - began)
     }
   }
   const senders = Array.from({ length: parallel }, () => sender())
@@ -121,7 +126,7 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
 }
 
 /** The next whole chunks that are spooled; the rest when encoding is over; null when all is taken. */
-async function nextPiece(run: DeliverSource, first: number, pieceSize: number): Promise<Piece | null> {
+async function nextPiece(run: DeliverSource, first: number, wanted: number): Promise<Piece | null> {
   const boundary = (Math.floor(first / CHUNK_SIZE) + 1) * CHUNK_SIZE
   let spooled = await run.waitSpooled(first)
   // a chunk that is still growing waits until it is whole, or until nothing more comes
@@ -131,7 +136,7 @@ async function nextPiece(run: DeliverSource, first: number, pieceSize: number): 
     spooled = more
   }
   if (spooled <= first) return null
-  const most = Math.min(spooled, boundary - CHUNK_SIZE + pieceSize)
+  const most = Math.min(spooled, boundary - CHUNK_SIZE + wanted)
   return { first, end: most < boundary ? most : Math.floor(most / CHUNK_SIZE) * CHUNK_SIZE }
 }
 
