@@ -205,6 +205,11 @@ describe('init', () => {
     const result = await home.run(['init', '--phrase-file', join(home.folder, 'p'), ...chain])
     expect(error(result)).toEqual([5, 'KEY_PASSWORD_MISSING'])
     expect(existsSync(home.dataDir)).toBe(false)
+    // nor the words of a host that never was: kept, they would open nothing
+    expect(existsSync(join(home.folder, 'p'))).toBe(false)
+    const printed = await home.run(['init', '--yes', ...chain])
+    expect(error(printed)).toEqual([5, 'KEY_PASSWORD_MISSING'])
+    expect(printed.stdout).toBe('')
   })
 
   it('makes a random password for a host without a person', async () => {
@@ -277,8 +282,22 @@ describe('init', () => {
   it('says when the data folder cannot be written, 7', async () => {
     writeFileSync(join(home.folder, 'file'), '')
     const args = ['init', '--yes', '--data-dir', join(home.folder, 'file', 'x'), ...chain]
-    expect((await home.run(args, { env: env() })).exitCode).toBe(7)
+    const result = await home.run(args, { env: env() })
+    expect(result.exitCode).toBe(7)
+    expect(result.stdout).toBe('')
+    const files = ['--phrase-file', join(home.folder, 'p'), '--new-password-file', join(home.folder, 'w')]
+    expect((await home.run([...args, ...files])).exitCode).toBe(7)
+    expect(existsSync(join(home.folder, 'p'))).toBe(false)
+    expect(existsSync(join(home.folder, 'w'))).toBe(false)
   })
+
+  it.runIf(process.platform === 'linux')(
+    'ends, too, where no folder can be made and none is refused, 7',
+    async () => {
+      const args = ['init', '--yes', '--data-dir', '/proc/dmc-nothing/x', ...chain]
+      expect((await home.run(args, { env: env() })).exitCode).toBe(7)
+    },
+  )
 })
 
 describe('wallet', () => {

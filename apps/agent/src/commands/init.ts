@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { entropyToPhrase, phraseToEntropy } from '@dmc/core/keys/phrase'
 import { createFileSafely } from '../config/write-file-safely.ts'
@@ -38,16 +38,18 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
   )
   const n = scryptCost(env, chain.chainId)
   const master = options.recover ? await recoveredMaster(shell, options.phraseFile) : randomBytes(32)
-  if (!options.recover) await handOver(shell, entropyToPhrase(master), options.phraseFile)
-  const password = await newPassword(env, {
-    file: options.newPasswordFile && resolve(options.newPasswordFile),
-    keyring: options.keyring,
-    ask: io.interactive ? askNewPassword : null,
+  const made: string[] = []
+  const keys = await withoutLeftovers(made, async () => {
+    // a script that has no password gets no phrase, which would be that of no host; a person sees the phrase first
+    const early = io.interactive ? null : await askPassword(shell, options, made)
+    if (!options.recover) await handOver(shell, entropyToPhrase(master), options.phraseFile, made)
+    const password = early ?? (await askPassword(shell, options, made))
+    const created = await createKeystore(file, { password, master, n })
+    return { ...created, password }
   })
-  options.onPassword?.(password)
-  const keys = await createKeystore(file, { password, master, n })
+  options.onPassword?.(keys.password)
   chain.write()
-  if (options.keyring) await keepInKeyring(shell, Buffer.from(keys.hostId).toString('hex'), password)
+  if (options.keyring) await keepInKeyring(shell, Buffer.from(keys.hostId).toString('hex'), keys.password)
   io.document('init', {
     dataDir: config.dataDir,
     keystore: file,
@@ -55,9 +57,32 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
     recovered: options.recover === true,
     ...(options.recover || options.phraseFile ? {} : { phrase: entropyToPhrase(master) }),
   })
+  // now that it opens something
+  if (!options.recover && !options.phraseFile && !isShown(shell)) io.print(entropyToPhrase(master))
   io.print(`Keystore ${file}`)
   io.print(`Operator ${keys.operator.address} (signs for this host; it never holds tokens)`)
   if (!options.chainLater) io.note(nextStep(options, chain.complete))
+}
+
+/** What a failure leaves behind would be in the way of the next try, and hold words and passwords of a host that never was. */
+async function withoutLeftovers<T>(made: readonly string[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    for (const file of made) rmSync(file, { force: true })
+    throw error
+  }
+}
+
+async function askPassword(
+  { io, env }: Shell,
+  { newPasswordFile, keyring }: InitOptions,
+  made: string[],
+): Promise<string> {
+  const file = newPasswordFile && resolve(newPasswordFile)
+  const password = await newPassword(env, { file, keyring, ask: io.interactive ? askNewPassword : null })
+  if (file) made.push(file)
+  return password
 }
 
 function nextStep({ recover }: InitOptions, complete: boolean): string {
@@ -88,8 +113,16 @@ async function recoveredMaster({ io }: Shell, phraseFile: string | undefined): P
   return phraseToEntropy(text)
 }
 
-/** A new phrase reaches its owner: into a file, onto the terminal with a check, or onto stdout for a script that said --yes. */
-async function handOver(shell: Shell, phrase: string, phraseFile: string | undefined): Promise<void> {
+/** A terminal shows the phrase with a check, before anything is made. */
+const isShown = ({ io }: Shell): boolean => io.interactive && !io.yes
+
+/** A new phrase reaches its owner: into a file, or onto the terminal with a check; for a script that said --yes it is printed at the end. */
+async function handOver(
+  shell: Shell,
+  phrase: string,
+  phraseFile: string | undefined,
+  made: string[],
+): Promise<void> {
   const { io } = shell
   if (phraseFile === '-')
     throw fail('USAGE', '--phrase-file - is for --recover.', 'Name a file that does not exist yet.')
@@ -98,10 +131,10 @@ async function handOver(shell: Shell, phrase: string, phraseFile: string | undef
     if (createFileSafely(file, `${phrase}\n`) === 'exists') {
       throw fail('ALREADY_INITIALISED', `${file} is there already.`, 'Name a file that does not exist yet.')
     }
+    made.push(file)
     io.note(`The recovery phrase is in ${file}: keep it somewhere else than on this machine.`)
-  } else if (io.interactive && !io.yes) await showPhrase(io, phrase)
-  else if (io.yes) io.print(phrase)
-  else {
+  } else if (isShown(shell)) await showPhrase(io, phrase)
+  else if (!io.yes) {
     throw fail(
       'NOT_CONFIRMED',
       'Nobody is here to write down the recovery phrase; nothing was made.',

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../disk/make-folder.ts'
 import { keystoreFile } from '../keys/keystore-file.ts'
 import { readSecretFile } from '../keys/read-secret-file.ts'
 import { fail } from '../output/io.ts'
@@ -70,7 +71,7 @@ export const install: Action<[], InstallOptions> = async ({ io, config, env }, o
 
 function write(folder: string, file: string, unit: string): void {
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     writeFileSync(file, unit, { mode: 0o644 })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)

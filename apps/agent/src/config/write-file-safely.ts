@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { makeFolder } from '../disk/make-folder.ts'
 
 /**
  * Replaces a small private file whole or not at all: a new file beside it (0600, O_EXCL), fsync, rename, fsync of the folder.
@@ -9,7 +10,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 export function writeFileSafely(file: string, content: string): void {
   const temporary = `${file}.new-${process.pid}`
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     rmSync(temporary, { force: true })
     const handle = openSync(temporary, 'wx', 0o600)
     try {
@@ -29,7 +30,7 @@ export function writeFileSafely(file: string, content: string): void {
 /** Creates a small private file that must not exist yet (0600, O_EXCL), durable when it returns. */
 export function createFileSafely(file: string, content: string): 'created' | 'exists' {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file), 0o700)
     const handle = openSync(file, 'wx', 0o600)
     try {
       writeSync(handle, content)

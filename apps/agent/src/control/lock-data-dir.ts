@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import * as z from 'zod'
+import { makeFolder } from '../disk/make-folder.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
 const lockSchema = z.object({
@@ -57,7 +58,7 @@ export function lockHolder(dataDir: string): LockHolder | null {
 function exclusively<T>(dataDir: string, work: () => T): T {
   let mutex: DatabaseSync | undefined
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir, 0o700)
     mutex = new DatabaseSync(join(dataDir, 'agent.lock.db'), { timeout: 5000 })
     mutex.exec('BEGIN EXCLUSIVE')
     return work()

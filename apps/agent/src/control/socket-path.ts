@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { makeFolder } from '../disk/make-folder.ts'
 
 /** The shortest limit among Unix systems is 104 bytes with the closing NUL (macOS); Linux has 108. */
 const MAX_BYTES = 100
@@ -28,7 +29,7 @@ export function socketPath(dataDir: string, runtimeDir: string | null): string {
  */
 export function prepareSocketFolder(path: string): void {
   const folder = resolve(path, '..')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const { uid, mode } = statSync(folder)
   const own = process.getuid === undefined || uid === process.getuid()
   if (own && (mode & 0o022) === 0) return

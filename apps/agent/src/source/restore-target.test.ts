@@ -7,7 +7,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { ENTRY_KIND } from '@dmc/core/log/node-entry'
 import { describe, expect, it } from 'vitest'
@@ -67,6 +67,11 @@ describe('restoring where something is already', () => {
     expect(readdirSync(t.at('out'))).toEqual(['precious'])
     writeFileSync(t.at('plain-file'), '')
     expect((await failure(t.restore('plain-file'))).code).toBe('TARGET_UNWRITABLE')
+    // Node's own mkdir would hold up the whole agent for ever
+    if (process.platform === 'linux')
+      expect((await failure(t.restore(relative(t.at('.'), '/proc/dmc-nothing/x')))).code).toBe(
+        'TARGET_UNWRITABLE',
+      )
   })
 
   it('the policy decides for each file', async () => {

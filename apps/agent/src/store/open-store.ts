@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { makeFolder } from '../disk/make-folder.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 export interface Store {
@@ -17,7 +17,7 @@ export interface Store {
  * @throws DATA_DIR_VERSION when a newer agent wrote it, STORE_CORRUPT when it can't be read.
  */
 export function openStore(dataDir: string): Store {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeFolder(dataDir, 0o700)
   const file = join(dataDir, 'state.db')
   let db: DatabaseSync
   try {

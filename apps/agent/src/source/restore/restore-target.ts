@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { makeFolder } from '../../disk/make-folder.ts'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { OverwritePolicy } from '../types.ts'
 
@@ -47,7 +48,7 @@ export function openTarget(
   folder?: string,
 ): RestoreTarget {
   try {
-    if (folder === undefined) mkdirSync(wanted, { recursive: true })
+    if (folder === undefined) make(wanted)
     else mustBe(wanted, folder)
     const path = realpathSync.native(wanted, 'buffer')
     const marker = joinBytes(path, Buffer.from(MARKER + what))
@@ -63,6 +64,15 @@ export function openTarget(
   } catch (error) {
     if (DmcError.is(error)) throw error
     throw writeError(error, wanted) ?? error
+  }
+}
+
+function make(wanted: Buffer): void {
+  try {
+    makeFolder(wanted)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw unwritable(wanted, error) // below /proc
+    throw error
   }
 }
 
@@ -139,10 +149,17 @@ export function writeError(error: unknown, path: Buffer): DmcError | null {
     })
   }
   if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code === 'ENOTDIR' || code === 'EEXIST') {
-    return new DmcError('TARGET_UNWRITABLE', `Cannot write to ${showPath(path)}: ${code}.`, {
-      hint: 'Choose a folder that the agent may write to.',
-      cause: error,
-    })
+    return unwritable(path, error)
   }
   return null
 }
+
+const unwritable = (path: Buffer, error: unknown): DmcError =>
+  new DmcError(
+    'TARGET_UNWRITABLE',
+    `Cannot write to ${showPath(path)}: ${(error as NodeJS.ErrnoException).code}.`,
+    {
+      hint: 'Choose a folder that the agent may write to.',
+      cause: error,
+    },
+  )
