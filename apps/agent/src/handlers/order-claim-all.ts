@@ -1,3 +1,4 @@
+import type { MarketEvent } from '@dmc/core/chain/decode-log'
 import { claimAll, planClaimAll } from '../account/claim-all.ts'
 import { nextIntent } from '../account/next-intent.ts'
 import type { AgentContext } from '../agent-context.ts'
@@ -13,9 +14,11 @@ export const orderClaimAll: Handler<'order.claimAll', AgentContext> = async (ctx
   if (mode === 'preview') return { plan, done: null }
   const intent = nextIntent(account.sender, `claim-all:${account.market}`)
   const { result } = await claimAll(account, orderIds, { intent, ...progressOf(emit, signal) })
-  const amount = (result?.events ?? []).reduce(
-    (sum, event) => sum + (event.name === 'Claimed' ? event.args.amount : 0n),
-    0n,
-  )
+  const amount = (result?.events ?? []).reduce((sum, event) => sum + toMiner(event), 0n)
   return { plan, done: { amount, hashes: result ? [result.hash] : [] } }
+}
+
+function toMiner(event: MarketEvent): bigint {
+  if (event.name === 'Claimed') return event.args.amount
+  return event.name === 'OrderEnded' ? event.args.toMiner : 0n
 }

@@ -105,6 +105,37 @@ describe('an order by command', () => {
   })
 })
 
+describe('all orders of a miner', () => {
+  it('are claimed from in one transaction, and those that are over are settled', async () => {
+    const over = await storedOrder(world, user, 'over', { weeks: 2, capacityMib: 8n })
+    const runs = await storedOrder(world, user, 'runs', { weeks: 8, capacityMib: 8n })
+    await miner.json(['config', 'set', 'claim.automatic', 'false'])
+    await miner.stop()
+    await world.devnet.anvil.increaseTime(Number(2n * WEEK + WEEK / 2n))
+    await miner.start()
+    const before = await order(over.orderId)
+    const { credit } = await money(wallets.miner)
+    const nonce = await nonceOf(world.devnet, wallets.miner.address)
+    const look = await miner.cli(['order', 'claim', '--all', '--dry-run'])
+    expect(look.stdout).toMatch(/it is over, and settled/)
+    expect((await order(over.orderId)).state).toBe('active')
+    const done = await miner.json<{ hashes: string[]; amount: string }>(['order', 'claim', '--all', '--yes'])
+    expect(done.hashes).toHaveLength(1)
+    expect((await order(over.orderId)).state).toBe('ended')
+    const { claimed, state } = await order(runs.orderId)
+    expect([claimed > 0n, state]).toEqual([true, 'active'])
+    const gained = (await money(wallets.miner)).credit - credit
+    // other orders of this miner may have earned, too
+    expect(gained).toBeGreaterThanOrEqual(before.escrow + before.pledge + claimed)
+    expect(BigInt(done.amount)).toBe(gained)
+    expect(await nonceOf(world.devnet, wallets.miner.address)).toBeLessThanOrEqual(nonce + 1)
+    // the running one earns each second
+    const next = await miner.cli(['order', 'claim', '--all', '--dry-run'])
+    expect(next.stdout).not.toMatch(/it is over/)
+    await miner.json(['config', 'set', 'claim.automatic', 'true'])
+  })
+})
+
 describe('by themselves', () => {
   it('a miner’s agent claims what was earned, and settles what is over; once each, also over a restart', async () => {
     const { orderId } = await storedOrder(world, user, 'collected', { weeks: 2, capacityMib: 8n })

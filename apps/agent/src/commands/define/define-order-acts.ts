@@ -57,7 +57,7 @@ export function defineOrderActs(order: Command): void {
         'Turns what an order has earned, until one week ago, into the miner’s credit. A running miner’s agent does it by itself (claim.automatic).',
       )
       .argument('[order]', 'its number')
-      .option('--all', 'from all orders of this host, in one transaction')
+      .option('--all', 'from all orders of this host, in one transaction; those that are over are settled')
       .addOption(dryRun())
       .action(lazy(async () => (await import('../order-claim.ts')).orderClaim)),
     [['order claim 12'], ['order claim --all --dry-run', 'how much is it?'], ['order claim --all']],
