@@ -13,7 +13,8 @@ export default defineConfig({
     ],
     pool: 'forks',
     execArgv: [...NODE_FLAGS],
-    maxWorkers: 2,
+    // one more than the cores of a small machine: whole chains and agents wait for blocks a third of the time
+    maxWorkers: 3,
     // for a busy machine: tests wait for conditions, and only a hang meets these
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -409,7 +409,7 @@ describe('delivery over connections that break', () => {
       const run = createMemoryRun(log, 64, null)
       let client: Awaited<ReturnType<typeof given.connect>> | null = null
       for (let attempt = 0; client === null; attempt++) {
-        client = await given.connect().catch((error) => {
+        client = await given.connect({ mostWaitMs: 250 }).catch((error) => {
           expect(error).toMatchObject({ code: 'PEER_UNREACHABLE', retryable: true })
           expect(attempt).toBeLessThan(40)
           return null

@@ -38,6 +38,8 @@ export interface ConnectOptions extends Omit<LinkOptions, 'connections'> {
   connections?: number
   /** How long one request is tried again after retryable failures; without it until the signal aborts. */
   patienceMs?: number
+  /** The longest pause between two tries; 15 s by default. */
+  mostWaitMs?: number
   /** What this host may send and take; without it as much as goes through. */
   bandwidth?: Bandwidths
   /** Told of each failure that is tried again, so that waiting is never silent. */
@@ -409,6 +411,7 @@ class WireClient implements MinerClient {
     const retry = new RetryLoop({
       signal,
       ...(this.#options.patienceMs === undefined ? {} : { patienceMs: this.#options.patienceMs }),
+      ...(this.#options.mostWaitMs === undefined ? {} : { mostWaitMs: this.#options.mostWaitMs }),
       ...(this.#options.onRetry ? { onRetry: this.#options.onRetry } : {}),
     })
     for (;;) {

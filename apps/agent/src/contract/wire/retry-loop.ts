@@ -4,6 +4,8 @@ import { interrupted, pause } from '../wait.ts'
 export interface RetryOptions {
   signal: AbortSignal
   patienceMs?: number
+  /** The longest pause; 15 s by default. */
+  mostWaitMs?: number
   onRetry?: (error: DmcError, waitMs: number) => void
 }
 
@@ -34,7 +36,7 @@ export class RetryLoop {
    * @throws the error itself when trying again is no use; INTERRUPTED when the signal aborts
    */
   async decide(thrown: unknown, chainSaysSo = false): Promise<'again' | 'relink'> {
-    const { signal, patienceMs = Number.POSITIVE_INFINITY, onRetry } = this.#options
+    const { signal, patienceMs = Number.POSITIVE_INFINITY, mostWaitMs = MOST_MS, onRetry } = this.#options
     if (signal.aborted) throw interrupted()
     if (!DmcError.is(thrown)) throw thrown
     if (thrown.code === 'TOKEN_INVALID' && ++this.#tokens <= MOST_TOKENS) return 'relink'
@@ -49,7 +51,7 @@ export class RetryLoop {
     const wait = Math.round(this.#wait * (0.8 + Math.random() * 0.4))
     if (this.#failures > 1) onRetry?.(thrown, wait)
     await pause(wait, signal)
-    this.#wait = Math.min(this.#wait * 2, MOST_MS)
+    this.#wait = Math.min(this.#wait * 2, mostWaitMs)
     // a connection that died while idle needs no new hello; whatever fails twice does
     return this.#failures > 1 && RELINK.includes(thrown.code) ? 'relink' : 'again'
   }
