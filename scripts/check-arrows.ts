@@ -31,7 +31,7 @@ const NODE_FILES = ['node:crypto', 'node:module', 'node:zlib', '@chainsafe/hasht
 /** First match wins, so the narrow ones stand first. */
 export const ZONES: Zone[] = [
   { name: 'agent/disk', at: 'apps/agent/src/disk/', may: ['core', 'node'] },
-  { name: 'agent/store', at: 'apps/agent/src/store/', may: ['core', 'node', 'agent/worker'] },
+  { name: 'agent/store', at: 'apps/agent/src/store/', may: ['core', 'node', 'agent/disk', 'agent/worker'] },
   {
     name: 'agent/worker',
     at: 'apps/agent/src/worker/',
