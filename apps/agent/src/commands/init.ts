@@ -39,7 +39,7 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
   const n = scryptCost(env, chain.chainId)
   const master = options.recover ? await recoveredMaster(shell, options.phraseFile) : randomBytes(32)
   const made: string[] = []
-  const keys = await withoutLeftovers(made, async () => {
+  const keys = await withoutLeftovers(file, made, async () => {
     // a script that has no password gets no phrase, which would be that of no host; a person sees the phrase first
     const early = io.interactive ? null : await askPassword(shell, options, made)
     if (!options.recover) await handOver(shell, entropyToPhrase(master), options.phraseFile, made)
@@ -65,11 +65,16 @@ export const init: Action<[], InitOptions> = async (shell, options) => {
 }
 
 /** What a failure leaves behind would be in the way of the next try, and hold words and passwords of a host that never was. */
-async function withoutLeftovers<T>(made: readonly string[], work: () => Promise<T>): Promise<T> {
+async function withoutLeftovers<T>(
+  keystore: string,
+  made: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    for (const file of made) rmSync(file, { force: true })
+    // with a keystore they may be what opens it
+    if (!existsSync(keystore)) for (const file of made) rmSync(file, { force: true })
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { makeFolder } from '../disk/make-folder.ts'
@@ -14,7 +14,7 @@ export function writeFileSafely(file: string, content: string): void {
     rmSync(temporary, { force: true })
     const handle = openSync(temporary, 'wx', 0o600)
     try {
-      writeSync(handle, content)
+      writeFileSync(handle, content)
       fsyncSync(handle)
     } finally {
       closeSync(handle)
@@ -22,18 +22,31 @@ export function writeFileSafely(file: string, content: string): void {
     renameSync(temporary, file)
     syncFolder(dirname(file))
   } catch (error) {
-    rmSync(temporary, { force: true })
+    remove(temporary)
     throw cannotWrite(file, error)
   }
 }
 
-/** Creates a small private file that must not exist yet (0600, O_EXCL), durable when it returns. */
+/**
+ * Creates a small private file that must not exist yet (0600, O_EXCL), durable when it returns; a failure leaves none.
+ * @throws DISK_FULL, or TARGET_UNWRITABLE with the system's reason.
+ */
 export function createFileSafely(file: string, content: string): 'created' | 'exists' {
+  let handle: number
   try {
     makeFolder(dirname(file), 0o700)
-    const handle = openSync(file, 'wx', 0o600)
+  } catch (error) {
+    throw cannotWrite(file, error)
+  }
+  try {
+    handle = openSync(file, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'exists'
+    throw cannotWrite(file, error)
+  }
+  try {
     try {
-      writeSync(handle, content)
+      writeFileSync(handle, content)
       fsyncSync(handle)
     } finally {
       closeSync(handle)
@@ -41,8 +54,18 @@ export function createFileSafely(file: string, content: string): 'created' | 'ex
     syncFolder(dirname(file))
     return 'created'
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'exists'
+    // half a keystore would be taken for one
+    remove(file)
     throw cannotWrite(file, error)
+  }
+}
+
+/** Why it could not be written is what a person needs to hear, not why it could not be removed. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // its folder is none, or the disk is gone
   }
 }
 
