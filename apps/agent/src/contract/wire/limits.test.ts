@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEndpoint } from '@dmc/core/protocol/endpoint'
 import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
@@ -6,6 +7,7 @@ import { createMemoryRun } from '../../../test/support/memory-run.ts'
 import { rawSocket } from '../../../test/support/raw-socket.ts'
 import { type GivenMiner, useMiners } from '../../../test/support/use-miners.ts'
 import { seededBytes } from '../../../test/support/volume-bytes.ts'
+import { givesWay } from './connection-guard.ts'
 import { deliver } from './deliver.ts'
 import { createMinerServer } from './miner-server.ts'
 import { sayHello } from './say-hello.ts'
@@ -292,6 +294,48 @@ describe('bounds on what a peer sends', () => {
     expect((await second.status()).state).toBe('preparing')
     expect(given.miner.server.connections).toBeLessThanOrEqual(6)
     for (const { socket } of strangers) socket.destroy()
+  })
+
+  it.runIf(process.platform === 'linux').each([
+    ['', false],
+    [' that never agree on TLS', true],
+  ])(
+    'a flood of connections%s from one place pushes out itself, not who comes from another',
+    async (_what, tls) => {
+      const given = await givenMiner({ tls, limits: { connections: 6 } })
+      const from = async (localAddress: string) => {
+        const socket = connect({ port: given.miner.server.port, host: '127.0.0.1', localAddress })
+        socket.on('error', () => {})
+        await new Promise((resolve) => socket.once('connect', resolve))
+        return socket
+      }
+      const honest = await from('127.0.0.1')
+      let cutOff = false
+      honest.once('close', () => {
+        cutOff = true
+      })
+      const flood: Socket[] = []
+      for (let i = 0; i < 60; i++) flood.push(await from('127.0.0.2'))
+      const gone = () => flood.filter(({ closed }) => closed).length
+      // twice as many may shake hands as may speak
+      await expect.poll(gone).toBe(60 - (tls ? 12 : 6) + 1)
+      expect(flood.at(-1)?.closed, 'who came last is in').toBe(false)
+      expect(cutOff).toBe(false)
+      // the same host, a moment later, under the same flood
+      const client = await given.connect({ connections: 1 })
+      expect((await client.status()).state).toBe('preparing')
+      for (const socket of [honest, ...flood]) socket.destroy()
+    },
+  )
+
+  it('of connections without a token the oldest of whoever has most gives way', () => {
+    const all = [...'bacaab'].map((from, i) => [i, { from }] as const)
+    expect(givesWay(all, 'd')).toBe(1)
+    expect(givesWay(all, 'a')).toBe(1)
+    // b would have as many as a, and has the oldest
+    expect(givesWay(all, 'b')).toBe(0)
+    expect(givesWay([[0, { from: 'a' }]], 'b')).toBe(0)
+    expect(givesWay([], 'a')).toBe(undefined)
   })
 
   it('an order has its share of connections', async () => {

@@ -3,9 +3,11 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { addressGroup } from '@dmc/core/protocol/address-group'
 import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import { UNLIMITED } from './bandwidth.ts'
 import { ConnectionGuard } from './connection-guard.ts'
+import { HandshakeGuard } from './handshake-guard.ts'
 import { HelloDesk } from './hello-desk.ts'
 import { OrderCache } from './order-cache.ts'
 import { OrderTurns } from './order-turns.ts'
@@ -98,15 +100,13 @@ export async function createMinerServer(options: MinerServerOptions): Promise<Mi
   server.timeout = limits.idleMs
   server.maxRequestsPerSocket = 0
   server.on('clientError', refuseGarbage)
-  // of the TCP socket under TLS too: a handshake that never ends holds a place like any other
-  server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    if (!guard.enter(socket)) socket.destroy()
-  })
-  const raw = new Set<Socket>()
+  const raw = new HandshakeGuard(limits.connections * 2)
   server.on('connection', (socket: Socket) => {
-    if (raw.size >= limits.connections * 2) return socket.destroy()
-    raw.add(socket)
-    socket.once('close', () => raw.delete(socket))
+    if (!raw.enter(socket)) socket.destroy()
+  })
+  server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    raw.agreed(socket)
+    if (!guard.enter(socket)) socket.destroy()
   })
   await listen(server, bind, port)
   return {
@@ -117,7 +117,7 @@ export async function createMinerServer(options: MinerServerOptions): Promise<Mi
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       guard.destroyAll()
-      for (const socket of raw) socket.destroy()
+      raw.destroyAll()
       await closed
       await Promise.allSettled([...inWork])
     },
@@ -161,7 +161,7 @@ async function route(
   response: ServerResponse,
 ): Promise<void> {
   const [path = '', search = ''] = (request.url ?? '/').split('?', 2)
-  const address = request.socket.remoteAddress ?? ''
+  const address = addressGroup(request.socket.remoteAddress ?? '')
   if (path === '/v1/info' && request.method === 'GET') {
     mustBeCalm(context, address)
     return serveInfo(context, response)

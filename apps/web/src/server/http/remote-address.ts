@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { addressGroup } from '@dmc/core/protocol/address-group'
 
 /** The address of the other side, for limits: one per IPv6 /64. Behind a proxy of our own, what the proxy saw last. */
 export function remoteAddress(request: IncomingMessage, trustProxy: boolean): string {
@@ -10,6 +11,5 @@ export function remoteAddress(request: IncomingMessage, trustProxy: boolean): st
         ?.trim()
     : ''
   const address = (forwarded && isIP(forwarded) ? forwarded : request.socket.remoteAddress) ?? 'unknown'
-  const plain = address.replace(/^::ffff:/, '')
-  return isIP(plain) === 6 ? `${plain.split(':').slice(0, 4).join(':')}::/64` : plain
+  return addressGroup(address)
 }

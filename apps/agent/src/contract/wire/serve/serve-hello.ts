@@ -1,4 +1,5 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { addressGroup } from '@dmc/core/protocol/address-group'
 import { helloFinish, helloStart, toWireInteger } from '@dmc/core/protocol/messages'
 import * as z from 'zod'
 import { readJson } from '../read-body.ts'
@@ -18,7 +19,7 @@ export async function serveHello({
   const said = await readJson(request, either, context.limits)
   const { socket } = request
   // the first step pays for both: the second one is bound to it, and were it refused, who tries again too soon would never get in
-  if (!('signature' in said) && !context.helloRate.take(socket.remoteAddress ?? '')) {
+  if (!('signature' in said) && !context.helloRate.take(addressGroup(socket.remoteAddress ?? ''))) {
     throw new DmcError('TOO_MANY_REQUESTS', 'Too many hellos from this address.', {
       hint: 'Wait some seconds; the agent does so by itself.',
     })
