@@ -45,6 +45,7 @@ import { resumeBackups } from './resume-backups.ts'
 import { openScheduler } from './schedule/open-scheduler.ts'
 import { findRetention } from './schedule/retention-rows.ts'
 import type { Scheduler } from './schedule/scheduler.ts'
+import { openScrubbing } from './scrub/scrubber.ts'
 import { BufferPool } from './sector/buffer-pool.ts'
 import { openSectorService } from './sector/sector-service.ts'
 import { openSourceService } from './source/source-service.ts'
@@ -167,6 +168,7 @@ export async function openAgent(
   let answering: AnswerService | null = null
   let slashing: SlashService | null = null
   let collecting: Collecting | null = null
+  let scrubbing: { close(): Promise<void> } | null = null
   let watched: { close(): Promise<void> } | null = null
   let health: { server: HealthServer | null; watch: { close(): Promise<void> } } | null = null
   let work: { close(): Promise<void>; touch(orderId: bigint): void } | null = null
@@ -259,6 +261,7 @@ export async function openAgent(
       await answering?.close()
       await slashing?.close()
       await collecting?.close()
+      await scrubbing?.close()
       await watched?.close()
       await health?.server?.close()
       await health?.watch.close()
@@ -276,6 +279,7 @@ export async function openAgent(
     answering = openAnswering(context)
     slashing = openSlashing(context)
     collecting = openCollecting(context)
+    scrubbing = openScrubbing(context)
     watched = checkWatched(context)
     const server =
       config.healthPort === 0 ? null : await openHealthServer(config.healthPort, () => healthOf(context))

@@ -32,6 +32,8 @@ export interface AgentConfig {
   }
   /** Dial endpoints that resolve to private addresses. */
   allowPrivateEndpoints: boolean
+  /** Reading through what is stored here for others: once in so many days; 0: never by itself. */
+  scrub: { days: number }
   /** Off-chain challenges of the orders that this host is the user of. */
   checks: {
     perDay: number

@@ -154,6 +154,7 @@ describe('toAgentConfig', () => {
       backupThreads: null,
       spoolLimit: 2 ** 31,
       answer: { mostGasWei: 5n * 10n ** 16n, tokenPriceWei: null },
+      scrub: { days: 30 },
       slash: { automatic: true },
       claim: { automatic: true, minimum: 10n ** 18n },
       healthPort: 0,

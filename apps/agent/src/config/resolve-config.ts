@@ -107,6 +107,7 @@ export function toAgentConfig({ dataDir, values }: ResolvedConfig): AgentConfig 
       plainHttp: need('listen.plainHttp'),
     },
     allowPrivateEndpoints: need('allowPrivateEndpoints'),
+    scrub: { days: need('scrub.days') },
     checks: {
       perDay: need('checks.perDay'),
       leaves: need('checks.leaves'),

@@ -219,6 +219,14 @@ export const SETTINGS = {
     fromText: boolean,
     default: false,
   }),
+  'scrub.days': setting({
+    env: 'DMC_SCRUB_DAYS',
+    what: 'In how many days all that this host stores for others is read through once and compared with what was committed; 0: never by itself.',
+    allowed: 'a whole number from 0 to 365',
+    schema: z.int().min(0).max(365),
+    fromText: number,
+    default: 30,
+  }),
   'checks.perDay': setting({
     env: 'DMC_CHECKS_PER_DAY',
     what: 'How often a day the miner of each active order has to prove random leaves; 0: never by itself.',

@@ -6,6 +6,7 @@ import type { MethodName } from './methods.ts'
 const HANDLERS: { [M in MethodName]: () => Promise<Handler<M, AgentContext>> } = {
   'sector.add': async () => (await import('../handlers/sector-add.ts')).sectorAdd,
   'sector.list': async () => (await import('../handlers/sector-list.ts')).sectorList,
+  'sector.scrub': async () => (await import('../handlers/sector-scrub.ts')).sectorScrub,
   'sector.remove': async () => (await import('../handlers/sector-remove.ts')).sectorRemove,
   'bill.create': async () => (await import('../handlers/bill-create.ts')).billCreate,
   'bill.list': async () => (await import('../handlers/bill-list.ts')).billList,

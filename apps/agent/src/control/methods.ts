@@ -18,9 +18,11 @@ import type {
   OrderProof,
   OrderRow,
   Plan,
+  Progress,
   RecoveredSource,
   RestoreEvent,
   RestoreResult,
+  ScrubbedOrder,
   SectorRow,
   SnapshotEntry,
   SnapshotRow,
@@ -99,6 +101,10 @@ export const METHODS = {
     z.strictObject({ path: z.string().min(1), size: z.bigint().positive() }),
   ),
   'sector.list': method<{ sectors: SectorRow[] }>().takes(nothing),
+  /** Of one sector, or of all. */
+  'sector.scrub': method<{ orders: ScrubbedOrder[] }, Progress>().takes(
+    z.strictObject({ sectorId: localId.optional() }),
+  ),
   'sector.remove': method<{ sectorId: string }>().takes(z.strictObject({ sectorId: localId })),
   'bill.create': method<Act<{ billId: bigint }>, TransactionEvent>().takes(
     z.strictObject({

@@ -211,6 +211,18 @@ export interface Stage {
   text: string
 }
 
+/** What reading an order's data through has found. */
+export interface ScrubbedOrder {
+  orderId: bigint
+  sectorId: string
+  /** MiB that were read; 0: nothing is committed yet, or `error`. */
+  chunks: number
+  /** Those that are not what was committed. */
+  damaged: number[]
+  /** Why it could not be read. */
+  error: ErrorJson | null
+}
+
 /** Progress with one bar. Bytes. `total` 0 = unknown. Rates are computed by the caller of the method. */
 export interface Progress {
   type: 'progress'

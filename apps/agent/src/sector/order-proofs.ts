@@ -6,9 +6,12 @@ import type { Hex } from 'viem'
 import { replaceFile } from './data-file.ts'
 import type { HashOps } from './hash-orders.ts'
 import { errnoOf } from './storage-error.ts'
+import type { ScrubStep } from './types.ts'
 import type { WorkerChannel } from './worker-channel.ts'
 
 const REHASH_CHUNKS = 64
+/** Where somebody watches, or holds it back: others get their turn in between. */
+const STEP_CHUNKS = 16
 
 export interface OrderProofsOptions {
   /** Its id, as the hashing worker knows it. */
@@ -68,13 +71,16 @@ export class OrderProofs {
   }
 
   /** Hashes the data below `size` again: what is not yet hashed here, or `all`. @throws SECTOR_DAMAGED unless `all` */
-  async rehash(size: number, all: boolean): Promise<number[]> {
+  async rehash(size: number, all: boolean, onStep?: ScrubStep): Promise<number[]> {
     const damaged: number[] = []
+    const most = onStep ? STEP_CHUNKS : REHASH_CHUNKS
     for (let from = 0; from * CHUNK_SIZE < size; ) {
       const step = await this.told(
-        this.#at.hash.call('rehash', { order: this.#at.order, size, from, most: REHASH_CHUNKS, all }),
+        this.#at.hash.call('rehash', { order: this.#at.order, size, from, most, all }),
       )
       damaged.push(...step.damaged)
+      const done = Math.min(size, step.next * CHUNK_SIZE)
+      await onStep?.(done - from * CHUNK_SIZE, done, size)
       from = step.next
     }
     if (damaged.length > 0) {

@@ -18,7 +18,7 @@ import {
 import { OrderLock } from './order-lock.ts'
 import { lower, OrderProofs } from './order-proofs.ts'
 import type { OrderState } from './order-row.ts'
-import type { OrderStore, ScrubReport } from './types.ts'
+import type { OrderStore, ScrubReport, ScrubStep } from './types.ts'
 import type { WorkerChannel } from './worker-channel.ts'
 
 const MOST_RANGES = 4096
@@ -296,11 +296,11 @@ export class FileOrderStore implements OrderStore {
     return this.#hash.call('hmac', { order: this.key, offset, length, key })
   }
 
-  async scrub(): Promise<ScrubReport> {
+  async scrub(onStep?: ScrubStep): Promise<ScrubReport> {
     const commitment = this.#state.sealed ?? this.#state.commitment
     if (!commitment) return { orderId: this.orderId, chunks: 0, damaged: [] }
     const size = await this.#ready(commitment)
-    const damaged = await this.#proofs.rehash(size, true)
+    const damaged = await this.#proofs.rehash(size, true, onStep)
     return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), damaged }
   }
 

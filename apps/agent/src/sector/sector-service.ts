@@ -291,10 +291,10 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       return order
     },
 
-    async scrub(orderId) {
+    async scrub(orderId, onStep) {
       const order = await open(orderId)
       if (!order) throw orderNotHere(orderId)
-      return order.scrub()
+      return order.scrub(onStep)
     },
 
     openCopy: (options) => openOrderCopy(options, hashChannel(options.orderId)),

@@ -72,8 +72,8 @@ export interface OrderStore {
   leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
   /** HMAC-SHA256(key, data) of a range below `commitment.size`: the answer to a probe. */
   probe(offset: number, length: number, key: Uint8Array, commitment: Commitment): Promise<Uint8Array>
-  /** Re-hashes all data under the newest commitment; the chunks that no longer match their roots. */
-  scrub(): Promise<ScrubReport>
+  /** Re-hashes all data under the newest commitment; the chunks that no longer match their roots. `onStep` may wait, or throw to stop. */
+  scrub(onStep?: ScrubStep): Promise<ScrubReport>
   close(): Promise<void>
 }
 
@@ -84,6 +84,9 @@ export interface OrderCopy {
   leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
   close(): Promise<void>
 }
+
+/** Told after each step of reading an order through: bytes of that step, bytes done, and of how many. */
+export type ScrubStep = (bytes: number, done: number, total: number) => Promise<void> | void
 
 export interface ScrubReport {
   orderId: bigint
@@ -103,7 +106,7 @@ export interface SectorService {
   /** The same, with its data file opened anew: what was open may be of a disk or file that was exchanged. */
   reopen(orderId: bigint): Promise<OrderStore | null>
   /** Re-hashes everything of one order (flow 9); damage is journalled and returned, never repaired silently. */
-  scrub(orderId: bigint): Promise<ScrubReport>
+  scrub(orderId: bigint, onStep?: ScrubStep): Promise<ScrubReport>
   /** A copy of another miner's order, to be proved from; the caller closes it. @throws SECTOR_DAMAGED */
   openCopy(options: {
     orderId: bigint

@@ -4,6 +4,7 @@ import { checkSchema } from './schema/check.ts'
 import { contractSchema } from './schema/contract.ts'
 import { commandFolderSchema, costKindSchema, dashboardSchema, endpointSchema } from './schema/dashboard.ts'
 import { journalSchema } from './schema/journal.ts'
+import { scrubSchema } from './schema/scrub.ts'
 import { sectorSchema } from './schema/sector.ts'
 import { sourceExcludesSchema, sourceScheduleSchema, sourceSchema } from './schema/source.ts'
 import { transactionSchema } from './schema/transaction.ts'
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   costKindSchema,
   answerSchema,
   checkSchema,
+  scrubSchema,
 ]

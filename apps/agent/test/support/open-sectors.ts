@@ -3,11 +3,12 @@ import { BufferPool } from '../../src/sector/buffer-pool.ts'
 import { openSectorService, type SectorServiceOptions } from '../../src/sector/sector-service.ts'
 import type { SectorService } from '../../src/sector/types.ts'
 import { type Journal, openJournal } from '../../src/store/journal.ts'
-import { openStore } from '../../src/store/open-store.ts'
+import { openStore, type Store } from '../../src/store/open-store.ts'
 
 export interface TestSectors {
   service: SectorService
   journal: Journal
+  store: Store
   close(): Promise<void>
 }
 
@@ -20,6 +21,7 @@ export function openSectors(folder: string, options: Partial<SectorServiceOption
   return {
     service,
     journal,
+    store,
     async close() {
       await service.close()
       store.close()

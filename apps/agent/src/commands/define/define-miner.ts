@@ -28,6 +28,16 @@ export function defineMiner(program: Command): void {
   )
   addExamples(
     sector
+      .command('scrub')
+      .description(
+        'Reads all that is stored for others through and compares it with what was committed. A running agent does it by itself, slowly (scrub.days).',
+      )
+      .argument('[sector]', 'its id (default: all sectors)')
+      .action(lazy(async () => (await import('../sector-scrub.ts')).sectorScrub)),
+    [['sector scrub'], ['sector scrub 4c1e', 'one disk']],
+  )
+  addExamples(
+    sector
       .command('remove')
       .description('Stops offering a sector that holds no order’s data.')
       .argument('<sector>', 'its id')
