@@ -240,7 +240,10 @@ async function stateOurs(
 /** Progress of a delivery is told no oftener. */
 const TELL_MS = 100
 
-/** flow 11, flow 13: false when the chain already says that the miner holds it all (a kill came after the agreement). */
+/**
+ * flow 11, flow 13: false when the chain already says that the miner holds it all: nothing has changed, or a kill came after the
+ * agreement. That ends the sending whenever it becomes known: what needs no miner must not wait for one that is away.
+ */
 async function deliverUnlessHeld(
   context: ContractContext,
   order: OrderOnChain,
@@ -249,12 +252,34 @@ async function deliverUnlessHeld(
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { orderId } = order
-  const early = await Promise.race([run.encoded, pause(200, signal).then(() => null)])
-  if (early) {
-    const now = await retry(() => context.reader.order(orderId))
-    if (sameCommitment(now.commitment, early.commitment)) return false
+  const over = new AbortController()
+  const held = run.encoded.then(async ({ commitment }) => {
+    const now = await retry(() => context.reader.order(order.orderId))
+    const isHeld = sameCommitment(now.commitment, commitment)
+    if (isHeld) over.abort()
+    return isHeld
+  })
+  held.catch(ignore)
+  // most of what has not changed is known by then, and no miner is asked at all
+  if (await Promise.race([held, pause(200, signal).then(() => false)])) return false
+  try {
+    await deliverToMiner(context, order, run, emit, AbortSignal.any([signal, over.signal]))
+    return true
+  } catch (error) {
+    if (over.signal.aborted && !signal.aborted) return false
+    throw error
   }
+}
+
+async function deliverToMiner(
+  context: ContractContext,
+  order: OrderOnChain,
+  run: BackupRun,
+  emit: (event: BackupEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { orderId } = order
+  const retry = retrying(signal, emit)
   const client = await retry(async () => {
     // flow 8: while we wait for the miner, it may have refused on chain
     mustBeOpen(await context.reader.order(orderId))
@@ -291,7 +316,6 @@ async function deliverUnlessHeld(
       emit({ type: 'note', message: `Sending at most ${formatSize(limit)}/s (bandwidth.upload).` })
     await deliver({ client, run, signal, onProgress, ...(smallPieces ? { mostOfPiece: CHUNK_SIZE } : {}) })
     crashPoint('sealed')
-    return true
   } finally {
     await client.close()
   }

@@ -116,6 +116,18 @@ describe('a second backup into the same order', () => {
     await pair.miner.start()
   })
 
+  it('nor while it takes long to see that nothing has changed', async () => {
+    const path = join(world.folder, 'many')
+    mkdirSync(path)
+    for (let i = 0; i < 20_000; i++) writeFileSync(join(path, `file-${i}`), `${i}`)
+    const many = await addSource(user, path, 'many')
+    await placeOrder(user, many, { capacityMib: 8n })
+    await backUp(user, many)
+    await pair.miner.stop()
+    expect((await backUp(user, many)).unchanged).toBe(true)
+    await pair.miner.start()
+  })
+
   it('notices a change that keeps size and time of a file', async () => {
     const path = join(source, 'docs/2026/note-7.txt')
     const old = readFileSync(path)
