@@ -51,7 +51,7 @@ export async function scrubDue(context: ScrubContext, onStep: ScrubStep, now = D
     } catch (thrown) {
       const { code } = toDmcError(thrown)
       if (code === 'INTERRUPTED') return
-      // deleted meanwhile, or its disk is away: it is looked for again
+      // deleted meanwhile: the next look forgets it
       if (code === 'ORDER_NOT_FOUND') planScrub(store, orderId, now + days * DAY_MS)
     }
   }
