@@ -221,7 +221,7 @@ export const SETTINGS = {
   }),
   'scrub.days': setting({
     env: 'DMC_SCRUB_DAYS',
-    what: 'In how many days all that this host stores for others is read through once and compared with what was committed; 0: never by itself.',
+    what: 'In how many days all that this host stores for others is read through once and compared with what was committed; 0: only what is new, once, and what has an alarm.',
     allowed: 'a whole number from 0 to 365',
     schema: z.int().min(0).max(365),
     fromText: number,

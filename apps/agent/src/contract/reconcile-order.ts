@@ -46,7 +46,7 @@ export async function reconcileOrder(context: ContractContext, order: OrderOnCha
     if (order.commitment && contract?.state !== 'active') noteAgreed(context, orderId, order.commitment)
     return
   }
-  // flow 10: sealed and re-derived from the disk, so our side states it
+  // flow 10: sealed and re-derived, so our side states it
   if (contract?.stated === withdrawnNote(sealed, store.session) || isStated(context, order, sealed)) return
   // noted before it is sent: sealed leaves stay while a statement of theirs may stand (docs/decisions/0001)
   setContract(context.store, orderId, 'miner', { state: 'verifying', stated: noteOf(sealed) })

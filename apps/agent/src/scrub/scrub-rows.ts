@@ -4,9 +4,11 @@ export interface ScrubRow {
   orderId: bigint
   /** Unix ms. */
   nextMs: number
+  /** When all of it was read last, Unix ms. */
   doneMs: number | null
-  /** Of the last time: chunks read, and how many were not what was committed. */
+  /** As many from its beginning were read, each at its time; more are new. */
   chunks: number
+  /** How many were not what was committed, the last time. */
   damaged: number
 }
 
@@ -36,7 +38,7 @@ export function planScrub(store: Store, orderId: bigint, nextMs: number): void {
   )
 }
 
-export function noteScrub(store: Store, row: Omit<ScrubRow, 'doneMs'> & { doneMs: number }): void {
+export function noteScrub(store: Store, row: ScrubRow): void {
   store.transaction(
     () =>
       void store.db

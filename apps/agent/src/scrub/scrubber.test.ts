@@ -7,14 +7,16 @@ import { openSectors, type TestSectors } from '../../test/support/open-sectors.t
 import { useTempFolders } from '../../test/support/temp-folder.ts'
 import { interrupted } from '../contract/wait.ts'
 import { openAlarms } from '../health/alarms.ts'
+import type { OrderStore } from '../sector/types.ts'
 import { DAY_MS, scrubOrder } from './scrub-order.ts'
 import { findScrub, listScrubs } from './scrub-rows.ts'
-import { scrubDue } from './scrubber.ts'
+import { type NewData, scrubDue, scrubNew } from './scrubber.ts'
 
 const MIB = 1024 * 1024
 const LEAF = 1024
 const SESSION = '11'.repeat(16)
 const NOW = Date.UTC(2026, 0, 1)
+const MINUTE = 60_000
 const tempFolder = useTempFolders()
 const running: TestSectors[] = []
 
@@ -32,7 +34,26 @@ function openHost(folder: string) {
     steps.push(bytes)
   }
   const context = { store, sectors: service, alarms, days: 30 }
-  return { ...opened, alarms, context, steps, due: (now: number) => scrubDue(context, onStep, now) }
+  const seen: NewData = new Map()
+  return {
+    ...opened,
+    alarms,
+    context,
+    steps,
+    due: (now: number) => scrubDue(context, onStep, now),
+    fresh: (now: number) => scrubNew(context, onStep, seen, now),
+  }
+}
+
+/** Puts `size` bytes in force in an order, after what it has. */
+async function grow(order: OrderStore, log: Buffer): Promise<void> {
+  const base = order.commitment
+  const commitment = commitmentOf(log, order.capacity / MIB)
+  await order.openSession(SESSION, base)
+  for (let at = Number(base?.size ?? 0n); at < log.length; at += 8 * MIB)
+    await order.write(SESSION, at / LEAF, log.subarray(at, at + 8 * MIB))
+  await order.seal(SESSION, commitment)
+  await order.committed(commitment)
 }
 
 /** A miner's host that stores an order of `size` bytes for each id. */
@@ -44,15 +65,9 @@ async function given(sizes: Record<string, number>) {
   for (const [id, size] of Object.entries(sizes)) {
     const capacity = Math.ceil(size / MIB) * MIB
     const order = await host.service.reserve(BigInt(id), sectorId, capacity)
-    const data = randomBytes(size)
-    const commitment = commitmentOf(data, capacity / MIB)
-    await order.openSession(SESSION, null)
-    for (let at = 0; at < size; at += 8 * MIB)
-      await order.write(SESSION, at / LEAF, data.subarray(at, at + 8 * MIB))
-    await order.seal(SESSION, commitment)
-    await order.committed(commitment)
+    await grow(order, randomBytes(size))
   }
-  return { ...host, folder, sector, file: (id: string) => join(sector, 'orders', `${id}.data`) }
+  return { ...host, sectorId, folder, sector, file: (id: string) => join(sector, 'orders', `${id}.data`) }
 }
 
 async function flip(file: string, at: number): Promise<void> {
@@ -155,5 +170,79 @@ describe('reading through what is stored for others (flow 9)', () => {
     expect(listScrubs(store).map(({ orderId }) => orderId)).toEqual([2n])
     await scrubDue({ ...context, days: 7 }, () => {}, NOW)
     expect(findScrub(store, 2n)).toMatchObject({ nextMs: NOW + 7 * DAY_MS })
+  })
+})
+
+describe('reading what is new (decision 12)', () => {
+  const sum = (steps: number[]) => steps.splice(0).reduce((all, bytes) => all + bytes, 0)
+
+  it('reads it once, ten minutes after it came, and later only what came since', async () => {
+    const { fresh, steps, service, sectorId, store } = await given({})
+    const order = await service.reserve(1n, sectorId, 8 * MIB)
+    const log = randomBytes(5 * MIB)
+    await grow(order, log.subarray(0, 2 * MIB + 7 * LEAF))
+    await fresh(NOW)
+    await fresh(NOW + 10 * MINUTE - 1)
+    expect(sum(steps)).toBe(0)
+    await fresh(NOW + 10 * MINUTE)
+    expect(sum(steps)).toBe(2 * MIB + 7 * LEAF)
+    expect(findScrub(store, 1n)).toMatchObject({ chunks: 3, doneMs: NOW + 10 * MINUTE })
+    await fresh(NOW + DAY_MS)
+    expect(sum(steps)).toBe(0)
+    await grow(order, log)
+    await fresh(NOW + DAY_MS)
+    await fresh(NOW + DAY_MS + 10 * MINUTE)
+    // with the chunk that was cut the last time
+    expect(sum(steps)).toBe(3 * MIB)
+    expect(findScrub(store, 1n)).toEqual({
+      orderId: 1n,
+      nextMs: NOW + 30 * DAY_MS + 10 * MINUTE,
+      doneMs: NOW + 10 * MINUTE,
+      chunks: 5,
+      damaged: 0,
+    })
+  })
+
+  it('knows what the disk did not keep as it was sent, though it was hashed as it came; also when nothing else is read', async () => {
+    const { context, fresh, due, alarms, file, store } = await given({ 1: 3 * MIB, 2: MIB })
+    context.days = 0
+    await flip(file('1'), MIB + 1)
+    await fresh(NOW)
+    await fresh(NOW + 10 * MINUTE)
+    expect(alarms.list()).toMatchObject([{ key: 'scrub:1', message: expect.stringContaining('(chunk 1)') }])
+    // what has an alarm is read again a day later, as it says, and nothing else is
+    await flip(file('1'), MIB + 1)
+    await fresh(NOW + 20 * MINUTE)
+    await due(NOW + DAY_MS)
+    expect(alarms.list()).toHaveLength(1)
+    await due(NOW + DAY_MS + 10 * MINUTE)
+    expect(alarms.list()).toEqual([])
+    const before = listScrubs(store)
+    await due(NOW + 400 * DAY_MS)
+    expect(listScrubs(store)).toEqual(before)
+  })
+
+  it('where nothing is read by itself, the alarm of an order that is gone goes with it', async () => {
+    const { context, service, due, alarms, file } = await given({ 1: MIB })
+    context.days = 0
+    await flip(file('1'), 5)
+    await scrubOrder(context, 1n, () => {}, NOW)
+    expect(alarms.list()).toHaveLength(1)
+    await service.deleteOrder(1n)
+    await due(NOW)
+    expect(alarms.list()).toEqual([])
+  })
+
+  it('a part that could not be read is no longer new: all of it is read a day later', async () => {
+    const { folder, sector } = await given({ 1: MIB })
+    await running.pop()?.close()
+    const again = openHost(folder)
+    await again.fresh(NOW)
+    await rename(sector, `${sector}-away`)
+    await again.fresh(NOW + 10 * MINUTE)
+    await rename(`${sector}-away`, sector)
+    await again.due(NOW + DAY_MS + 10 * MINUTE)
+    expect(again.alarms.list()).toEqual([])
+    expect(findScrub(again.store, 1n)).toMatchObject({ chunks: 1, damaged: 0 })
   })
 })

@@ -84,4 +84,24 @@ describe('buffer pool', () => {
     for (const lease of last) lease.release()
     expect(pool.lent).toBe(0)
   })
+
+  it('lends at once or not at all, and never before whoever waits', async () => {
+    const pool = new BufferPool(16 * MEBIBYTE)
+    const first = pool.acquireNow(8 * MEBIBYTE) ?? expect.fail('there is room')
+    const second = pool.acquireNow(5 * MEBIBYTE) ?? expect.fail('there is room')
+    expect(second.at).not.toBe(first.at)
+    expect(pool.acquireNow(1)).toBe(null)
+    const waits = pool.acquire(8 * MEBIBYTE)
+    second.release()
+    const third = await waits
+    first.release()
+    const large = pool.acquire(8 * MEBIBYTE)
+    const more = pool.acquire(8 * MEBIBYTE)
+    await large
+    expect(pool.acquireNow(1)).toBe(null)
+    third.release()
+    await more
+    expect(pool.lent).toBe(16 * MEBIBYTE)
+    expect(pool.acquireNow(9 * MEBIBYTE)).toBe(null)
+  })
 })

@@ -59,6 +59,14 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
     })
   }
 
+  /** Without waiting; null when there is no room, or somebody waits for it. */
+  acquireNow(bytes: number, borrower = ''): Lease | null {
+    if (bytes > LARGEST || this.#waiting.length > 0) return null
+    const size = sizeFor(bytes)
+    const at = this.#take(size)
+    return at === null ? null : this.#lend(at, size, bytes, borrower)
+  }
+
   /** Someone waits who would have less than `borrower` has, also with what they ask for. */
   presses(borrower: string): boolean {
     const debt = this.#debts.get(borrower) ?? 0
@@ -69,24 +77,27 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
     for (;;) {
       const next = this.#first()
       if (!next) return
-      let size = PAGE
-      while (size < next.bytes) size *= 2
+      const size = sizeFor(next.bytes)
       const at = this.#take(size)
       if (at === null) return
       this.#waiting.splice(this.#waiting.indexOf(next), 1)
-      this.#owe(next.borrower, size)
-      let open = true
-      next.give({
-        at,
-        data: Buffer.from(this.arena, at, next.bytes),
-        release: () => {
-          if (!open) return
-          open = false
-          this.#owe(next.borrower, -size)
-          this.#give(at, size)
-          this.#serve()
-        },
-      })
+      next.give(this.#lend(at, size, next.bytes, next.borrower))
+    }
+  }
+
+  #lend(at: number, size: number, bytes: number, borrower: string): Lease {
+    this.#owe(borrower, size)
+    let open = true
+    return {
+      at,
+      data: Buffer.from(this.arena, at, bytes),
+      release: () => {
+        if (!open) return
+        open = false
+        this.#owe(borrower, -size)
+        this.#give(at, size)
+        this.#serve()
+      },
     }
   }
 
@@ -135,4 +146,10 @@ export class BufferPool<Arena extends ArrayBufferLike = SharedArrayBuffer> {
   #listOf(size: number): number[] {
     return this.#free.get(size) ?? []
   }
+}
+
+function sizeFor(bytes: number): number {
+  let size = PAGE
+  while (size < bytes) size *= 2
+  return size
 }

@@ -21,8 +21,8 @@ import { pageMemory } from '../disk/page-memory.ts'
 import { damaged, eachRead, type ReadableFile, readNow } from './read-back.ts'
 
 /**
- * The tree of each open order, and all hashing, in a worker thread (flow 9). Every chunk root here was computed from
- * what was read back from the file, or was loaded and proven as a whole against a commitment.
+ * The tree of each open order, and all hashing, in a worker thread (flow 9). Every chunk root here was computed from what was handed
+ * to the disk or read from it by this process, or was loaded and proven as a whole against a commitment (docs/decisions/0012).
  */
 interface HashOrder extends ReadableFile {
   fd: number
@@ -67,7 +67,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
     })
   }
 
-  /** Roots of chunks (their first `leaves`), from what is read back. */
+  /** Roots of chunks (their first `leaves`), from the file. */
   const hashChunks = (
     order: HashOrder,
     chunks: readonly (readonly [chunk: number, leaves: number])[],
@@ -227,7 +227,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
       known.fresh.fill(0)
     },
 
-    /** Reads the chunks back and hashes their first `leaves`; roots in the same order. */
+    /** Reads the chunks from the file and hashes their first `leaves`; roots in the same order. */
     async hash({
       order,
       chunks,
@@ -241,7 +241,19 @@ export function createHashOps(arena: SharedArrayBuffer) {
       return roots
     },
 
-    /** Other bytes are about to be written there. */
+    /** Hashes whole chunks, the first one at `at` in the arena, that are being written now; roots in the same order. */
+    hashArrived({ order, first, count, at }: At & { first: number; count: number; at: number }): Uint8Array {
+      const into = find(order)
+      const roots = new Uint8Array(count * HASH_SIZE)
+      for (let i = 0; i < count; i++) {
+        const root = rootOf(into, first + i, new Uint8Array(arena, at + i * CHUNK_SIZE, CHUNK_SIZE))
+        keep(into, first + i, CHUNK_LEAVES, root)
+        roots.set(root, i * HASH_SIZE)
+      }
+      return roots
+    },
+
+    /** Other bytes are about to be written there, or what was hashed did not come to the disk. */
     forget({ order, first, last }: At & { first: number; last: number }): void {
       find(order).fresh.fill(0, first, last + 1)
     },

@@ -71,10 +71,10 @@ export class OrderProofs {
   }
 
   /** Hashes the data below `size` again: what is not yet hashed here, or `all`. @throws SECTOR_DAMAGED unless `all` */
-  async rehash(size: number, all: boolean, onStep?: ScrubStep): Promise<number[]> {
+  async rehash(size: number, all: boolean, onStep?: ScrubStep, fromChunk = 0): Promise<number[]> {
     const damaged: number[] = []
     const most = onStep ? STEP_CHUNKS : REHASH_CHUNKS
-    for (let from = 0; from * CHUNK_SIZE < size; ) {
+    for (let from = fromChunk; from * CHUNK_SIZE < size; ) {
       const step = await this.told(
         this.#at.hash.call('rehash', { order: this.#at.order, size, from, most, all }),
       )

@@ -15,6 +15,7 @@ import { commitmentOf } from '../../test/support/memory-run.ts'
 import { openSectors, type TestSectors } from '../../test/support/open-sectors.ts'
 import { useTempFolders } from '../../test/support/temp-folder.ts'
 import { seededBytes } from '../../test/support/volume-bytes.ts'
+import { BufferPool } from './buffer-pool.ts'
 import type { OrderStore } from './types.ts'
 
 const MIB = CHUNK_SIZE
@@ -138,6 +139,29 @@ describe('one order on disk (flow 9)', () => {
       expect(root).toEqual(chunkRoot(hasher, log.subarray(index * MIB, (index + 1) * MIB)))
     }
     expect((await order.read(MIB - 5, 10)).equals(log.subarray(MIB - 5, MIB + 5))).toBe(true)
+  })
+
+  it('gives the same roots where no memory is left to hash from', async () => {
+    const folder = await tempFolder()
+    const pool = new BufferPool(8 * MIB)
+    const sectors = openSectors(folder, { pool })
+    running.add(sectors)
+    const { sectorId } = await sectors.service.add(join(folder, 'sector'), 8 * MIB)
+    const order = await sectors.service.reserve(1n, sectorId, CAPACITY * MIB)
+    const log = seededBytes(4 * MIB + LEAF, 9)
+    await order.openSession(A, null)
+    const lent = pool.acquireNow(8 * MIB)
+    const { chunks } = await order.write(A, 0, log.subarray(0, 2 * MIB))
+    lent?.release()
+    chunks.push(...(await order.write(A, (2 * MIB) / LEAF, log.subarray(2 * MIB))).chunks)
+    expect(pool.lent).toBe(0)
+    expect(chunks.map(([, root]) => Buffer.from(root))).toEqual(
+      [0, 1, 2, 3, 4].map((i) =>
+        Buffer.from(chunkRoot(hasher, new Uint8Array(log.subarray(i * MIB, (i + 1) * MIB)))),
+      ),
+    )
+    await order.seal(A, commitmentOf(log, CAPACITY))
+    expect((await order.scrub()).damaged).toEqual([])
   })
 
   it('takes pieces in any order and at the same time; only the contiguous part counts as durable', async () => {

@@ -59,8 +59,9 @@ export async function openOrderStore(options: OrderStoreOptions): Promise<FileOr
 
 /**
  * One order's data in one file, reserved whole, written in place (flow 9). A write is acknowledged after: data written,
- * fdatasync, journal row, its fsync, and the touched chunks' roots from what was read back. State changes only when its
- * journal row is durable, so a kill at any moment leaves exactly what was acknowledged.
+ * fdatasync, journal row, its fsync, and the touched chunks' roots. State changes only when its journal row is durable, so
+ * a kill at any moment leaves exactly what was acknowledged. Whole chunks are hashed while the disk writes them; what the
+ * disk then has is read soon after the commitment (docs/decisions/0012).
  */
 export class FileOrderStore implements OrderStore {
   readonly orderId: bigint
@@ -163,12 +164,21 @@ export class FileOrderStore implements OrderStore {
         const whole = this.#wholeChunks(firstLeaf, end)
         let hashed: Promise<Uint8Array> | null = null
         if (await this.#isNew(firstLeaf, end, data)) {
-          const failures = this.#syncFailures
-          await this.#file.write(data, firstLeaf * LEAF_SIZE)
-          if (whole.length > 0) hashed = this.#hash.call('hash', { order: this.key, chunks: whole })
+          hashed = this.#hashArrived(whole, data, firstLeaf)
           hashed?.catch(() => {})
-          if (failures !== this.#syncFailures) throw this.#syncFailed()
-          await this.#group.add([firstLeaf, end])
+          try {
+            const failures = this.#syncFailures
+            await this.#file.write(data, firstLeaf * LEAF_SIZE)
+            if (whole.length > 0) hashed ??= this.#hash.call('hash', { order: this.key, chunks: whole })
+            hashed?.catch(() => {})
+            if (failures !== this.#syncFailures) throw this.#syncFailed()
+            await this.#group.add([firstLeaf, end])
+          } catch (error) {
+            // what was hashed may not be what the disk has
+            const chunks = { order: this.key, first: firstChunk, last: lastChunk }
+            await this.#hash.call('forget', chunks).catch(() => {})
+            throw error
+          }
         }
         const roots = new Map<number, Uint8Array>()
         const cut: [number, number][] = []
@@ -296,11 +306,11 @@ export class FileOrderStore implements OrderStore {
     return this.#hash.call('hmac', { order: this.key, offset, length, key })
   }
 
-  async scrub(onStep?: ScrubStep): Promise<ScrubReport> {
+  async scrub(onStep?: ScrubStep, fromChunk = 0): Promise<ScrubReport> {
     const commitment = this.#state.sealed ?? this.#state.commitment
     if (!commitment) return { orderId: this.orderId, chunks: 0, damaged: [] }
     const size = await this.#ready(commitment)
-    const damaged = await this.#proofs.rehash(size, true, onStep)
+    const damaged = await this.#proofs.rehash(size, true, onStep, fromChunk)
     return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), damaged }
   }
 
@@ -395,6 +405,25 @@ export class FileOrderStore implements OrderStore {
       whole.push([chunk, CHUNK_LEAVES])
     }
     return whole
+  }
+
+  /** From memory while the disk writes them; null without chunks or memory to lend: they are read from the disk then. */
+  #hashArrived(
+    whole: readonly (readonly [chunk: number, leaves: number])[],
+    data: Uint8Array,
+    firstLeaf: number,
+  ): Promise<Uint8Array> | null {
+    const first = whole[0]?.[0]
+    if (first === undefined) return null
+    const bytes = whole.length * CHUNK_SIZE
+    // where it lies belongs to the server and is no thread's but this one's
+    const lease = this.#options.pool.acquireNow(bytes, this.key)
+    if (!lease) return null
+    const from = first * CHUNK_SIZE - firstLeaf * LEAF_SIZE
+    lease.data.set(data.subarray(from, from + bytes))
+    return this.#hash
+      .call('hashArrived', { order: this.key, first, count: whole.length, at: lease.at })
+      .finally(() => lease.release())
   }
 
   #syncFailed(): DmcError {

@@ -169,7 +169,9 @@ describe('sector service (flows 1 and 8)', () => {
     expect(info).toMatchObject({ sectorId, reserved: 2 * MIB, state: 'storing' })
     const again = await service.open(7n)
     expect(again).toMatchObject({ durableSize: 4096, session: SESSION })
-    expect(await service.orders()).toEqual([{ orderId: 7n, sectorId, capacity: 2 * MIB, durableSize: 4096 }])
+    expect(await service.orders()).toEqual([
+      { orderId: 7n, sectorId, capacity: 2 * MIB, durableSize: 4096, committedSize: 0 },
+    ])
     expect((await again?.read(0, 4096))?.equals(Buffer.alloc(4096, 7))).toBe(true)
   })
 

@@ -291,10 +291,10 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
       return order
     },
 
-    async scrub(orderId, onStep) {
+    async scrub(orderId, onStep, fromChunk) {
       const order = await open(orderId)
       if (!order) throw orderNotHere(orderId)
-      return order.scrub(onStep)
+      return order.scrub(onStep, fromChunk)
     },
 
     openCopy: (options) => openOrderCopy(options, hashChannel(options.orderId)),
@@ -317,9 +317,10 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         held.map(async ({ orderId, sectorId, capacity }) => {
           // from the sector's journal: no file is opened for a list
           const sector = await mount(mustFind(sectorId)).catch(() => null)
-          const ranges = sector?.orders.get(orderId)?.state.ranges ?? []
+          const { ranges = [], sealed, commitment } = sector?.orders.get(orderId)?.state ?? {}
           const durableSize = contiguousFrom(ranges, 0, capacity / LEAF_SIZE) * LEAF_SIZE
-          return { orderId: BigInt(orderId), sectorId, capacity, durableSize }
+          const committedSize = Number((sealed ?? commitment)?.size ?? 0n)
+          return { orderId: BigInt(orderId), sectorId, capacity, durableSize, committedSize }
         }),
       )
     },

@@ -26,7 +26,7 @@ export interface OrderStore {
   readonly session: string | null
   readonly commitment: Commitment | null
   readonly previousCommitment: Commitment | null
-  /** Sealed by the user and re-derived from the disk, not (yet) in force; kept across restarts. */
+  /** Sealed by the user and re-derived here, not (yet) in force; kept across restarts. */
   readonly sealed: Commitment | null
   /**
    * Opens or resumes the append session; another session id fences the older and drops its unsealed leaves.
@@ -43,13 +43,16 @@ export interface OrderStore {
       size?: number
     },
   ): Promise<{ durableSize: number }>
-  /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks as they are on disk. */
+  /** Whole leaves at or past the committed size; resolves with the roots of the touched chunks. */
   write(
     session: string,
     firstLeaf: number,
     data: Uint8Array,
   ): Promise<{ durableSize: number; chunks: [number, Uint8Array][] }>
-  /** Re-derives the root over `size` bytes from the disk; COMMITMENT_MISMATCH unless it equals `commitment.root`. */
+  /**
+   * Re-derives the root over `size` bytes; COMMITMENT_MISMATCH unless it equals `commitment.root`. What this process did not hash as
+   * it came is read from the disk.
+   */
   seal(session: string, commitment: Commitment): Promise<void>
   /** Both prepares agreed: this commitment is in force. */
   committed(commitment: Commitment): Promise<void>
@@ -72,8 +75,11 @@ export interface OrderStore {
   leafProof(index: number, commitment: Commitment): Promise<{ leaf: Uint8Array; path: Uint8Array[] }>
   /** HMAC-SHA256(key, data) of a range below `commitment.size`: the answer to a probe. */
   probe(offset: number, length: number, key: Uint8Array, commitment: Commitment): Promise<Uint8Array>
-  /** Re-hashes all data under the newest commitment; the chunks that no longer match their roots. `onStep` may wait, or throw to stop. */
-  scrub(onStep?: ScrubStep): Promise<ScrubReport>
+  /**
+   * Re-hashes all data under the newest commitment, or what is in `fromChunk` and after it; the chunks that do not match their roots.
+   * `onStep` may wait, or throw to stop.
+   */
+  scrub(onStep?: ScrubStep, fromChunk?: number): Promise<ScrubReport>
   close(): Promise<void>
 }
 
@@ -90,9 +96,20 @@ export type ScrubStep = (bytes: number, done: number, total: number) => Promise<
 
 export interface ScrubReport {
   orderId: bigint
+  /** Of the commitment. */
   chunks: number
   /** Indices of chunks whose data on disk is not what was committed. */
   damaged: number[]
+}
+
+/** Sizes in bytes. */
+export interface HeldOrder {
+  orderId: bigint
+  sectorId: string
+  capacity: number
+  durableSize: number
+  /** Under the newest commitment, sealed or in force; 0: there is none, or its sector is away. */
+  committedSize: number
 }
 
 export interface SectorService {
@@ -106,7 +123,7 @@ export interface SectorService {
   /** The same, with its data file opened anew: what was open may be of a disk or file that was exchanged. */
   reopen(orderId: bigint): Promise<OrderStore | null>
   /** Re-hashes everything of one order (flow 9); damage is journalled and returned, never repaired silently. */
-  scrub(orderId: bigint, onStep?: ScrubStep): Promise<ScrubReport>
+  scrub(orderId: bigint, onStep?: ScrubStep, fromChunk?: number): Promise<ScrubReport>
   /** A copy of another miner's order, to be proved from; the caller closes it. @throws SECTOR_DAMAGED */
   openCopy(options: {
     orderId: bigint
@@ -116,6 +133,6 @@ export interface SectorService {
   }): Promise<OrderCopy>
   /** Deletes the data; the caller has made sure of a confirmed final state plus grace. */
   deleteOrder(orderId: bigint): Promise<void>
-  orders(): Promise<{ orderId: bigint; sectorId: string; capacity: number; durableSize: number }[]>
+  orders(): Promise<HeldOrder[]>
   close(): Promise<void>
 }

@@ -24,7 +24,7 @@ export interface MinerServerOptions {
   /** 0: any free one. */
   port: number
   journal: Journal
-  /** flow 10: the user sealed, the root is re-derived from the disk; the contract service states it on chain. */
+  /** flow 10: the user sealed, the root is re-derived; the contract service states it on chain. */
   onSealed: (orderId: bigint, commitment: Commitment) => void | Promise<void>
   /**
    * A new session wants to drop sealed leaves (docs/decisions/0001): withdraw our statement of them. True once the

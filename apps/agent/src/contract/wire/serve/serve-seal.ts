@@ -4,7 +4,7 @@ import { readJson } from '../read-body.ts'
 import { sendJson } from '../reply.ts'
 import type { OrderRequest } from '../server-context.ts'
 
-/** `POST seal`: re-derives the root from the disk, then our side may state it on chain (flow 10). */
+/** `POST seal`: re-derives the root, then our side may state it on chain (flow 10). */
 export async function serveSeal({ context, request, response, orderId, store }: OrderRequest): Promise<void> {
   const { session, root, size } = await readJson(request, sealRequest, context.limits)
   crashPoint('seal-asked')
