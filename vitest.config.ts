@@ -17,6 +17,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
+    setupFiles: ['packages/testkit/src/bundled-workers.ts'],
     pool: 'forks',
     execArgv: [...NODE_FLAGS],
     // one more than the cores of a small machine: whole chains and agents wait for blocks a third of the time

@@ -188,6 +188,8 @@ function run(step: Step): Promise<{ exitCode: number; output: string }> {
         ...process.env,
         TURBO_TELEMETRY_DISABLED: '1',
         DO_NOT_TRACK: '1',
+        // what runs from source is stripped and compiled once, not by each of some thousand processes and threads
+        NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/dmc-compiled'),
         ...(LONG ? { DMC_TEST_LONG: '1' } : {}),
         NO_COLOR: '1',
         FORCE_COLOR: undefined,

@@ -176,7 +176,7 @@ while True: print(s.recv(4096).decode().replace(chr(10),' '),flush=True)`,
 
   it('lets commands wait for a short one that has the folder open', async () => {
     const both = await Promise.all([run(['source', 'list', '--json']), run(['sector', 'list', '--json'])])
-    for (const { exitCode, stderr } of both) expect([exitCode, stderr]).toEqual([0, ''])
+    for (const { exitCode, stderr, stdout } of both) expect([exitCode, stderr], stdout).toEqual([0, ''])
   })
 })
 

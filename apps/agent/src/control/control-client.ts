@@ -45,7 +45,7 @@ export interface ControlClient {
 }
 
 /**
- * Connects to the agent that listens at `path`; null when none does.
+ * Connects to the agent that listens at `path`; null when none does, or it goes without a word.
  * @throws CONTROL_PROTOCOL when something else, or another version's protocol, answers there.
  */
 export async function connectControl(path: string): Promise<ControlClient | null> {
@@ -59,7 +59,7 @@ export async function connectControl(path: string): Promise<ControlClient | null
   })
   socket.on('error', () => {})
   socket.on('close', () => {
-    greeted(null)
+    greeted(undefined)
     for (const call of pending.values()) call.done({ error: gone() })
     pending.clear()
   })
@@ -84,9 +84,15 @@ export async function connectControl(path: string): Promise<ControlClient | null
     } else call.onEvent(answer.data.event as never)
   })
 
-  const timer = setTimeout(() => socket.destroy(), GREETING_MS)
-  const hello = greetingSchema.safeParse(await greeting)
+  const timer = setTimeout(() => {
+    greeted(null)
+    socket.destroy()
+  }, GREETING_MS)
+  const said = await greeting
   clearTimeout(timer)
+  // it ended before it saw us: a command that was done just now
+  if (said === undefined) return null
+  const hello = greetingSchema.safeParse(said)
   if (!hello.success) {
     socket.destroy()
     throw new DmcError(

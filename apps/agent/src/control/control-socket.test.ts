@@ -181,6 +181,13 @@ describe('control socket', () => {
     }
   })
 
+  it('another version of the agent: never said of a command that ends just as it is asked', async () => {
+    const ending = createServer((socket) => socket.destroy()).listen(path)
+    await new Promise((done) => ending.once('listening', done))
+    expect(await connectControl(path)).toBeNull()
+    await new Promise((done) => ending.close(done))
+  })
+
   it.each([
     ['no JSON', 'hello\n'],
     ['another shape', '{"id":1}\n'],
