@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * The published agent: `dist/dmc-agent.mjs` with everything in it that is not native, `dist/dmc-worker.mjs` with what its
- * worker threads do (a sixth of it: a thread reads and keeps its whole file), and beside them in `dist/prebuilt/` the
- * accelerators, one file per platform, which it works without. Runs on Node 22.15 and newer.
+ * The published agent: `dist/dmc-agent.mjs` and the parts of it that it loads when they are needed (a command that only asks the
+ * running agent reads a fifth of all), `dist/dmc-worker.mjs` with what its worker threads do, in one file, as a thread reads and keeps
+ * whole files; everything that is not native is in them. Beside them in `dist/prebuilt/` the accelerators, one file per platform, which
+ * it works without. Runs on Node 22.15 and newer.
  */
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -14,17 +15,18 @@ const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Native code, WebAssembly in a file of its own, or an entry of its own; installed beside the bundle. */
 export const EXTERNAL = ['@chainsafe/hashtree', '@napi-rs/keyring', 'tiny-secp256k1']
 
-/** Bundles the agent into `folder`, with the accelerators beside it; returns the files' sizes in bytes. */
+/** Bundles the agent into an empty `folder`, with the accelerators beside it; returns the files' sizes in bytes. */
 export async function buildAgent(folder: string): Promise<Record<string, number>> {
-  const result = await build({
+  const entry = (name: string, source: string, splitting: boolean) => ({
     absWorkingDir: ROOT,
-    // two files that share nothing: a worker thread reads only what it does
-    entryPoints: { 'dmc-agent': 'src/cli.ts', 'dmc-worker': 'src/worker/run-worker.ts' },
+    entryPoints: { [name]: source },
     outdir: folder,
+    splitting,
+    chunkNames: '[name]-[hash]',
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    platform: 'node',
-    format: 'esm',
+    platform: 'node' as const,
+    format: 'esm' as const,
     target: 'node22',
     external: EXTERNAL,
     // From dependencies' package.json files: their ESM, not their CommonJS twins.
@@ -37,13 +39,19 @@ export async function buildAgent(folder: string): Promise<Record<string, number>
     },
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
+    legalComments: 'none' as const,
+    metafile: true as const,
+    logLevel: 'warning' as const,
   })
+  const built = await Promise.all([
+    build(entry('dmc-agent', 'src/cli.ts', true)),
+    build(entry('dmc-worker', 'src/worker/run-worker.ts', false)),
+  ])
   cpSync(join(ROOT, '../../packages/native/prebuilt'), join(folder, 'prebuilt'), { recursive: true })
   return Object.fromEntries(
-    Object.entries(result.metafile.outputs).map(([path, { bytes }]) => [basename(path), bytes]),
+    built.flatMap(({ metafile }) =>
+      Object.entries(metafile.outputs).map(([path, { bytes }]) => [basename(path), bytes]),
+    ),
   )
 }
 

@@ -13,7 +13,10 @@ const threads = createRequire(import.meta.url)('node:worker_threads') as { Worke
 
 threads.Worker = class extends threads.Worker {
   constructor(file: string | URL, options?: ConstructorParameters<typeof Worker>[1]) {
-    super(file instanceof URL && file.pathname.endsWith('/src/worker/run-worker.ts') ? workers : file, options)
+    super(
+      file instanceof URL && file.pathname.endsWith('/src/worker/run-worker.ts') ? workers : file,
+      options,
+    )
   }
 }
 syncBuiltinESMExports()

@@ -1,6 +1,7 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { AgentContext } from '../agent-context.ts'
-import { loadHandler } from './load-handler.ts'
+import type { Handler } from './handler.ts'
+import { HANDLERS } from './handlers.ts'
 import { METHODS, type MethodName } from './methods.ts'
 
 /**
@@ -28,6 +29,6 @@ export async function runMethod(
       hint: `See \`dmc-agent ${method.split('.').join(' ')} --help\`.`,
     })
   }
-  const handler = await loadHandler(method)
+  const handler = HANDLERS[method] as Handler<MethodName, AgentContext>
   return handler(ctx, checked.data as never, emit as never, signal)
 }

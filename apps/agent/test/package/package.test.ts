@@ -31,11 +31,15 @@ import {
 /** What people install: `npm pack`, `npm install`, and the command on a machine whose own Node is old. */
 const AGENT = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const run = promisify(execFile)
-const bundleHash = () =>
-  createHash('sha256')
-    .update(readFileSync(join(AGENT, 'dist/dmc-agent.mjs')))
-    .update(readFileSync(join(AGENT, 'dist/dmc-worker.mjs')))
-    .digest('hex')
+const builtFiles = () => readdirSync(join(AGENT, 'dist')).filter((name) => name.endsWith('.mjs'))
+const bundleHash = () => {
+  const hash = createHash('sha256')
+  for (const name of builtFiles().sort())
+    hash.update(`${name}\n`).update(readFileSync(join(AGENT, 'dist', name)))
+  return hash.digest('hex')
+}
+/** What the command reads when it is needed, by esbuild's names. */
+const PART = /^dist\/[\w.-]+-[A-Z0-9]{8}\.mjs$/
 
 let folder = ''
 let tarball = ''
@@ -83,8 +87,10 @@ function oldNode(): string | null {
 }
 
 describe('the packed agent', () => {
-  it('holds the launcher, the bundle, that of its workers, the accelerator and its README, nothing else', () => {
-    expect(packed.files.map(({ path }) => path).sort()).toEqual([
+  it('holds the launcher, the bundle in parts, that of its workers, the accelerator and its README, nothing else', () => {
+    const names = packed.files.map(({ path }) => path)
+    expect(names.filter((path) => PART.test(path)).length).toBe(builtFiles().length - 2)
+    expect(names.filter((path) => !PART.test(path)).sort()).toEqual([
       'README.md',
       'bin/dmc-agent.mjs',
       'dist/dmc-agent.mjs',
@@ -97,8 +103,9 @@ describe('the packed agent', () => {
   })
 
   it('names no path of the machine that built it, and carries no source map', () => {
-    const read = (file: string) => readFileSync(join(AGENT, 'dist', file), 'utf8')
-    const text = read('dmc-agent.mjs') + read('dmc-worker.mjs')
+    const text = builtFiles()
+      .map((file) => readFileSync(join(AGENT, 'dist', file), 'utf8'))
+      .join('')
     for (const path of [join(AGENT, '../..'), process.env.HOME ?? '', 'sourceMappingURL', '.test.ts']) {
       if (path.length > 5) expect(text.includes(path), path).toBe(false)
     }
@@ -293,6 +300,49 @@ describe('the installed agent', () => {
     )
     const json = spawnSync(node, [launcher, '--json', 'status'], { encoding: 'utf8', env: cleanEnv() })
     expect(JSON.parse(json.stdout)).toMatchObject({ v: 1, type: 'error', code: 'NODE_TOO_OLD' })
+  })
+
+  it('goes on when an upgrade takes its files away: what runs has read all that it needs', async () => {
+    const before = join(folder, 'before the upgrade')
+    for (const part of ['bin', 'dist', 'package.json'])
+      cpSync(join(AGENT, part), join(before, part), { recursive: true })
+    const old = cliHome([process.execPath, join(before, 'bin/dmc-agent.mjs')])
+    const command = [process.execPath, join(AGENT, 'bin/dmc-agent.mjs')]
+    const env = { ...DEVNET, DMC_PASSWORD_FILE: old.passwordFile, DMC_LISTEN_PORT: String(await freePort()) }
+    let service: RunningCommand | undefined
+    try {
+      await old.initialise(env)
+      service = await old.start(['run'], /is ready \(pid/, { env })
+      for (const name of readdirSync(join(before, 'dist')).filter((file) => file !== 'dmc-worker.mjs'))
+        rmSync(join(before, 'dist', name), { recursive: true })
+      const source = join(old.folder, 'photos')
+      mkdirSync(source)
+      const renewed = { ...env, DMC_DATA_DIR: old.dataDir }
+      for (const args of [
+        ['status'],
+        ['source', 'add', source],
+        ['source', 'list'],
+        ['sector', 'add', join(old.folder, 'sector'), '--size', '8MiB'],
+        ['sector', 'scrub'],
+        ['bill', 'list'],
+        ['order', 'list'],
+        ['watch', 'list'],
+        ['journal'],
+        ['stop'],
+      ]) {
+        const [program = '', ...rest] = command
+        const said = spawnSync(program, [...rest, ...args], {
+          encoding: 'utf8',
+          env: { ...cleanEnv(), ...renewed },
+        })
+        // 6: the chain is out of reach, as it is here
+        expect([0, 6], `${args}: ${said.stdout}${said.stderr}`).toContain(said.status)
+      }
+      expect((await service.done).exitCode).toBe(0)
+    } finally {
+      await service?.end('SIGKILL')
+      old.remove()
+    }
   })
 
   it('backs up a folder to another one and restores it, from the bundle with its worker threads', async (test) => {
