@@ -14,7 +14,8 @@ export default defineConfig({
   use: {
     actionTimeout: 15_000,
     viewport: { width: 1280, height: 900 },
-    trace: 'retain-on-failure',
+    // a trace of each test costs a third of all the time; --trace on records one
+    trace: 'on-first-retry',
     launchOptions: chromiumOptions(),
   },
   projects: [

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgentProcess } from '@dmc/testkit/agent-process'
 import { type Devnet, startDevnet } from '@dmc/testkit/devnet'
+import { copyEmptyDatabase } from '@dmc/testkit/empty-database'
 import { freePort } from '@dmc/testkit/free-port'
 import { NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { offerSector, setUpAgent } from '@dmc/testkit/set-up-agents'
@@ -32,6 +33,7 @@ export class World {
     const folder = mkdtempSync(join(tmpdir(), 'dmc-e2e-'))
     const devnet = await startDevnet({ dir: join(folder, 'chain'), blockTime: 1 })
     const world = new World(folder, devnet)
+    await copyEmptyDatabase(join(folder, 'web'))
     world.port = await freePort()
     await world.startWeb()
     return world

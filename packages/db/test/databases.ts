@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs'
 import { type Database, openDatabase } from '@dmc/db/open-database'
+import { emptyDatabaseFolder } from '@dmc/testkit/empty-database'
 import { type Postgres, startPostgres } from '@dmc/testkit/start-postgres'
 import { afterAll, beforeAll } from 'vitest'
 
@@ -18,12 +20,14 @@ export function useDatabases(engine: EngineName): Databases {
   let postgres: Postgres | null = null
   let url = ''
   const opened: Database[] = []
+  const folders: string[] = []
   beforeAll(async () => {
     if (engine === 'postgresql') postgres = await startPostgres()
   })
   afterAll(async () => {
     for (const db of opened) await db.close()
     await postgres?.stop()
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   })
   const keep = async (opening: Promise<Database>) => {
     const db = await opening
@@ -32,7 +36,11 @@ export function useDatabases(engine: EngineName): Databases {
   }
   return {
     async open() {
-      if (postgres === null) return keep(openDatabase({}))
+      if (postgres === null) {
+        const folder = await emptyDatabaseFolder()
+        folders.push(folder)
+        return keep(openDatabase({ folder }))
+      }
       url = await postgres.createDatabase()
       return keep(openDatabase({ url }))
     },

@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs'
 import { signInMessage } from '@dmc/core/dashboard/sign-in'
+import { emptyDatabaseFolder } from '@dmc/testkit/empty-database'
 import { createTRPCClient, createWSClient, httpLink, wsLink } from '@trpc/client'
 import superjson from 'superjson'
 import type { LocalAccount } from 'viem'
@@ -47,8 +49,19 @@ export function testEnv(of: TestEnv = {}): WebEnv {
   }
 }
 
-/** A real server on a free port, with a database of its own. */
-export const startDashboard = (of: TestEnv = {}): Promise<WebServer> => startServer(testEnv(of))
+/** A real server on a free port, with a database of its own: where none is named, a new one that goes with the server. */
+export async function startDashboard(of: TestEnv = {}): Promise<WebServer> {
+  if (of.folder !== undefined || of.url !== undefined) return startServer(testEnv(of))
+  const folder = await emptyDatabaseFolder()
+  const server = await startServer(testEnv({ ...of, folder }))
+  return {
+    ...server,
+    async close() {
+      await server.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
 
 export type Client = ReturnType<typeof httpClient>['api']
 
