@@ -51,7 +51,7 @@ export async function scrubOrder(
     orderId,
     nextMs: damaged > 0 ? now + AGAIN_MS : later,
     doneMs: whole ? now : (before?.doneMs ?? null),
-    chunks: report.chunks,
+    chunks: report.inForce,
     damaged,
   })
   if (damaged === 0) {

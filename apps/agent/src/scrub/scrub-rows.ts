@@ -6,7 +6,7 @@ export interface ScrubRow {
   nextMs: number
   /** When all of it was read last, Unix ms. */
   doneMs: number | null
-  /** As many from its beginning were read, each at its time; more are new. */
+  /** So many from its beginning were in force and read; more are new. */
   chunks: number
   /** How many were not what was committed, the last time. */
   damaged: number

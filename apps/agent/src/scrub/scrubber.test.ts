@@ -245,4 +245,27 @@ describe('reading what is new (decision 12)', () => {
     expect(again.alarms.list()).toEqual([])
     expect(findScrub(again.store, 1n)).toMatchObject({ chunks: 1, damaged: 0 })
   })
+
+  it('what was read while it was only sealed is new when it comes into force: other data may have come in its place', async () => {
+    const { fresh, due, steps, service, sectorId } = await given({})
+    const order = await service.reserve(1n, sectorId, 4 * MIB)
+    const first = randomBytes(MIB)
+    await grow(order, first)
+    await fresh(NOW)
+    await fresh(NOW + 10 * MINUTE)
+    expect(sum(steps)).toBe(MIB)
+    const seal = async (session: string, log: Buffer) => {
+      await order.openSession(session, order.commitment, { mayDropSealed: true })
+      await order.write(session, MIB / LEAF, log.subarray(MIB))
+      await order.seal(session, commitmentOf(log, 4))
+      return commitmentOf(log, 4)
+    }
+    await seal('22'.repeat(16), Buffer.concat([first, randomBytes(MIB)]))
+    await due(NOW + 31 * DAY_MS)
+    expect(sum(steps)).toBe(2 * MIB)
+    await order.committed(await seal('33'.repeat(16), Buffer.concat([first, randomBytes(MIB)])))
+    await fresh(NOW + 32 * DAY_MS)
+    await fresh(NOW + 32 * DAY_MS + 10 * MINUTE)
+    expect(sum(steps)).toBe(2 * MIB)
+  })
 })

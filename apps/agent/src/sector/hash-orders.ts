@@ -242,10 +242,17 @@ export function createHashOps(arena: SharedArrayBuffer) {
     },
 
     /** Hashes whole chunks, the first one at `at` in the arena, that are being written now; roots in the same order. */
-    hashArrived({ order, first, count, at }: At & { first: number; count: number; at: number }): Uint8Array {
+    async hashArrived({
+      order,
+      first,
+      count,
+      at,
+    }: At & { first: number; count: number; at: number }): Promise<Uint8Array> {
       const into = find(order)
       const roots = new Uint8Array(count * HASH_SIZE)
       for (let i = 0; i < count; i++) {
+        // a leaf that is asked for comes first
+        if (i > 0) await new Promise(setImmediate)
         const root = rootOf(into, first + i, new Uint8Array(arena, at + i * CHUNK_SIZE, CHUNK_SIZE))
         keep(into, first + i, CHUNK_LEAVES, root)
         roots.set(root, i * HASH_SIZE)

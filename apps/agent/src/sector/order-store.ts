@@ -308,10 +308,11 @@ export class FileOrderStore implements OrderStore {
 
   async scrub(onStep?: ScrubStep, fromChunk = 0): Promise<ScrubReport> {
     const commitment = this.#state.sealed ?? this.#state.commitment
-    if (!commitment) return { orderId: this.orderId, chunks: 0, damaged: [] }
+    if (!commitment) return { orderId: this.orderId, chunks: 0, inForce: 0, damaged: [] }
+    const inForce = Math.ceil(this.#committedSize / CHUNK_SIZE)
     const size = await this.#ready(commitment)
     const damaged = await this.#proofs.rehash(size, true, onStep, fromChunk)
-    return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), damaged }
+    return { orderId: this.orderId, chunks: Math.ceil(size / CHUNK_SIZE), inForce, damaged }
   }
 
   /**

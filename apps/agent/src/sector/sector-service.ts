@@ -317,9 +317,9 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
         held.map(async ({ orderId, sectorId, capacity }) => {
           // from the sector's journal: no file is opened for a list
           const sector = await mount(mustFind(sectorId)).catch(() => null)
-          const { ranges = [], sealed, commitment } = sector?.orders.get(orderId)?.state ?? {}
+          const { ranges = [], commitment } = sector?.orders.get(orderId)?.state ?? {}
           const durableSize = contiguousFrom(ranges, 0, capacity / LEAF_SIZE) * LEAF_SIZE
-          const committedSize = Number((sealed ?? commitment)?.size ?? 0n)
+          const committedSize = Number(commitment?.size ?? 0n)
           return { orderId: BigInt(orderId), sectorId, capacity, durableSize, committedSize }
         }),
       )

@@ -96,8 +96,10 @@ export type ScrubStep = (bytes: number, done: number, total: number) => Promise<
 
 export interface ScrubReport {
   orderId: bigint
-  /** Of the commitment. */
+  /** Of the newest commitment, sealed or in force. */
   chunks: number
+  /** Of the one in force: what is only sealed may still be dropped, and other data come in its place. */
+  inForce: number
   /** Indices of chunks whose data on disk is not what was committed. */
   damaged: number[]
 }
@@ -108,7 +110,7 @@ export interface HeldOrder {
   sectorId: string
   capacity: number
   durableSize: number
-  /** Under the newest commitment, sealed or in force; 0: there is none, or its sector is away. */
+  /** Under the commitment in force; 0: there is none, or its sector is away. */
   committedSize: number
 }
 
