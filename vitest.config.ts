@@ -1,11 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { NODE_FLAGS } from './packages/testkit/src/node-flags.ts'
+import { COMPILE_CACHE, NODE_FLAGS } from './packages/testkit/src/node-flags.ts'
 
 // each test's worker threads and programs start from source: stripped and compiled once, not a thousand times
-process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
-  new URL('./node_modules/.cache/dmc-compiled', import.meta.url),
-)
+process.env.NODE_COMPILE_CACHE = COMPILE_CACHE
 
 /** One run for all packages. Integration tests start real chains and agents: long limits, processes instead of threads. */
 export default defineConfig({

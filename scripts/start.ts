@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { NODE_FLAGS } from '@dmc/testkit/node-flags'
+import { COMPILE_CACHE, NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { buildPages, pagesAreBuilt } from './dashboard/build-pages.ts'
 
 /**
@@ -16,7 +16,7 @@ if (!pagesAreBuilt()) {
 }
 const server = spawn(process.execPath, [...NODE_FLAGS, join(WEB, 'src/server/main.ts')], {
   stdio: 'inherit',
-  env: { ...process.env, NODE_ENV: 'production' },
+  env: { ...process.env, NODE_ENV: 'production', NODE_COMPILE_CACHE: COMPILE_CACHE },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
 server.on('exit', (code) => process.exit(code ?? 1))

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { COMPILE_CACHE } from '@dmc/testkit/node-flags'
 
 /**
  * Everything that must hold, fast things first, closing with one line: `N passed, N failed`.
@@ -189,7 +190,7 @@ function run(step: Step): Promise<{ exitCode: number; output: string }> {
         TURBO_TELEMETRY_DISABLED: '1',
         DO_NOT_TRACK: '1',
         // what runs from source is stripped and compiled once, not by each of some thousand processes and threads
-        NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/dmc-compiled'),
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
         ...(LONG ? { DMC_TEST_LONG: '1' } : {}),
         NO_COLOR: '1',
         FORCE_COLOR: undefined,

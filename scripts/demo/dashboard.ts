@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { AgentProcess } from '@dmc/testkit/agent-process'
 import { DEV_KEYS, devAccount } from '@dmc/testkit/dev-accounts'
 import type { Devnet } from '@dmc/testkit/devnet'
-import { NODE_FLAGS } from '@dmc/testkit/node-flags'
+import { COMPILE_CACHE, NODE_FLAGS } from '@dmc/testkit/node-flags'
 import { pairWithDashboard } from '@dmc/testkit/pair-with-dashboard'
 import { rememberProcess } from './processes.ts'
 
@@ -26,6 +26,7 @@ export function startDashboard(folder: string, devnet: Devnet, port: number): Pr
     env: {
       ...process.env,
       NODE_ENV: 'production',
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       HOST: '127.0.0.1',
       PORT: String(port),
       DMC_WEB_DATA: join(folder, 'web'),

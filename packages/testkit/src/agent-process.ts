@@ -1,13 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { agentBundle } from './agent-bundle.ts'
-import { AGENT_ENVIRONMENT, AGENT_FLAGS } from './node-flags.ts'
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..')
-/** The bundle is compiled once, not at each start. */
-const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/dmc-testkit')
+import { AGENT_ENVIRONMENT, AGENT_FLAGS, COMPILE_CACHE } from './node-flags.ts'
 
 export interface AgentProcessOptions {
   name: string

@@ -1,3 +1,10 @@
+import { fileURLToPath } from 'node:url'
+
+/** Where Node keeps what it has compiled of this project (`NODE_COMPILE_CACHE`): done once, not at each start. */
+export const COMPILE_CACHE: string =
+  process.env.NODE_COMPILE_CACHE ??
+  fileURLToPath(new URL('../../../node_modules/.cache/dmc-compiled', import.meta.url))
+
 /**
  * How Node is started for whatever of this project runs long or ends by itself, as the published launcher does it
  * (apps/agent/bin/dmc-agent.mjs): V8's book of protected code pages can lose count when worker threads come and go, and code that is
