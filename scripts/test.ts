@@ -11,6 +11,8 @@ import { COMPILE_CACHE } from '@dmc/testkit/node-flags'
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const RESULTS = join(ROOT, '.test-results')
 const LONG = process.argv.includes('--long')
+/** Tests that judge times: beside others they would judge the others. */
+const LOAD = 'apps/web/test/load'
 
 interface Counts {
   passed: number
@@ -154,7 +156,8 @@ const STEPS: Step[] = [
     what: "the dashboard's pages are built",
     command: ['node', 'scripts/dashboard/build-pages.ts'],
   },
-  vitest('vitest', 'unit, property and integration tests'),
+  vitest('vitest', 'unit, property and integration tests', '--exclude', `${LOAD}/**`),
+  vitest('load', 'the dashboard under load, with the machine to itself', '--maxWorkers=1', LOAD),
   {
     name: 'contracts',
     what: 'contract: unit, fuzz, invariants, gas',
@@ -210,6 +213,12 @@ function run(step: Step): Promise<{ exitCode: number; output: string }> {
     })
     child.on('close', (code) => done({ exitCode: code ?? 1, output }))
   })
+}
+
+if (process.argv.includes('--help')) {
+  console.log('npm test [-- --long] [-- --only NAME,NAME]: everything that must hold, or what is named of')
+  for (const { name, what } of STEPS) console.log(`  ${name.padEnd(14)} ${what}`)
+  process.exit(0)
 }
 
 const onlyAt = process.argv.indexOf('--only')
