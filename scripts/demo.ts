@@ -22,6 +22,7 @@ import { offerSector, orderFor, setUpAgent } from '@dmc/testkit/set-up-agents'
 import { compareTrees } from '../apps/agent/src/source/compare-trees.ts'
 import { buildPages, pagesAreBuilt } from './dashboard/build-pages.ts'
 import { type DemoDashboard, pairTestAccount, setUpAsTestAccount, startDashboard } from './demo/dashboard.ts'
+import { type KeptAlive, keepAlive } from './demo/keep-alive.ts'
 import { makeSampleFolder } from './demo/make-sample-folder.ts'
 import { marketTransactions, statedCommitments } from './demo/market-transactions.ts'
 import { measureFolder } from './demo/measure-folder.ts'
@@ -325,8 +326,10 @@ async function main(): Promise<void> {
   }
   let world: World | null = null
   let stopping: Promise<void> | null = null
+  let watching: KeptAlive | null = null
   const stop = () => {
-    stopping ??= stopWorld(world)
+    // whoever watches would start again what is stopped
+    stopping ??= (watching?.end() ?? Promise.resolve()).then(() => stopWorld(world))
     return stopping
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -353,7 +356,7 @@ async function main(): Promise<void> {
       removeIfEmpty(base)
       return
     }
-    keepRunning(world, folder)
+    watching = keepRunning(world, folder)
   } catch (error) {
     if (stopping) return
     say(`\n${red(bold('The demo failed.'))} ${error instanceof Error ? error.message : String(error)}`)
@@ -380,7 +383,7 @@ function removeIfEmpty(folder: string): void {
   if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true })
 }
 
-function keepRunning(world: World, folder: string): void {
+function keepRunning(world: World, folder: string): KeptAlive {
   const agent = (who: AgentProcess) =>
     `DMC_DATA_DIR=${who.dataDir} DMC_PASSWORD_FILE=${who.passwordFile} DMC_RPC_URLS=${world.devnet.url} DMC_CHAIN_ID=${world.devnet.anvil.chainId} DMC_MARKET=${world.devnet.market} npx dmc-agent status`
   say()
@@ -393,16 +396,17 @@ function keepRunning(world: World, folder: string): void {
   )
   say(dim(`  ${agent(world.user)}`))
   const started = Date.now()
-  setInterval(async () => {
+  const timer = setInterval(async () => {
     const block = await world.devnet.client.getBlockNumber().catch(() => null)
     showLive(`running ${formatDuration(Math.round((Date.now() - started) / 1000))}, block ${block ?? '?'}`)
-    for (const who of [world.miner, world.user]) {
-      if (!who.running) {
-        say(`${red('✗')} The ${who.name} agent ended; starting it again.`)
-        await who.start().catch((error: unknown) => say(String(error)))
-      }
-    }
   }, 2000)
+  const kept = keepAlive([world.miner, world.user], (line) => say(`${red('✗')} ${line}`), 2000)
+  return {
+    end() {
+      clearInterval(timer)
+      return kept.end()
+    },
+  }
 }
 
 await main()
