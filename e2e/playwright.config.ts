@@ -14,7 +14,7 @@ export default defineConfig({
   use: {
     actionTimeout: 15_000,
     viewport: { width: 1280, height: 900 },
-    // a trace of each test costs a third of all the time; --trace on records one
+    // a trace of each test costs a tenth of all the time; --trace on records one
     trace: 'on-first-retry',
     launchOptions: chromiumOptions(),
   },

@@ -39,6 +39,8 @@ async function makeTemplate(): Promise<string> {
   if (existsSync(made)) return made
   // several test files may make it at once: each its own, the first one in place stays
   const own = `${made}.${process.pid}`
+  // a killed process of that id may have left half of one
+  rmSync(own, { recursive: true, force: true })
   mkdirSync(own, { recursive: true })
   await (await openDatabase({ folder: own })).close()
   try {
