@@ -51,7 +51,10 @@ import { watchRemove } from '../handlers/watch-remove.ts'
 import type { Handler } from './handler.ts'
 import type { MethodName } from './methods.ts'
 
-/** Each method's handler. */
+/**
+ * Each method's handler, read with the agent: an upgrade may take the files of one that runs away. And what is imported when it is needed
+ * would be a part of the bundle of its own, which all that opens the agent had to read.
+ */
 export const HANDLERS: { [M in MethodName]: Handler<M, AgentContext> } = {
   'sector.add': sectorAdd,
   'sector.list': sectorList,

@@ -103,5 +103,14 @@ describe('buffer pool', () => {
     await more
     expect(pool.lent).toBe(16 * MEBIBYTE)
     expect(pool.acquireNow(9 * MEBIBYTE)).toBe(null)
+
+    const crowded = new BufferPool(16 * MEBIBYTE)
+    crowded.acquireNow(8 * MEBIBYTE)
+    const small = crowded.acquireNow(1)
+    const waiting = crowded.acquire(8 * MEBIBYTE)
+    // there is room for it, and somebody who needs more of it
+    expect(crowded.acquireNow(1)).toBe(null)
+    small?.release()
+    expect((await waiting).data.length).toBe(8 * MEBIBYTE)
   })
 })

@@ -260,7 +260,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
       return roots
     },
 
-    /** Other bytes are about to be written there, or what was hashed did not come to the disk. */
+    /** Other bytes are about to be written there. */
     forget({ order, first, last }: At & { first: number; last: number }): void {
       find(order).fresh.fill(0, first, last + 1)
     },

@@ -164,21 +164,15 @@ export class FileOrderStore implements OrderStore {
         const whole = this.#wholeChunks(firstLeaf, end)
         let hashed: Promise<Uint8Array> | null = null
         if (await this.#isNew(firstLeaf, end, data)) {
+          // where the write fails its chunks are not held: they are written, and hashed, again before anybody needs a root of them
           hashed = this.#hashArrived(whole, data, firstLeaf)
           hashed?.catch(() => {})
-          try {
-            const failures = this.#syncFailures
-            await this.#file.write(data, firstLeaf * LEAF_SIZE)
-            if (whole.length > 0) hashed ??= this.#hash.call('hash', { order: this.key, chunks: whole })
-            hashed?.catch(() => {})
-            if (failures !== this.#syncFailures) throw this.#syncFailed()
-            await this.#group.add([firstLeaf, end])
-          } catch (error) {
-            // what was hashed may not be what the disk has
-            const chunks = { order: this.key, first: firstChunk, last: lastChunk }
-            await this.#hash.call('forget', chunks).catch(() => {})
-            throw error
-          }
+          const failures = this.#syncFailures
+          await this.#file.write(data, firstLeaf * LEAF_SIZE)
+          if (whole.length > 0) hashed ??= this.#hash.call('hash', { order: this.key, chunks: whole })
+          hashed?.catch(() => {})
+          if (failures !== this.#syncFailures) throw this.#syncFailed()
+          await this.#group.add([firstLeaf, end])
         }
         const roots = new Map<number, Uint8Array>()
         const cut: [number, number][] = []
