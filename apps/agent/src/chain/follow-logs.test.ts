@@ -135,6 +135,37 @@ describe('followLogs', () => {
     expect(seen()).toEqual(await truth())
   })
 
+  it('waits for the disk where something has happened, and not at each block: a busy one held an agent up', async () => {
+    const level = () => store.db.prepare('PRAGMA synchronous').get()?.synchronous
+    const light: unknown[] = []
+    const spied: Store = {
+      ...store,
+      lightTransaction(work) {
+        light.push('begun')
+        return store.lightTransaction(work)
+      },
+    }
+    const during: unknown[] = []
+    const onEvents = () => void during.push(level())
+    const options = consumer({ store: spied, onEvents })
+    await settle(options)
+    during.length = 0
+    light.length = 0
+    await emit(0)
+    await net.anvil.mine(CONFIRMATIONS)
+    await settle(options)
+    expect(during).toEqual([2])
+    light.length = 0
+    await net.anvil.mine(3)
+    await settle(options)
+    expect(during).toEqual([2])
+    expect(light.length).toBeGreaterThan(0)
+    // a kill takes nothing back: who comes next goes on behind it
+    expect(createLogFollower(consumer()).nextBlock()).toBe(
+      (await net.client.getBlockNumber({ cacheTime: 0 })) - BigInt(CONFIRMATIONS) + 2n,
+    )
+  })
+
   it.each([1, 2, 3, 4, 5, 6])('a reorg of depth %i, before and after the confirmations', async (depth) => {
     const options = consumer()
     for (let i = 0; i < 6; i++) {

@@ -139,7 +139,8 @@ export function createLogFollower(options: FollowLogsOptions): LogFollower {
         rows.move(number + 1n)
       })
     }
-    store.transaction(() => {
+    // nothing has happened in them: what a power cut takes back is read once more
+    store.lightTransaction(() => {
       for (const { number, hash } of blocks) rows.add({ number, hash })
       rows.move(to + 1n)
     })

@@ -11,7 +11,7 @@ import { openLogDb } from '../source/encode/log-db.ts'
 import { logDbFile, sourceFolder } from '../source/source-paths.ts'
 import { countProbes } from '../source/take-probe.ts'
 import { openJournal } from '../store/journal.ts'
-import { openStore } from '../store/open-store.ts'
+import { openStore, type Store } from '../store/open-store.ts'
 import type { Questioned } from './check-order.ts'
 import { addCheck, dayCounts, evidenceOf, findPlan, forgetChecks, listChecks } from './check-rows.ts'
 import { Checker, type CheckerOptions } from './checker.ts'
@@ -135,6 +135,24 @@ describe('the schedule of checks', () => {
     expect(Math.max(...gaps)).toBeGreaterThan(1.5 * HOUR)
     expect(Math.max(...gaps)).toBeLessThanOrEqual(2 * HOUR + 60_000)
     expect(new Set(leaves.flatMap((one) => [...one.leaves])).size).toBeGreaterThan(2000)
+  })
+
+  it('waits for the disk once for each check that tells nothing, and not for when the next one comes', async () => {
+    const { activate, pass, open, store, orderId } = await given()
+    let durable = 0
+    const spied: Store = {
+      ...store,
+      transaction(work) {
+        durable++
+        return store.transaction(work)
+      },
+    }
+    activate()
+    await pass(3 * HOUR, 60_000, open({ store: spied }))
+    const checks = listChecks(store, orderId, 100)
+    expect(checks.length).toBeGreaterThan(2)
+    expect(new Set(checks.map(({ outcome }) => outcome))).toEqual(new Set<CheckOutcome>(['unknown']))
+    expect(durable).toBe(checks.length)
   })
 
   it('survives a restart, and makes up for a sleep with one check', async () => {

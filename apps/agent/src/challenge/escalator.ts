@@ -94,10 +94,15 @@ export class Escalator {
     const before = findEscalation(store, orderId)
     const absence = { sinceMs: plan?.absentSinceMs ?? null, count: plan?.absent ?? 0 }
     const step = stepEscalation(before, absence, judged)
-    store.transaction(() => {
-      setAbsent(store, orderId, step.absence.sinceMs, step.absence.count)
-      saveEscalation(store, orderId, step.escalation)
-    })
+    const { sinceMs, count } = step.absence
+    const same = sinceMs === absence.sinceMs && count === absence.count && step.escalation === before
+    // of an honest miner there is nothing to keep: no check of it waits for the disk
+    if (!same) {
+      store.transaction(() => {
+        setAbsent(store, orderId, sinceMs, count)
+        saveEscalation(store, orderId, step.escalation)
+      })
+    }
     if (step.event === 'suspected' && step.escalation) this.#tellSuspicion(step.escalation)
     if (step.event === 'cleared' && before) {
       this.#over(

@@ -96,7 +96,10 @@ export class Outbox {
 
   /** The dashboard has everything up to this number. */
   done(lastSeq: bigint): void {
-    this.#store.db.prepare('DELETE FROM dashboard_report WHERE seq <= ?').run(lastSeq)
+    // what comes back after a power cut is said once more, under its number
+    this.#store.lightTransaction(
+      () => void this.#store.db.prepare('DELETE FROM dashboard_report WHERE seq <= ?').run(lastSeq),
+    )
   }
 
   get waiting(): number {

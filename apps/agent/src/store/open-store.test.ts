@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openStore, type Store } from './open-store.ts'
+
+/** What `PRAGMA synchronous` says: FULL waits for the disk at each commit, NORMAL at none. */
+const NORMAL = 1
+const FULL = 2
+
+let dir: string
+let store: Store
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'dmc-store-'))
+  store = openStore(dir)
+  store.db.exec('CREATE TABLE note (text TEXT)')
+})
+afterEach(() => {
+  store.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const level = () => store.db.prepare('PRAGMA synchronous').get()?.synchronous
+const notes = () =>
+  store.db
+    .prepare('SELECT text FROM note')
+    .all()
+    .map(({ text }) => text)
+const write = (text: string) => void store.db.prepare('INSERT INTO note VALUES (?)').run(text)
+
+describe('transactions of the store', () => {
+  it('wait for the disk', () => {
+    const during = store.transaction(() => {
+      write('kept')
+      return level()
+    })
+    expect(during).toBe(FULL)
+    expect(notes()).toEqual(['kept'])
+  })
+
+  it('do not wait for it where they are light, and the next one does again', () => {
+    const during = store.lightTransaction(() => {
+      write('light')
+      return level()
+    })
+    expect(during).toBe(NORMAL)
+    expect(level()).toBe(FULL)
+    expect(notes()).toEqual(['light'])
+  })
+
+  it.each(['transaction', 'lightTransaction'] as const)(
+    '%s that throws leaves nothing, and waits again',
+    (kind) => {
+      const failing = () =>
+        store[kind](() => {
+          write('lost')
+          throw new Error('on purpose')
+        })
+      expect(failing).toThrow('on purpose')
+      expect(notes()).toEqual([])
+      expect(level()).toBe(FULL)
+      store.transaction(() => write('after'))
+      expect(notes()).toEqual(['after'])
+    },
+  )
+})
