@@ -48,6 +48,9 @@ class MemoryOutbox {
     return reports.length === 0 ? null : { epoch: this.epoch, reports }
   }
 
+  /** There is no disk. */
+  async settled(): Promise<void> {}
+
   done(lastSeq: bigint): void {
     const now = performance.now()
     while (this.#waiting[0] && this.#waiting[0].seq <= lastSeq) {

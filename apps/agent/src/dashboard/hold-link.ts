@@ -30,7 +30,7 @@ export interface LinkParts {
   /** Signs the hello and nothing else. */
   identity: Pick<LocalAccount, 'signTypedData'>
   /** What is to be told; a batch is gone only when the dashboard has it. */
-  outbox: Pick<Outbox, 'batch' | 'done' | 'onNew'>
+  outbox: Pick<Outbox, 'batch' | 'settled' | 'done' | 'onNew'>
   /** Writes a command down; false: too many wait already. */
   take(command: DeliveredCommand): boolean
   /** @throws what the screen is told */
@@ -127,6 +127,7 @@ export async function holdLink(parts: LinkParts): Promise<void> {
         sending = true
         try {
           for (let batch = outbox.batch(); batch && !over; batch = outbox.batch()) {
+            await outbox.settled()
             const { lastSeq, full } = await api.link.report.mutate(batch)
             const newest = batch.reports.at(-1)?.seq ?? 0n
             // whatever it says, not more than was sent is done

@@ -64,6 +64,28 @@ describe('outbox', () => {
     expect(outbox.batch()?.reports).toMatchObject([{ report: { state: 'active' } }])
   })
 
+  it('waits for no disk when something is put or done, and for all of it when it is asked', async () => {
+    const calls: string[] = []
+    const outbox = new Outbox({
+      ...store,
+      transaction(work) {
+        calls.push('durable')
+        return store.transaction(work)
+      },
+      settled() {
+        calls.push('settled')
+        return store.settled()
+      },
+    })
+    outbox.put('a', contract(1n))
+    outbox.addJournal((after) => (after === 0 ? [{ seq: 1, report: entry(1) }] : []))
+    outbox.done(1n)
+    expect(outbox.waiting).toBe(1)
+    expect(calls).toEqual([])
+    await outbox.settled()
+    expect(calls).toEqual(['settled'])
+  })
+
   it('survives a restart, under the same name of the store', () => {
     const outbox = new Outbox(store)
     const { epoch } = outbox

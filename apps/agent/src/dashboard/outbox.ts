@@ -47,7 +47,7 @@ export class Outbox {
     const { db } = this.#store
     const said = db.prepare('SELECT hash FROM dashboard_said WHERE key = ?').get(key)
     if (said && said.hash === hash) return
-    this.#store.transaction(() => {
+    this.#store.lightTransaction(() => {
       this.#insert(key, report)
       db.prepare(
         'INSERT INTO dashboard_said (key, hash) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET hash = excluded.hash',
@@ -71,12 +71,17 @@ export class Outbox {
       const entries = read(after)
       const last = entries.at(-1)
       if (!last) return
-      this.#store.transaction(() => {
+      this.#store.lightTransaction(() => {
         for (const { seq, report } of entries) this.#insert(`journal:${seq}`, report)
         this.set('dashboard.journal', String(last.seq))
       })
       this.#tell()
     }
+  }
+
+  /** To be waited for before a batch leaves: a power cut must not give its numbers, or what it tells of, to something else. */
+  settled(): Promise<void> {
+    return this.#store.settled()
   }
 
   /** The oldest that wait, as many as fit into one message; null when there are none. */

@@ -36,7 +36,9 @@ export function openJournal(store: Store): Journal {
   return {
     add({ level = 'info', event, subject = '', message, data = {} }) {
       const time = Date.now()
-      const row = insert.get(time, level, event, subject, message, JSON.stringify(data, toText)) as {
+      const write = () => insert.get(time, level, event, subject, message, JSON.stringify(data, toText))
+      // what went well shows elsewhere, too; right after a large restore the disk would be waited for by the second
+      const row = (level === 'info' ? store.lightTransaction(write) : write()) as {
         seq: number
       }
       for (const listener of listeners) listener({ seq: row.seq, time, level, event, subject, message, data })

@@ -48,6 +48,32 @@ describe('transactions of the store', () => {
     expect(notes()).toEqual(['light'])
   })
 
+  it('a light one inside another is a part of it', () => {
+    const during = store.transaction(() => {
+      store.lightTransaction(() => write('inner'))
+      return level()
+    })
+    expect(during).toBe(FULL)
+    const failing = () =>
+      store.transaction(() => {
+        store.lightTransaction(() => write('lost'))
+        throw new Error('on purpose')
+      })
+    expect(failing).toThrow('on purpose')
+    expect(notes()).toEqual(['inner'])
+  })
+
+  it('can be waited for without holding anything up, also when the store was closed meanwhile', async () => {
+    store.lightTransaction(() => write('light'))
+    await store.settled()
+    const last = store.settled()
+    store.close()
+    await last
+    await store.settled()
+    store = openStore(dir)
+    expect(notes()).toEqual(['light'])
+  })
+
   it.each(['transaction', 'lightTransaction'] as const)(
     '%s that throws leaves nothing, and waits again',
     (kind) => {

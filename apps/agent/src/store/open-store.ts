@@ -1,3 +1,4 @@
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
@@ -11,9 +12,12 @@ export interface Store {
   transaction<T>(work: () => T): T
   /**
    * As `transaction`, but does not wait for the disk, which a busy one makes last for tenths of a second. A kill takes nothing back; a
-   * power cut may, with nothing that was durable after it: only for what is then found out again.
+   * power cut may, with nothing that was durable after it: only for what is then found out again. Inside another transaction it is a
+   * part of that one.
    */
   lightTransaction<T>(work: () => T): T
+  /** Once everything that was committed before is durable; the disk is waited for in another thread. */
+  settled(): Promise<void>
   close(): void
 }
 
@@ -69,6 +73,7 @@ export function openStore(dataDir: string): Store {
     dataDir,
     transaction,
     lightTransaction(work) {
+      if (db.isTransaction) return work()
       // the log is one: the next durable commit also makes durable what came before it
       db.exec('PRAGMA synchronous = NORMAL')
       try {
@@ -77,7 +82,25 @@ export function openStore(dataDir: string): Store {
         db.exec('PRAGMA synchronous = FULL')
       }
     },
+    settled: () => syncFile(`${file}-wal`),
     close: () => db.close(),
+  }
+}
+
+/** SQLite's log holds whatever the database itself does not hold durably; it locks other files than this one. */
+async function syncFile(path: string): Promise<void> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r+')
+  } catch (error) {
+    // the store was closed meanwhile, which made everything durable
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  try {
+    await file.datasync()
+  } finally {
+    await file.close()
   }
 }
 
