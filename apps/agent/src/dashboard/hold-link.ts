@@ -128,6 +128,8 @@ export async function holdLink(parts: LinkParts): Promise<void> {
         try {
           for (let batch = outbox.batch(); batch && !over; batch = outbox.batch()) {
             await outbox.settled()
+            // asked of a client that is closed it would dial again
+            if (over) return
             const { lastSeq, full } = await api.link.report.mutate(batch)
             const newest = batch.reports.at(-1)?.seq ?? 0n
             // whatever it says, not more than was sent is done

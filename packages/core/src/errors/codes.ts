@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   DATA_DIR_LOCKED: storage,
   DATA_DIR_VERSION: config,
   AGENT_NOT_RUNNING: config,
+  AGENT_UPGRADED: { exit: 78, retryable: true },
   CONTROL_PROTOCOL: failed,
   STORE_CORRUPT: storage,
   NODE_TOO_OLD: config,
