@@ -63,6 +63,20 @@ describe('transactions of the store', () => {
     expect(notes()).toEqual(['inner'])
   })
 
+  it('tell why they failed also when that, as a full disk does, has rolled them back already', () => {
+    store.db.exec('CREATE UNIQUE INDEX note_text ON note (text)')
+    const failing = () =>
+      store.transaction(() => {
+        write('once')
+        store.db.exec("INSERT OR ROLLBACK INTO note VALUES ('once')")
+      })
+    expect(failing).toThrow('UNIQUE constraint failed')
+    expect(notes()).toEqual([])
+    store.lightTransaction(() => write('after'))
+    expect(level()).toBe(FULL)
+    expect(notes()).toEqual(['after'])
+  })
+
   it('can be waited for without holding anything up, also when the store was closed meanwhile', async () => {
     store.lightTransaction(() => write('light'))
     await store.settled()

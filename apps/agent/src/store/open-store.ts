@@ -57,15 +57,23 @@ export function openStore(dataDir: string): Store {
       },
     )
   }
+  let within = false
   const transaction = <T>(work: () => T): T => {
     db.exec('BEGIN IMMEDIATE')
+    within = true
     try {
       const result = work()
       db.exec('COMMIT')
       return result
     } catch (error) {
-      db.exec('ROLLBACK')
+      try {
+        db.exec('ROLLBACK')
+      } catch {
+        // a full disk has rolled it back already; the first error is the one that says so
+      }
       throw error
+    } finally {
+      within = false
     }
   }
   return {
@@ -73,7 +81,7 @@ export function openStore(dataDir: string): Store {
     dataDir,
     transaction,
     lightTransaction(work) {
-      if (db.isTransaction) return work()
+      if (within) return work()
       // the log is one: the next durable commit also makes durable what came before it
       db.exec('PRAGMA synchronous = NORMAL')
       try {
