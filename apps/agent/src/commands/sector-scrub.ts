@@ -1,6 +1,7 @@
 import { formatSize } from '@dmc/core/units/format-size'
 import { callAgent } from '../control/call-agent.ts'
 import type { ScrubbedOrder } from '../control/types.ts'
+import { count } from '../output/format.ts'
 import { fail } from '../output/io.ts'
 import { printTable } from '../output/print-table.ts'
 import { createProgress } from '../output/progress.ts'
@@ -30,7 +31,7 @@ export const sectorScrub: Action<[string | undefined]> = async ({ io, caller }, 
   if (bad.length === 0) return
   throw fail(
     'SECTOR_DAMAGED',
-    `Of ${orders.length} orders, ${bad.length} are not whole on this host: ${bad
+    `${bad.length} of ${count(orders.length, 'order')} ${bad.length === 1 ? 'is' : 'are'} not whole on this host: ${bad
       .slice(0, SHOWN)
       .map(({ orderId }) => orderId)
       .join(', ')}${bad.length > SHOWN ? ', …' : ''}.`,
@@ -42,5 +43,5 @@ function resultOf({ chunks, damaged, error }: ScrubbedOrder): string {
   if (error !== null) return error.message
   if (chunks === 0) return 'nothing committed yet'
   if (damaged.length === 0) return 'whole'
-  return `${damaged.length} chunks damaged: ${damaged.slice(0, SHOWN).join(', ')}${damaged.length > SHOWN ? ', …' : ''}`
+  return `${count(damaged.length, 'chunk')} damaged: ${damaged.slice(0, SHOWN).join(', ')}${damaged.length > SHOWN ? ', …' : ''}`
 }

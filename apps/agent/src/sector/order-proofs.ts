@@ -86,7 +86,7 @@ export class OrderProofs {
     if (damaged.length > 0) {
       const error = new DmcError(
         'SECTOR_DAMAGED',
-        `${this.#at.dataPath}: ${damaged.length} chunks are damaged (${damaged.slice(0, 8).join(', ')}).`,
+        `${this.#at.dataPath}: ${damaged.length} ${damaged.length === 1 ? 'chunk is' : 'chunks are'} damaged (${damaged.slice(0, 8).join(', ')}).`,
         { hint: 'Check the disk.', meta: { chunks: damaged.slice(0, 64).join(',') } },
       )
       this.#at.onDamaged(damaged, error)
