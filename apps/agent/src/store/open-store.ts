@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { makeFolder } from '../disk/make-folder.ts'
+import { inTransaction } from './in-transaction.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 export interface Store {
@@ -58,24 +59,15 @@ export function openStore(dataDir: string): Store {
     )
   }
   let within = false
-  const transaction = <T>(work: () => T): T => {
-    db.exec('BEGIN IMMEDIATE')
-    within = true
-    try {
-      const result = work()
-      db.exec('COMMIT')
-      return result
-    } catch (error) {
+  const transaction = <T>(work: () => T): T =>
+    inTransaction(db, () => {
+      within = true
       try {
-        db.exec('ROLLBACK')
-      } catch {
-        // a full disk has rolled it back already; the first error is the one that says so
+        return work()
+      } finally {
+        within = false
       }
-      throw error
-    } finally {
-      within = false
-    }
-  }
+    })
   return {
     db,
     dataDir,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { toHex } from '@dmc/core/log/bytes'
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
+import { inTransaction } from '../../store/in-transaction.ts'
 import {
   boundaryFile,
   MANIFEST,
@@ -12,7 +13,7 @@ import {
   volumeFolder,
 } from '../source-paths.ts'
 import { removeSpool } from './encode-session.ts'
-import { inTransaction, type SessionRow, type VolumeRow } from './log-db.ts'
+import type { SessionRow, VolumeRow } from './log-db.ts'
 import { disk, readFully, syncFolder } from './spool-io.ts'
 
 /**

@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex } from '@dmc/core/log/bytes'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
+import { inTransaction } from '../../store/in-transaction.ts'
 import { boundaryFile, spoolFolder } from '../source-paths.ts'
 import type { VolumeTarget } from '../types.ts'
-import { inTransaction, readHead, readSession, type SessionRow, type VolumeRow } from './log-db.ts'
+import { readHead, readSession, type SessionRow, type VolumeRow } from './log-db.ts'
 
 /** The base of a session: the commitment in force of its volume. */
 export interface Base {

@@ -182,19 +182,3 @@ export const readHead = (db: DatabaseSync): HeadRow | null =>
 
 export const readVolumes = (db: DatabaseSync): VolumeRow[] =>
   db.prepare('SELECT * FROM volume ORDER BY n').all() as unknown as VolumeRow[]
-
-export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work()
-    db.exec('COMMIT')
-    return result
-  } catch (error) {
-    try {
-      db.exec('ROLLBACK')
-    } catch {
-      // a full disk has rolled it back already; the first error is the one that says so
-    }
-    throw error
-  }
-}
