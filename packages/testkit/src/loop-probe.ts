@@ -5,9 +5,13 @@ import type { AgentProcess } from './agent-process.ts'
 
 const PROBE = pathToFileURL(join(fileURLToPath(new URL('.', import.meta.url)), 'loop-probe.mjs')).href
 
-/** The longest hold of an agent's event loop, in milliseconds: of its main thread's processor time, and of the clock. */
+/**
+ * The longest hold of an agent's event loop, in milliseconds: of its main thread's processor time, of waiting in the middle of its work
+ * for something else than a core (0 where that can't be told), and of the clock.
+ */
 export interface LongestHold {
   cpuMs: number
+  blockedMs: number
   wallMs: number
 }
 
