@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { nodeLogCrypto } from '@dmc/core/log/node-log-crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { compareTrees } from './compare-trees.ts'
 import { startBackup } from './start-backup.ts'
 import { countProbes, giveBackProbe, takeProbe } from './take-probe.ts'
@@ -28,6 +28,22 @@ describe('a session', () => {
     await next.committed(result.commitment)
     t.miner.commitment = result.commitment
     expect((await t.backUp()).unchanged).toBe(true)
+  })
+
+  it('whose thread can’t be started, as the agent was upgraded, keeps no later one out', async () => {
+    const t = setUp()
+    makeTree(t.root)
+    const start = () => startBackup({ ...t.basics, target: t.miner.target, base: null, chain: CHAIN })
+    vi.stubGlobal('__DMC_WORKERS__', 'dmc-worker-OTHER.mjs')
+    try {
+      expect((await failure(start())).code).toBe('AGENT_UPGRADED')
+      expect((await failure(start())).code).toBe('AGENT_UPGRADED')
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    const run = await start()
+    await t.miner.take(run)
+    await run.stop()
   })
 
   it('stopped after encoding is offered again, the same bytes', async () => {

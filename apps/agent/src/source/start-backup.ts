@@ -84,7 +84,13 @@ export async function startBackup(options: StartBackupOptions): Promise<BackupRu
   }
   await mkdir(sourceFolder(dataDir, source.sourceId), { recursive: true, mode: 0o700 })
   running.add(source.sourceId) // until the worker has ended
-  const run = new WorkerRun(options)
+  let run: WorkerRun
+  try {
+    run = new WorkerRun(options)
+  } catch (error) {
+    running.delete(source.sourceId) // there is none
+    throw error
+  }
   try {
     await run.opened
     return run
