@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { commitmentOf } from '../../test/support/memory-run.ts'
 import { openSectors, type TestSectors } from '../../test/support/open-sectors.ts'
 import { useTempFolders } from '../../test/support/temp-folder.ts'
 import { hashThreadsFor } from './sector-service.ts'
+import type { SectorService } from './types.ts'
 
 const MIB = 1024 * 1024
 const SESSION = '11'.repeat(16)
@@ -23,6 +24,19 @@ afterEach(async () => {
   for (const sectors of running.splice(0)) await sectors.close()
 })
 
+/** Fills an order, seals it, and proves a leaf of it. */
+async function storeAndProve(service: SectorService, sectorId: string, orderId: bigint): Promise<void> {
+  const order = await service.reserve(orderId, sectorId, 2 * MIB)
+  const data = randomBytes(2 * MIB)
+  await order.openSession(SESSION, null)
+  await order.write(SESSION, 0, data)
+  const commitment = commitmentOf(data, 2)
+  await order.seal(SESSION, commitment)
+  await order.committed(commitment)
+  const { leaf } = await order.leafProof(1500, commitment)
+  expect(Buffer.from(leaf).equals(data.subarray(1500 * 1024, 1501 * 1024))).toBe(true)
+}
+
 describe('hashing threads', () => {
   it.each([
     [1, 1],
@@ -38,23 +52,23 @@ describe('hashing threads', () => {
     try {
       const { service, path } = await given({ hashThreads: 3 })
       const { sectorId } = await service.add(path, 16 * MIB)
-      const store = async (orderId: bigint) => {
-        const order = await service.reserve(orderId, sectorId, 2 * MIB)
-        const data = randomBytes(2 * MIB)
-        await order.openSession(SESSION, null)
-        await order.write(SESSION, 0, data)
-        const commitment = commitmentOf(data, 2)
-        await order.seal(SESSION, commitment)
-        await order.committed(commitment)
-        const { leaf } = await order.leafProof(1500, commitment)
-        expect(Buffer.from(leaf).equals(data.subarray(1500 * 1024, 1501 * 1024))).toBe(true)
-      }
-      await store(3n)
+      await storeAndProve(service, sectorId, 3n)
       expect(threads).toHaveLength(2) // the sector's journal, and one that hashes
-      await Promise.all([4n, 5n, 6n, 7n].map(store))
+      await Promise.all([4n, 5n, 6n, 7n].map((orderId) => storeAndProve(service, sectorId, orderId)))
       expect(threads).toHaveLength(4)
     } finally {
       process.off('worker', noted)
+    }
+  })
+
+  it('prove every order also after an upgrade, when no further one can be started: a challenge must be answered', async () => {
+    const { service, path } = await given({ hashThreads: 3 })
+    const { sectorId } = await service.add(path, 16 * MIB)
+    vi.stubGlobal('__DMC_WORKERS__', 'dmc-worker-OTHER.mjs')
+    try {
+      for (const orderId of [4n, 5n, 6n]) await storeAndProve(service, sectorId, orderId)
+    } finally {
+      vi.unstubAllGlobals()
     }
   })
 })

@@ -75,9 +75,19 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
     const thread = Number(orderId % BigInt(hashThreads))
     const known = hashers.get(thread)
     if (known) return known
-    const started = openChannel<HashOps>(startWorker('store', { kind: 'hash', arena: pool.arena }))
+    const started = startHasher()
     hashers.set(thread, started)
     return started
+  }
+  /** After an upgrade no further thread can be started: orders share what runs, so that no challenge goes unanswered. */
+  const startHasher = (): WorkerChannel<HashOps> => {
+    try {
+      return openChannel<HashOps>(startWorker('store', { kind: 'hash', arena: pool.arena }))
+    } catch (error) {
+      const [running] = hashers.values()
+      if (running) return running
+      throw error
+    }
   }
 
   const mustFind = (sectorId: string): SectorRow => {
@@ -91,6 +101,7 @@ export function openSectorService(options: SectorServiceOptions): SectorService 
   const mount = (row: SectorRow): Promise<MountedSector> => {
     const known = mounted.get(row.sectorId)
     if (known) return known
+    if (hashers.size === 0) hashers.set(0, startHasher())
     const work = mountSector(row.sectorId, row.path, journalChannel()).then(async (sector) => {
       const device = await deviceOf(row.path)
       if (device !== row.device) {
