@@ -12,7 +12,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const RESULTS = join(ROOT, '.test-results')
 const LONG = process.argv.includes('--long')
 /** Tests that judge times: beside others they would judge the others. */
-const LOAD = 'apps/web/test/load'
+const LOAD = ['apps/web/test/load/', 'apps/agent/test/flows/load.test.ts']
 
 interface Counts {
   passed: number
@@ -156,8 +156,17 @@ const STEPS: Step[] = [
     what: "the dashboard's pages are built",
     command: ['node', 'scripts/dashboard/build-pages.ts'],
   },
-  vitest('vitest', 'unit, property and integration tests', '--exclude', `${LOAD}/**`),
-  vitest('load', 'the dashboard under load, with the machine to itself', '--maxWorkers=1', LOAD),
+  vitest(
+    'vitest',
+    'unit, property and integration tests',
+    ...LOAD.flatMap((path) => ['--exclude', path.replace(/\/$/, '/**')]),
+  ),
+  vitest(
+    'load',
+    'dashboard and agents under load, with the machine to themselves',
+    '--maxWorkers=1',
+    ...LOAD,
+  ),
   {
     name: 'contracts',
     what: 'contract: unit, fuzz, invariants, gas',
