@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import files from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -77,7 +79,32 @@ describe('transactions of the store', () => {
     expect(notes()).toEqual(['after'])
   })
 
-  it('can be waited for without holding anything up, also when the store was closed meanwhile', async () => {
+  it('are durable once they were waited for: the log is synced, in another thread', async () => {
+    const { open } = files
+    const synced: string[] = []
+    files.open = async (...of) => {
+      const file = await open(...of)
+      const { datasync } = file
+      file.datasync = async () => {
+        await datasync.call(file)
+        synced.push(String(of[0]))
+      }
+      return file
+    }
+    syncBuiltinESMExports()
+    try {
+      store.lightTransaction(() => write('light'))
+      const waiting = store.settled()
+      expect(synced).toEqual([])
+      await waiting
+      expect(synced).toEqual([join(dir, 'state.db-wal')])
+    } finally {
+      files.open = open
+      syncBuiltinESMExports()
+    }
+  })
+
+  it('can be waited for also when the store was closed meanwhile', async () => {
     store.lightTransaction(() => write('light'))
     await store.settled()
     const last = store.settled()

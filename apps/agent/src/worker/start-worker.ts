@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { type Transferable, Worker } from 'node:worker_threads'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { forcedHasherTier } from '@dmc/core/merkle/hasher-tier'
@@ -20,7 +21,7 @@ export function startWorker(name: WorkerName, data: unknown, transfer: readonly 
   if (!existsSync(file)) {
     throw new DmcError(
       'AGENT_UPGRADED',
-      `This agent was upgraded or removed while it ran: ${decodeURI(file.pathname)} is not there any more.`,
+      `This agent was upgraded or removed while it ran: ${fileURLToPath(file)} is not there any more.`,
       { hint: 'Start the service again, and this goes on where it was: dmc-agent stop, then dmc-agent run.' },
     )
   }
