@@ -5,8 +5,9 @@ import type { BenchDocument, BenchOptions } from './bench.ts'
 import { inTurn, leave } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, type Peer, peerRow, storedBytes } from './peers.ts'
-import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from './promised.ts'
+import { memoryFigures, shownFigure, speedFigures, storedFigure } from './promised.ts'
 import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
+import { watchCommitments } from './watch-commitments.ts'
 
 interface Backup {
   snapshot: { files: number; bytes: number; missing: number }
@@ -15,8 +16,8 @@ interface Backup {
 }
 
 /**
- * `dmc-agent backup` from its start until the order is active, by two real agents over loopback: each round with a user who has
- * never been here before, against each peer's first backup into a local repository of its own, on the same bytes.
+ * `dmc-agent backup` from its start until a block holds both statements and the order is active, by two real agents over loopback: each
+ * round with a user who has never been here before, against each peer's first backup into a local repository of its own, on the same bytes.
  */
 export async function run(options: BenchOptions): Promise<BenchDocument> {
   const stage = await startStage(options, options.rounds)
@@ -25,22 +26,29 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const installed = peers.filter(({ version }) => version !== null)
     const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
     const ours: AgentsMeasured[] = []
+    const active: number[] = []
     const stages: Record<string, number>[] = []
     const stored = new Map<string, number>()
     let storedHere = 0
     const backUpOurs = async () => {
       const user = await stage.newUser()
       const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
-      const { measured, result } = await measureAgents(stage, user, () =>
-        user.json<Backup>(['backup', sourceId]),
-      )
+      const {
+        measured,
+        result: { result, watch },
+      } = await measureAgents(stage, user, async () => {
+        const watch = watchCommitments(stage.net)
+        return { result: await user.json<Backup>(['backup', sourceId]), watch }
+      })
+      await watch.stop()
       if (result.snapshot.bytes !== stage.bytes || result.snapshot.missing > 0)
         throw new Error(`The snapshot holds ${result.snapshot.bytes} of ${stage.bytes} bytes.`)
       ours.push(measured)
+      active.push(watch.seconds(result.commitment.root))
       storedHere = Number(result.commitment.size)
       stages.push(Object.fromEntries(result.seconds.map(({ stage: at, seconds }) => [at, seconds])))
       await user.stop()
-      return { ...measured, ...stages.at(-1) }
+      return { ...measured, active: active.at(-1), ...stages.at(-1) }
     }
     const backUpTheirs = (peer: Peer) => async (round: number) => {
       const work = join(stage.folder, `${peer.name}-${round}`)
@@ -60,7 +68,8 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       for (const { name, backUp } of inTurn(contestants, round))
         console.error(`round ${round + 1}: ${name} ${JSON.stringify(await backUp(round))}`)
     }
-    const middle = medians(ours)
+    const confirmed_s = median(ours.map(({ wall_s }) => wall_s))
+    const middle = { ...medians(ours), wall_s: median(active) }
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
     const at = (name: string) => Number(median(stages.map((one) => one[name] ?? 0)).toFixed(2))
     const rows = peers.map((peer) => {
@@ -86,7 +95,8 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
         node: process.version,
         read_s: at('encode'),
         delivered_s: Number(delivered_s.toFixed(2)),
-        active_s: at('total'),
+        active_s: Number(middle.wall_s.toFixed(2)),
+        confirmed_s: Number(confirmed_s.toFixed(2)),
         user_cpu_s: of('user_cpu_s'),
         miner_cpu_s: of('miner_cpu_s'),
         command_cpu_s: of('command_cpu_s'),
@@ -95,8 +105,9 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       ours: { ...middle, mib_s: Math.round(mib / middle.wall_s), stored_bytes: storedHere },
       peers: rows,
       figures: [
-        ...speedFigures('backup', options, tier, rows),
-        ...deliveredFigure(delivered_s, rows),
+        ...speedFigures('backup', options, tier, middle.wall_s, rows),
+        ...shownFigure('backup, read to delivered', delivered_s, rows),
+        ...shownFigure('backup, read to confirmed', confirmed_s, rows),
         ...storedFigure(options, storedHere, rows),
         ...memoryFigures(ours, rows),
       ],

@@ -13,7 +13,7 @@ const STORED_OVER_RESTIC = 1.02
 
 const NAMES: Record<Job, string> = {
   backup: 'backup, read to active',
-  rebackup: 're-backup after 1 % changed',
+  rebackup: 're-backup after 1 % changed, read to active',
   restore: 'restore',
 }
 
@@ -34,17 +34,19 @@ const NO_LIMIT: Record<BenchOptions['data'], string> = {
   text: 'shown; promised for random data and for small files',
 }
 
-/** Our speed over that of each peer that is installed, and whether it is what was promised. */
+/** Our speed over that of each peer that is installed, and whether it is what was promised. @param ours_s seconds until the job is done */
 export function speedFigures(
   job: Job,
   { data, size }: Pick<BenchOptions, 'data' | 'size'>,
   tier: HasherTier,
+  ours_s: number,
   peers: readonly Peer[],
 ): Figure[] {
   const whole = size >= (data === 'small' ? 20_000 : 1024)
   return ['restic', 'borg'].flatMap((name) => {
-    const value = peers.find((peer) => peer.name === name)?.ratio
-    if (value === undefined) return []
+    const wall_s = peers.find((peer) => peer.name === name)?.wall_s
+    if (wall_s === undefined) return []
+    const value = Number((wall_s / ours_s).toFixed(2))
     const promised = data === 'text' ? undefined : SPEEDS[job][data][name]
     const least = typeof promised === 'object' ? promised[tier] : promised
     const figure = `${NAMES[job]}: ${name}'s time / ours`
@@ -56,16 +58,18 @@ export function speedFigures(
 }
 
 /**
- * How much sooner than restic ends everything is durable and rooted at the miner: what is left until `active` is the chain's blocks. Shown
- * beside the promised figure, never in its stead.
+ * The same against restic for what comes before `active` (delivered: all is durable and rooted at the miner) and after it (confirmed: as many
+ * blocks later as an agent waits for before it relies on the chain; then the command ends). Shown beside the promised figure, never in its stead.
  */
-export function deliveredFigure(delivered_s: number, peers: readonly Peer[]): Figure[] {
+export function shownFigure(
+  what: 'backup, read to delivered' | 'backup, read to confirmed' | 're-backup, read to confirmed',
+  seconds: number,
+  peers: readonly Peer[],
+): Figure[] {
   const wall_s = peers.find(({ name }) => name === 'restic')?.wall_s
   if (wall_s === undefined) return []
-  const value = Number((wall_s / delivered_s).toFixed(2))
-  return [
-    { name: "backup, read to delivered: restic's time / ours", value, unit: 'x', limit: 'shown', ok: true },
-  ]
+  const value = Number((wall_s / seconds).toFixed(2))
+  return [{ name: `${what}: restic's time / ours`, value, unit: 'x', limit: 'shown', ok: true }]
 }
 
 /** Bytes stored over restic's. Promised for the text-heavy set. */

@@ -7,15 +7,17 @@ import { pseudoRandom } from './data-sets.ts'
 import { inTurn } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, type Peer, peerRow } from './peers.ts'
-import { memoryFigures, speedFigures } from './promised.ts'
+import { memoryFigures, shownFigure, speedFigures } from './promised.ts'
 import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
+import { watchCommitments } from './watch-commitments.ts'
 
 interface Backup {
   snapshot: { bytes: number; addedBytes: number; missing: number }
+  commitment: { root: string }
 }
 
 /**
- * `dmc-agent backup` of a source of which 1 % has changed since its last snapshot, until the new commitment is agreed; each round
+ * `dmc-agent backup` of a source of which 1 % has changed since its last snapshot, until a block has brought the new commitment into force; each round
  * changes another 1 %, for us and for each peer's repository alike.
  */
 export async function run(options: BenchOptions): Promise<BenchDocument> {
@@ -32,16 +34,23 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     }
     const theirs = new Map<string, Measured[]>(installed.map(({ name }) => [name, []]))
     const ours: AgentsMeasured[] = []
+    const active: number[] = []
     const added: number[] = []
     let changed = 0
     const backUpOurs = async () => {
-      const { measured, result } = await measureAgents(stage, user, () =>
-        user.json<Backup>(['backup', sourceId]),
-      )
+      const {
+        measured,
+        result: { result, watch },
+      } = await measureAgents(stage, user, async () => {
+        const watch = watchCommitments(stage.net)
+        return { result: await user.json<Backup>(['backup', sourceId]), watch }
+      })
+      await watch.stop()
       if (result.snapshot.missing > 0) throw new Error('The snapshot is partial.')
       ours.push(measured)
+      active.push(watch.seconds(result.commitment.root))
       added.push(result.snapshot.addedBytes)
-      return { ...measured, addedBytes: result.snapshot.addedBytes }
+      return { ...measured, active: active.at(-1), addedBytes: result.snapshot.addedBytes }
     }
     const backUpTheirs = (peer: Peer) => async (round: number) => {
       settleDisk()
@@ -58,7 +67,8 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       for (const { name, backUp } of inTurn(contestants, round - 1))
         console.error(`round ${round}: ${name} ${JSON.stringify(await backUp(round))}`)
     }
-    const middle = medians(ours)
+    const confirmed_s = median(ours.map(({ wall_s }) => wall_s))
+    const middle = { ...medians(ours), wall_s: median(active) }
     const of = (key: keyof AgentsMeasured) => Number(median(ours.map((one) => one[key])).toFixed(2))
     const rows = peers.map((peer) => peerRow(peer, theirs.get(peer.name) ?? [], middle.wall_s))
     const { tier } = chooseHasher(options.tier)
@@ -73,6 +83,8 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
         changed_mib: Number((changed / 2 ** 20).toFixed(2)),
         added_mib: Number((median(added) / 2 ** 20).toFixed(2)),
         blockTime_s: options.blockTime,
+        active_s: Number(middle.wall_s.toFixed(2)),
+        confirmed_s: Number(confirmed_s.toFixed(2)),
         node: process.version,
         user_cpu_s: of('user_cpu_s'),
         miner_cpu_s: of('miner_cpu_s'),
@@ -81,7 +93,11 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       rounds: options.rounds,
       ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
       peers: rows,
-      figures: [...speedFigures('rebackup', options, tier, rows), ...memoryFigures(ours, rows)],
+      figures: [
+        ...speedFigures('rebackup', options, tier, middle.wall_s, rows),
+        ...shownFigure('re-backup, read to confirmed', confirmed_s, rows),
+        ...memoryFigures(ours, rows),
+      ],
     }
   } finally {
     await stage.stop()

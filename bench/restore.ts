@@ -75,7 +75,7 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
       rounds: options.rounds,
       ours: { ...middle, mib_s: Math.round(mib / middle.wall_s) },
       peers: rows,
-      figures: [...speedFigures('restore', options, tier, rows), ...memoryFigures(ours, rows)],
+      figures: [...speedFigures('restore', options, tier, middle.wall_s, rows), ...memoryFigures(ours, rows)],
     }
   } finally {
     await stage.stop()

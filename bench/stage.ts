@@ -16,6 +16,7 @@ import { childCpuSeconds, cpuSeconds, type Measured } from './measure.ts'
 export interface Stage {
   folder: string
   source: string
+  net: Devnet
   /** Bytes of the data set. */
   bytes: number
   miner: AgentProcess
@@ -72,7 +73,7 @@ export async function startStage(options: BenchOptions, orders: number): Promise
     const miner = await start('miner', !options.tls)
     await offerSector(miner, { sectorPath: join(folder, 'sector'), size: `${capacity * orders}GiB` })
     let users = 0
-    return { folder, source, bytes, miner, newUser: () => start(`user-${++users}`, false), stop }
+    return { folder, source, net, bytes, miner, newUser: () => start(`user-${++users}`, false), stop }
   } catch (error) {
     await stop()
     throw error

@@ -7,7 +7,10 @@ import { makeDataSet } from '../bench/data-sets.ts'
 import { inTurn, leave } from '../bench/in-turn.ts'
 import { folderBytes } from '../bench/measure.ts'
 import { findPeers } from '../bench/peers.ts'
-import { deliveredFigure, memoryFigures, speedFigures, storedFigure } from '../bench/promised.ts'
+import { memoryFigures, shownFigure, speedFigures, storedFigure } from '../bench/promised.ts'
+import { watchCommitments } from '../bench/watch-commitments.ts'
+import { prepareCall } from '../packages/core/src/chain/acts/prepare.ts'
+import { Data, Story, user } from '../packages/core/test/evidence/story.ts'
 
 let folder: string
 beforeEach(() => {
@@ -70,17 +73,17 @@ describe('a bench’s contestants', () => {
 })
 
 describe('a bench’s figures', () => {
-  const peer = (name: string, ratio: number) => ({ name, version: '1', wall_s: 6, rss_mib: 100, ratio })
-  const peers = [peer('restic', 1.6), peer('borg', 1.5), peer('rsync', 0.5)]
+  const peer = (name: string, wall_s: number) => ({ name, version: '1', wall_s, rss_mib: 100 })
+  const peers = [peer('restic', 6.4), peer('borg', 6), peer('rsync', 2)]
   const told = (job: Parameters<typeof speedFigures>[0], data: 'random' | 'text' | 'small', size: number) =>
-    speedFigures(job, { data, size }, 'native', peers).map(({ limit, ok }) => [limit, ok])
+    speedFigures(job, { data, size }, 'native', 4, peers).map(({ limit, ok }) => [limit, ok])
 
   it('hold what was promised, each tier its own', () => {
     expect(told('backup', 'random', 1024)).toEqual([
       ['at least 2', false],
       ['at least 1.5', true],
     ])
-    const portable = speedFigures('backup', { data: 'random', size: 1024 }, 'portable', peers)
+    const portable = speedFigures('backup', { data: 'random', size: 1024 }, 'portable', 4, peers)
     expect(portable.map(({ limit, ok }) => [limit, ok])).toEqual([
       ['at least 1.5', true],
       ['at least 1.5', true],
@@ -105,11 +108,12 @@ describe('a bench’s figures', () => {
     ])
   })
 
-  it('show what was delivered beside what is promised, under a name of its own', () => {
-    expect(deliveredFigure(3, peers)).toMatchObject([
+  it('show what comes before and after what is promised beside it, under names of their own', () => {
+    expect(shownFigure('backup, read to delivered', 3.2, peers)).toMatchObject([
       { name: "backup, read to delivered: restic's time / ours", value: 2, limit: 'shown' },
     ])
-    expect(deliveredFigure(3, [])).toEqual([])
+    expect(shownFigure('re-backup, read to confirmed', 8, peers)).toMatchObject([{ value: 0.8, ok: true }])
+    expect(shownFigure('backup, read to confirmed', 3, [])).toEqual([])
   })
 
   it('hold stored bytes of text to 1.02 of restic’s, and memory to 1.5', () => {
@@ -127,5 +131,39 @@ describe('a bench’s figures', () => {
       [199, true],
       [1.99, false],
     ])
+  })
+})
+
+describe('the moment an order is active', () => {
+  it('is when a block holds both statements, for the first commitment and each later one; one side alone is none', async () => {
+    const story = await Story.start()
+    try {
+      const orderId = await story.order()
+      const [first, second, alone] = [new Data(1, 40), new Data(2, 60), new Data(3, 90)].map(
+        ({ commitment }) => commitment,
+      ) as [Data['commitment'], Data['commitment'], Data['commitment']]
+      const watch = watchCommitments(story.net)
+      const spans: { from: number; to: number }[] = []
+      const started = performance.now()
+      const now = () => (performance.now() - started) / 1000
+      for (const commitment of [first, second]) {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        const from = now()
+        await story.agree(orderId, commitment)
+        spans.push({ from, to: now() })
+      }
+      await story.send(user.address, prepareCall(story.net.market, orderId, 'user', alone))
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await watch.stop()
+      for (const [i, commitment] of [first, second].entries()) {
+        const { from, to } = spans[i] as { from: number; to: number }
+        expect(watch.seconds(commitment.root)).toBeGreaterThan(from)
+        // a busy machine looks later
+        expect(watch.seconds(commitment.root)).toBeLessThan(to + 2)
+      }
+      expect(() => watch.seconds(alone.root)).toThrow(/No block has brought/)
+    } finally {
+      await story.net.stop()
+    }
   })
 })
