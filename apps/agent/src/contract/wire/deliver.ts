@@ -4,7 +4,6 @@ import { CHUNK_SIZE, LEAF_SIZE } from '@dmc/core/merkle/constants'
 import { hashToHex } from '@dmc/core/merkle/hash-hex'
 import { createNodeHasher } from '@dmc/core/merkle/node-hasher'
 import type { Hex } from 'viem'
-import { pageMemory } from '../../disk/page-memory.ts'
 import type { BackupRun } from '../../source/types.ts'
 import { interrupted } from '../wait.ts'
 import type { MinerClient } from './miner-client.ts'
@@ -37,6 +36,9 @@ export interface DeliverOptions {
 }
 
 const MOST_RESENDS = 1
+/** Of pieces that were sent, for those of the next delivery: left to the garbage collector they would be there beside it. */
+const spare: Buffer[] = []
+const MOST_SPARE = 3
 
 /** From `first` up to, not including, `end`, in bytes. */
 interface Piece {
@@ -98,12 +100,14 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
   }
   const sender = async () => {
     // of its own: the last piece is acknowledged before the next one is read over it
-    const memory = pageMemory(mostOfPiece)
+    const memory = pieceMemory(mostOfPiece)
     for (let piece = await ask(); piece !== null; piece = await ask()) {
       const began = performance.now()
       const durable = await sendPiece(client, run, piece, memory)
       done(piece, durable, performance.now() - began)
     }
+    // what failed may still be on its way out of it
+    if (spare.length < MOST_SPARE) spare.push(memory)
   }
   const senders = Array.from({ length: parallel }, () => sender())
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -123,6 +127,11 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     for (const one of senders) one.catch(() => {})
     throw options.signal.aborted ? interrupted() : error
   }
+}
+
+function pieceMemory(bytes: number): Buffer {
+  const index = spare.findIndex(({ length }) => length === bytes)
+  return (index >= 0 && spare.splice(index, 1)[0]) || Buffer.allocUnsafeSlow(bytes)
 }
 
 /** The next whole chunks that are spooled; the rest when encoding is over; null when all is taken. */

@@ -1,6 +1,7 @@
 import type { Commitment } from '@dmc/core/chain/types'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { CHUNK_SIZE } from '@dmc/core/merkle/constants'
+import { giveBack } from '../../disk/give-back.ts'
 import type { VolumeReader } from '../../source/types.ts'
 import type { MinerClient } from './miner-client.ts'
 
@@ -183,8 +184,10 @@ export function openVerifiedReader(options: VerifiedReaderOptions): VolumeReader
     },
     close() {
       closing.abort()
+      // at once: whoever opens the next reader would have this memory beside its own until it is collected
+      for (const memory of spare.splice(0)) giveBack(memory)
+      for (const { memory, users } of slots.values()) if (users === 0) giveBack(memory)
       slots.clear()
-      spare.length = 0
     },
   }
 }
