@@ -29,11 +29,9 @@ export async function checkTokens(client: PublicClient, account: Address, takes:
   if (takes.byPermit !== true && allowance < takes.amount) throw noAllowance(account, allowance, takes.amount)
 }
 
-/** @throws NO_GAS with have and need; RPC_UNREACHABLE, RPC_BAD_ANSWER */
-export async function checkGas(client: PublicClient, account: Address, needWei: bigint): Promise<void> {
-  const balance = await reading(`the gas money of ${account}`, () => client.getBalance({ address: account }))
-  if (balance < needWei) throw noGas(account, balance, needWei)
-}
+/** In wei. @throws RPC_UNREACHABLE, RPC_BAD_ANSWER */
+export const readGasMoney = (client: PublicClient, account: Address): Promise<bigint> =>
+  reading(`the gas money of ${account}`, () => client.getBalance({ address: account }))
 
 export function noToken(account: Address, have: bigint, need: bigint): DmcError {
   return new DmcError('NO_TOKEN', `${account} has ${formatTokens(have)}; ${pay(need)} are needed.`, {

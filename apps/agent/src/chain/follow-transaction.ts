@@ -28,6 +28,8 @@ export interface FollowContext extends SenderOptions {
   progress: (intent: string, progress: TransactionProgress) => void
   /** When each intent was last handed to the chain, by this process (performance.now). */
   lastSent: Map<string, number>
+  /** Recorded by this process a moment ago, when the chain was asked for everything: nothing but sending is left to do. */
+  fresh: Set<string>
   /** When a dearer form of each intent was last thought of, by this process (Date.now). */
   lastBump: Map<string, number>
   /** What was already written into the journal: a trouble that stays is told once. */
@@ -41,6 +43,7 @@ export interface FollowContext extends SenderOptions {
  */
 export async function followTransaction(context: FollowContext, row: TransactionRow): Promise<Look> {
   const { rpc, rows } = context
+  if (context.fresh.delete(row.intent)) return send(context, row)
   const head = await rpc.head(0)
   const receipt = await findReceipt(context, row)
   if (receipt !== null) return noteReceipt(context, row, receipt, head)

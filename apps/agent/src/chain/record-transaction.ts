@@ -3,7 +3,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatTokens } from '@dmc/core/units/format-tokens'
 import type { Address, LocalAccount, PublicClient } from 'viem'
 import { interrupted } from './back-off.ts'
-import { checkGas, checkTokens, type TokensTaken } from './check-balances.ts'
+import { checkTokens, noGas, readGasMoney, type TokensTaken } from './check-balances.ts'
 import { estimateFees, type Fees } from './estimate-fees.ts'
 import { signTransaction } from './sign-transaction.ts'
 import { simulateCall } from './simulate-call.ts'
@@ -36,14 +36,27 @@ export async function recordTransaction(
   const { rpc, rows } = context
   const { client, chainId } = rpc
   const from = account.address
-  if (how.takes !== undefined) await checkTokens(client, from, how.takes)
   const { intent, name, subject, target, data, value, urgency } = wish
-  const { gas } = await simulateCall(client, { from, to: target, data, value, name })
-  const today = await estimateFees(client)
+  // one question to the node, not six one after the other: each way there and back may take a tenth of a second
+  const asked = {
+    tokens: how.takes === undefined ? null : checkTokens(client, from, how.takes),
+    simulated: simulateCall(client, { from, to: target, data, value, name }),
+    fees: estimateFees(client),
+    money: readGasMoney(client, from),
+    head: rpc.head(0),
+    nonce: how.nonce ?? nextNonce(context, from),
+  }
+  // the first that is in the way is told, in this order
+  for (const one of Object.values(asked)) if (one instanceof Promise) one.catch(() => {})
+  await asked.tokens
+  const { gas } = await asked.simulated
+  const today = await asked.fees
   const fees = urgency === null ? today : await feesFor(client, urgency, today, gas)
-  await checkGas(client, from, gas * fees.maxFeePerGas + value)
-  const createdBlock = Number(await rpc.head(0))
-  const nonce = how.nonce ?? (await nextNonce(context, from))
+  const need = gas * fees.maxFeePerGas + value
+  const money = await asked.money
+  if (money < need) throw noGas(from, money, need)
+  const createdBlock = Number(await asked.head)
+  const nonce = await asked.nonce
   const { raw, hash } = await signTransaction(account, { chainId, nonce, target, data, value, gas, ...fees })
   const now = Date.now()
   if (signal.aborted) throw interrupted()

@@ -179,6 +179,26 @@ describe('send', () => {
     expect(await nonceOf()).toBe(8)
   })
 
+  it('a node that is far away is asked once before it gets the transaction, not once for each thing to know', async () => {
+    const { sender } = start()
+    await mining(sender.send(faucet('faucet:near')))
+    const AWAY = 300
+    let arrived = 0
+    proxy.intercept = async (call, forward) => {
+      if (call.method === 'eth_sendRawTransaction') arrived ||= performance.now()
+      await new Promise((resolve) => setTimeout(resolve, AWAY))
+      return forward(call)
+    }
+    const asked = performance.now()
+    const sent = sender.send(faucet('faucet:far'))
+    while (arrived === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    proxy.intercept = null
+    await mining(sent)
+    // one way there and back, and the way there; it was ten
+    expect(arrived - asked).toBeGreaterThan(AWAY)
+    expect(arrived - asked).toBeLessThan(3 * AWAY)
+  })
+
   it('sends nothing when it would revert, and says why', async () => {
     const { sender, store } = start()
     const call = marketCall(net.market, 'cancelBill', [9n])

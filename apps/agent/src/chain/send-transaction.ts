@@ -65,6 +65,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     rows,
     accountOf: (address) => accounts.get(address.toLowerCase()) ?? null,
     lastSent: new Map(),
+    fresh: new Set(),
     lastBump: new Map(),
     noted: new Set(),
     progress: (intent, progress) => {
@@ -83,8 +84,11 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     return next
   }
 
-  const record = (wish: Wish, account: LocalAccount, how: RecordOptions = {}) =>
-    recordTransaction(context, stop.signal, wish, account, how)
+  const record = async (wish: Wish, account: LocalAccount, how: RecordOptions = {}) => {
+    await recordTransaction(context, stop.signal, wish, account, how)
+    // what is worth something only until a time is looked at first
+    if (wish.urgency === null) context.fresh.add(wish.intent)
+  }
 
   function watch(intent: string): Watch {
     const known = watches.get(intent)

@@ -23,9 +23,14 @@ export async function simulateCall(
 ): Promise<Simulated> {
   const { from: account, to, data, value } = call
   try {
-    await client.call({ account, to, data, value })
-    const estimate = await client.estimateGas({ account, to, data, value })
-    return { gas: (estimate * 5n) / 4n + MARGIN }
+    // asked at once, and the call heard first: an estimate may only say that it fails, not why
+    const [called, estimated] = await Promise.allSettled([
+      client.call({ account, to, data, value }),
+      client.estimateGas({ account, to, data, value }),
+    ])
+    if (called.status === 'rejected') throw called.reason
+    if (estimated.status === 'rejected') throw estimated.reason
+    return { gas: (estimated.value * 5n) / 4n + MARGIN }
   } catch (error) {
     const revert = revertDataIn(error)
     if (revert === null) throw toReadError(error, `what ${call.name} would do`)

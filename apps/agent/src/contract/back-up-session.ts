@@ -260,8 +260,9 @@ async function deliverUnlessHeld(
     return isHeld
   })
   held.catch(ignore)
-  // most of what has not changed is known by then, and no miner is asked at all
-  if (await Promise.race([held, pause(200, signal).then(() => false)])) return false
+  // most of what has not changed is known by then, and no miner is asked at all; a first commitment always is something new
+  const known = order.commitment === null ? false : pause(200, signal).then(() => false)
+  if (await Promise.race([held, known])) return false
   try {
     await deliverToMiner(context, order, run, emit, AbortSignal.any([signal, over.signal]))
     return true
