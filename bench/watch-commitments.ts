@@ -21,8 +21,7 @@ export function watchCommitments(
   const started = now()
   const seen = new Map<string, number>()
   const ending = new AbortController()
-  const number = async (): Promise<bigint> =>
-    BigInt(await client.request({ method: 'eth_blockNumber' }))
+  const number = async (): Promise<bigint> => BigInt(await client.request({ method: 'eth_blockNumber' }))
   const watch = async () => {
     let next = (await number()) + 1n
     while (!ending.signal.aborted) {

@@ -13,6 +13,7 @@ import { mustBeOpen, mustTakeData } from './take-data.ts'
 import { interrupted, pause, withRetry } from './wait.ts'
 import { type DeliverProgress, deliver } from './wire/deliver.ts'
 import { connectMiner } from './wire/miner-client.ts'
+import { PieceMemory } from './wire/piece-memory.ts'
 
 export type BackupEvent =
   | ({ type: 'encode' } & BackupProgress)
@@ -301,6 +302,7 @@ async function deliverToMiner(
         }),
     })
   })
+  const pieces = new PieceMemory()
   try {
     let toldAt = 0
     const onProgress = (progress: DeliverProgress) => {
@@ -315,11 +317,20 @@ async function deliverToMiner(
     const { limit, smallPieces } = context.bandwidth.up
     if (limit !== null)
       emit({ type: 'note', message: `Sending at most ${formatSize(limit)}/s (bandwidth.upload).` })
-    await deliver({ client, run, signal, onProgress, ...(smallPieces ? { mostOfPiece: CHUNK_SIZE } : {}) })
+    await deliver({
+      client,
+      run,
+      signal,
+      pieces,
+      onProgress,
+      ...(smallPieces ? { mostOfPiece: CHUNK_SIZE } : {}),
+    })
     crashPoint('sealed')
   } finally {
     await client.close()
   }
+  // what was cut short may still be read into; that is left to the garbage collector
+  pieces.release()
 }
 
 /**

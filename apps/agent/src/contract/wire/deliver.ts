@@ -7,6 +7,7 @@ import type { Hex } from 'viem'
 import type { BackupRun } from '../../source/types.ts'
 import { interrupted } from '../wait.ts'
 import type { MinerClient } from './miner-client.ts'
+import { PieceMemory } from './piece-memory.ts'
 import { pieceSize } from './piece-size.ts'
 
 /** What delivery needs of a backup. */
@@ -28,6 +29,8 @@ export interface DeliverOptions {
   client: MinerClient
   run: DeliverSource
   signal: AbortSignal
+  /** To be released by the caller, once this has resolved and the client is closed. */
+  pieces?: PieceMemory
   onProgress?: (progress: DeliverProgress) => void
   /** Pieces on their way at once. */
   parallel?: number
@@ -36,9 +39,6 @@ export interface DeliverOptions {
 }
 
 const MOST_RESENDS = 1
-/** Of pieces that were sent, for those of the next delivery: left to the garbage collector they would be there beside it. */
-const spare: Buffer[] = []
-const MOST_SPARE = 3
 
 /** From `first` up to, not including, `end`, in bytes. */
 interface Piece {
@@ -54,6 +54,7 @@ interface Piece {
  */
 export async function deliver(options: DeliverOptions): Promise<{ sentBytes: number; durableSize: number }> {
   const { client, run, onProgress, parallel = 3, mostOfPiece = 4 * CHUNK_SIZE } = options
+  const { pieces = new PieceMemory() } = options
   const stopped = new AbortController()
   const signal = AbortSignal.any([options.signal, stopped.signal])
   let total: number | null = null
@@ -100,14 +101,12 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
   }
   const sender = async () => {
     // of its own: the last piece is acknowledged before the next one is read over it
-    const memory = pieceMemory(mostOfPiece)
+    const memory = pieces.take(mostOfPiece)
     for (let piece = await ask(); piece !== null; piece = await ask()) {
       const began = performance.now()
       const durable = await sendPiece(client, run, piece, memory)
       done(piece, durable, performance.now() - began)
     }
-    // what failed may still be on its way out of it
-    if (spare.length < MOST_SPARE) spare.push(memory)
   }
   const senders = Array.from({ length: parallel }, () => sender())
   const aborted = new Promise<never>((_resolve, reject) => {
@@ -127,11 +126,6 @@ export async function deliver(options: DeliverOptions): Promise<{ sentBytes: num
     for (const one of senders) one.catch(() => {})
     throw options.signal.aborted ? interrupted() : error
   }
-}
-
-function pieceMemory(bytes: number): Buffer {
-  const index = spare.findIndex(({ length }) => length === bytes)
-  return (index >= 0 && spare.splice(index, 1)[0]) || Buffer.allocUnsafeSlow(bytes)
 }
 
 /** The next whole chunks that are spooled; the rest when encoding is over; null when all is taken. */
