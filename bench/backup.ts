@@ -6,8 +6,7 @@ import { inTurn, leave } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, type Peer, peerRow, storedBytes } from './peers.ts'
 import { memoryFigures, shownFigure, speedFigures, storedFigure } from './promised.ts'
-import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
-import { watchCommitments } from './watch-commitments.ts'
+import { type AgentsMeasured, measureBackup, settleDisk, startStage } from './stage.ts'
 
 interface Backup {
   snapshot: { files: number; bytes: number; missing: number }
@@ -33,22 +32,15 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const backUpOurs = async () => {
       const user = await stage.newUser()
       const { sourceId } = await orderFor(user, stage.source, { name: 'bench' })
-      const {
-        measured,
-        result: { result, watch },
-      } = await measureAgents(stage, user, async () => {
-        const watch = watchCommitments(stage.net)
-        return { result: await user.json<Backup>(['backup', sourceId]), watch }
-      })
-      await watch.stop()
+      const { measured, result, active_s } = await measureBackup<Backup>(stage, user, sourceId)
       if (result.snapshot.bytes !== stage.bytes || result.snapshot.missing > 0)
         throw new Error(`The snapshot holds ${result.snapshot.bytes} of ${stage.bytes} bytes.`)
       ours.push(measured)
-      active.push(watch.seconds(result.commitment.root))
+      active.push(active_s)
       storedHere = Number(result.commitment.size)
       stages.push(Object.fromEntries(result.seconds.map(({ stage: at, seconds }) => [at, seconds])))
       await user.stop()
-      return { ...measured, active: active.at(-1), ...stages.at(-1) }
+      return { ...measured, active: active_s, ...stages.at(-1) }
     }
     const backUpTheirs = (peer: Peer) => async (round: number) => {
       const work = join(stage.folder, `${peer.name}-${round}`)

@@ -8,8 +8,7 @@ import { inTurn } from './in-turn.ts'
 import { type Measured, median, medians } from './measure.ts'
 import { findPeers, type Peer, peerRow } from './peers.ts'
 import { memoryFigures, shownFigure, speedFigures } from './promised.ts'
-import { type AgentsMeasured, measureAgents, settleDisk, startStage } from './stage.ts'
-import { watchCommitments } from './watch-commitments.ts'
+import { type AgentsMeasured, measureBackup, settleDisk, startStage } from './stage.ts'
 
 interface Backup {
   snapshot: { bytes: number; addedBytes: number; missing: number }
@@ -17,8 +16,8 @@ interface Backup {
 }
 
 /**
- * `dmc-agent backup` of a source of which 1 % has changed since its last snapshot, until a block has brought the new commitment into force; each round
- * changes another 1 %, for us and for each peer's repository alike.
+ * `dmc-agent backup` of a source of which 1 % has changed since its last snapshot, until a block has brought the new commitment into
+ * force; each round changes another 1 %, for us and for each peer's repository alike.
  */
 export async function run(options: BenchOptions): Promise<BenchDocument> {
   const stage = await startStage(options, 1)
@@ -38,19 +37,12 @@ export async function run(options: BenchOptions): Promise<BenchDocument> {
     const added: number[] = []
     let changed = 0
     const backUpOurs = async () => {
-      const {
-        measured,
-        result: { result, watch },
-      } = await measureAgents(stage, user, async () => {
-        const watch = watchCommitments(stage.net)
-        return { result: await user.json<Backup>(['backup', sourceId]), watch }
-      })
-      await watch.stop()
+      const { measured, result, active_s } = await measureBackup<Backup>(stage, user, sourceId)
       if (result.snapshot.missing > 0) throw new Error('The snapshot is partial.')
       ours.push(measured)
-      active.push(watch.seconds(result.commitment.root))
+      active.push(active_s)
       added.push(result.snapshot.addedBytes)
-      return { ...measured, active: active.at(-1), addedBytes: result.snapshot.addedBytes }
+      return { ...measured, active: active_s, addedBytes: result.snapshot.addedBytes }
     }
     const backUpTheirs = (peer: Peer) => async (round: number) => {
       settleDisk()

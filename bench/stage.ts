@@ -11,6 +11,7 @@ import { offerSector, setUpAgent } from '../packages/testkit/src/set-up-agents.t
 import type { BenchOptions } from './bench.ts'
 import { makeDataSet } from './data-sets.ts'
 import { childCpuSeconds, cpuSeconds, type Measured } from './measure.ts'
+import { watchCommitments } from './watch-commitments.ts'
 
 /** A chain, a miner with an open bill, and the data, all in one temp folder. */
 export interface Stage {
@@ -111,6 +112,23 @@ export async function measureAgents<T>(
     },
     result,
   }
+}
+
+/** One `dmc-agent backup`, and when a block made its order active with it: seconds from the command's start. */
+export async function measureBackup<T extends { commitment: { root: string } }>(
+  stage: Stage,
+  user: AgentProcess,
+  sourceId: string,
+): Promise<{ measured: AgentsMeasured; result: T; active_s: number }> {
+  const {
+    measured,
+    result: [result, watch],
+  } = await measureAgents(stage, user, async () => {
+    const watch = watchCommitments(stage.net)
+    return [await user.json<T>(['backup', sourceId]), watch] as const
+  })
+  await watch.stop()
+  return { measured, result, active_s: watch.seconds(result.commitment.root) }
 }
 
 /** Nobody pays for what another one left to be written. */

@@ -1,4 +1,4 @@
-import { decodeLogs, type RawLog } from '../packages/core/src/chain/decode-log.ts'
+import { decodeLogs } from '../packages/core/src/chain/decode-log.ts'
 import type { Devnet } from '../packages/testkit/src/devnet.ts'
 
 /** Between two looks at the chain: what is told is late by so much at most. */
@@ -14,23 +14,18 @@ export interface CommitmentWatch {
 }
 
 /** Looks at the chain itself, as whoever asks the Market would; agents wait for some blocks more before they rely on it. */
-export function watchCommitments(
-  { client, market }: Pick<Devnet, 'client' | 'market'>,
-  now = () => performance.now(),
-): CommitmentWatch {
-  const started = now()
+export function watchCommitments({ client, market }: Pick<Devnet, 'client' | 'market'>): CommitmentWatch {
+  const started = performance.now()
   const seen = new Map<string, number>()
   const ending = new AbortController()
-  const number = async (): Promise<bigint> => BigInt(await client.request({ method: 'eth_blockNumber' }))
   const watch = async () => {
-    let next = (await number()) + 1n
+    let next = (await client.getBlockNumber({ cacheTime: 0 })) + 1n
     while (!ending.signal.aborted) {
-      const head = await number()
+      const head = await client.getBlockNumber({ cacheTime: 0 })
       if (head >= next) {
-        const range = { fromBlock: hex(next), toBlock: hex(head), address: market }
-        const logs = await client.request({ method: 'eth_getLogs', params: [range] })
-        const at = (now() - started) / 1000
-        for (const event of decodeLogs(market, logs.map(asRaw)))
+        const logs = await client.getLogs({ address: market, fromBlock: next, toBlock: head })
+        const at = (performance.now() - started) / 1000
+        for (const event of decodeLogs(market, logs))
           if (event.name === 'OrderActivated' || event.name === 'CommitmentReplaced')
             seen.set(event.args.root, at)
         next = head + 1n
@@ -52,19 +47,3 @@ export function watchCommitments(
     },
   }
 }
-
-const hex = (value: bigint): `0x${string}` => `0x${value.toString(16)}`
-
-const asRaw = (log: {
-  address: string
-  topics: readonly `0x${string}`[]
-  data: `0x${string}`
-  blockNumber: `0x${string}` | null
-  blockHash: `0x${string}` | null
-  logIndex: `0x${string}` | null
-  transactionHash: `0x${string}` | null
-}): RawLog => ({
-  ...log,
-  blockNumber: log.blockNumber === null ? null : BigInt(log.blockNumber),
-  logIndex: log.logIndex === null ? null : Number(log.logIndex),
-})

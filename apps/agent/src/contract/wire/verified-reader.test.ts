@@ -132,6 +132,30 @@ describe('verified reader', () => {
     reader.close()
   })
 
+  it('gives its memory back when it closes, but for what somebody is reading', async () => {
+    const lent: Buffer[] = []
+    const gate = Promise.withResolvers<void>()
+    const honest = memoryClient(log)
+    const client = {
+      ...honest,
+      async chunks(first: number, into: readonly Buffer[]) {
+        lent.push(...into)
+        if (first >= 20) await gate.promise
+        return honest.chunks(first, into)
+      },
+    }
+    const reader = openVerifiedReader({ volumes: [volumeOf(client, log)], ahead: 0 })
+    const early = await reader.read('aa', 0, 2 * MIB)
+    const read = [...lent]
+    const late = reader.read('aa', 20 * MIB, MIB)
+    await tick()
+    reader.close()
+    expect(read.map(({ length }) => length)).toEqual([0, 0])
+    gate.resolve()
+    expect((await late).equals(log.subarray(20 * MIB, 21 * MIB))).toBe(true)
+    expect(early.equals(log.subarray(0, 2 * MIB))).toBe(true)
+  })
+
   it('knows only its volumes and their sizes', async () => {
     const reader = openVerifiedReader({ volumes: [volumeOf(memoryClient(log), log)] })
     await expect(reader.read('bb', 0, 1)).rejects.toMatchObject({ code: 'LOG_CORRUPT' })
