@@ -14,7 +14,7 @@ import {
 } from '@dmc/core/log/node-entry'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
-import type { Manifest, NodeRow } from './manifest.ts'
+import type { Manifest, NodeRow, WalkedDir } from './manifest.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 
 /** Plain bytes of a node blob. */
@@ -30,7 +30,8 @@ export interface EncodeNodesOptions {
   crypto: LogCrypto
   blobIdKey: Uint8Array
   gear: Int32Array
-  onEntry(count: number): void
+  /** Called often. */
+  onEntries(): void
 }
 
 /** What the nodes say about the whole snapshot. */
@@ -46,11 +47,14 @@ export interface NodeTotals {
 }
 
 const MOST_PARTIAL = 1000
+const TELL_EVERY = 1000
+/** What can be told apart from the last snapshot's by its row; a hard link depends on other names, a listed entry is told anew each time. */
+const PLAIN_KINDS: readonly number[] = [ENTRY_KIND.file, ENTRY_KIND.directory, ENTRY_KIND.symlink]
 const MOST_PARTIAL_BYTES = 1024 * 1024
 
 /** A folder whose bytes lie, in part, in the pack that is being filled. */
 interface OpenFolder {
-  id: number
+  dir: WalkedDir
   /** Where its bytes begin in the pack: 0 when they began in an earlier one. */
   from: number
   /** -1 while it is being encoded. */
@@ -79,7 +83,7 @@ export class NodeEncoder {
     partial: [],
   }
   #partialBytes = 0
-  #entries = 0
+  #untold = 0
 
   constructor(options: EncodeNodesOptions) {
     this.#o = options
@@ -91,7 +95,7 @@ export class NodeEncoder {
     const depths = manifest.sql('SELECT max(depth) AS depth FROM dir').get() as { depth: number }
     manifest.db.exec('BEGIN')
     for (let depth = depths.depth; depth >= 0; depth--) {
-      for (const id of this.#foldersAt(depth)) this.#folder(id)
+      for (const dir of this.#foldersAt(depth)) if (!this.#keep(dir)) this.#folder(dir)
       this.#flush()
     }
     manifest.db.exec('COMMIT')
@@ -107,20 +111,48 @@ export class NodeEncoder {
     return before && now ? equalBytes(before, now) : prev !== null && !before && !now
   }
 
-  *#foldersAt(depth: number): Generator<number> {
-    const page = this.#o.manifest.sql('SELECT id FROM dir WHERE depth = ? AND id > ? ORDER BY id LIMIT 500')
+  *#foldersAt(depth: number): Generator<WalkedDir> {
+    const page = this.#o.manifest.sql(
+      'SELECT id, parent, prev, same FROM dir WHERE depth = ? AND id > ? ORDER BY id LIMIT 500',
+    )
     for (let after = 0; ; ) {
-      const rows = page.all(depth, after) as { id: number }[]
-      for (const { id } of rows) yield id
+      const rows = page.all(depth, after) as unknown as WalkedDir[]
+      yield* rows
       const last = rows.at(-1)
       if (!last) return
       after = last.id
     }
   }
 
-  #folder(id: number): void {
+  /** True for a folder of which nothing differs, down to its last file: it is the last snapshot's without being encoded. */
+  #keep(dir: WalkedDir): boolean {
+    const { manifest, prev } = this.#o
+    const known = dir.same === 1 ? prev?.dir(dir.prev) : undefined
+    if (!known) return false
+    const tally = manifest.tally(dir.id)
+    if (!tally.every(({ kind }) => PLAIN_KINDS.includes(kind))) return false
+    const entries = tally.reduce((sum, one) => sum + one.entries, 0)
+    // each of them is there as it was; is there none less?
+    if (entries !== prev?.countIn(dir.prev) || (known.ref === null) !== (entries === 0)) return false
+    if (known.ref) mustBeWhole(known.ref)
+    const { totals } = this
+    totals.directories++
+    for (const one of tally) {
+      if (one.kind === ENTRY_KIND.symlink) totals.links += one.entries
+      else if (one.kind === ENTRY_KIND.file) {
+        totals.files += one.entries
+        totals.bytes += one.bytes
+      }
+    }
+    this.#save(dir.id, known.ref, known.hash)
+    this.#tell(entries)
+    return true
+  }
+
+  #folder(dir: WalkedDir): void {
     const { manifest, store } = this.#o
-    const folder: OpenFolder = { id, from: this.#length, to: -1, ref: new RefBuilder(store), hash: null }
+    const { id } = dir
+    const folder: OpenFolder = { dir, from: this.#length, to: -1, ref: new RefBuilder(store), hash: null }
     this.#open.push(folder)
     let path: Buffer | null = null
     let flushed = false
@@ -143,7 +175,7 @@ export class NodeEncoder {
         this.#flush()
         flushed = true
       }
-      if (++this.#entries % 1000 === 0) this.#o.onEntry(this.#entries)
+      this.#tell(1)
     }
     folder.to = this.#length
     if (!flushed) this.#settle(folder)
@@ -153,21 +185,28 @@ export class NodeEncoder {
     }
   }
 
+  #tell(entries: number): void {
+    this.#untold += entries
+    if (this.#untold < TELL_EVERY) return
+    this.#untold = 0
+    this.#o.onEntries()
+  }
+
   /** A folder that is wholly in the pack, and the last one there: taken out when the last snapshot has the same. */
   #settle(folder: OpenFolder): void {
-    const { crypto, blobIdKey, manifest, prev } = this.#o
+    const { crypto, blobIdKey, prev } = this.#o
     if (folder.to === folder.from) {
       this.#open.pop() // an empty folder has no bytes
       this.#close(folder)
       return
     }
     folder.hash = blobId(crypto, blobIdKey, BLOB_TYPE.node, this.#pack.subarray(folder.from, folder.to))
-    const before = manifest.dir(folder.id)?.prev
+    const before = folder.dir.prev
     const known = before ? prev?.dir(before) : undefined
     if (!known?.hash || !known.ref || !equalBytes(known.hash, folder.hash)) return
     this.#open.pop()
     this.#length = folder.from
-    this.#save(folder.id, known.ref, known.hash)
+    this.#save(folder.dir.id, known.ref, known.hash)
     this.#o.store.reusedBytes += folder.to - folder.from
   }
 
@@ -189,7 +228,10 @@ export class NodeEncoder {
 
   #close(folder: OpenFolder): void {
     const ref = folder.ref.finish()
-    this.#save(folder.id, ref.run.length === 0 ? null : encodeRef(ref), folder.hash)
+    const { id, parent } = folder.dir
+    this.#save(id, ref.run.length === 0 ? null : encodeRef(ref), folder.hash)
+    // folders above it are encoded after it
+    this.#o.manifest.sql('UPDATE dir SET same = 0 WHERE id = ?').run(parent)
   }
 
   #save(id: number, ref: Uint8Array | null, hash: Uint8Array | null): void {
@@ -208,8 +250,7 @@ export class NodeEncoder {
     if (kind === ENTRY_KIND.file) ref = row.ref
     else if (kind === ENTRY_KIND.directory) ref = this.#o.manifest.dir(Number(row.child))?.ref
     if (!ref) return null
-    // a manifest that the disk has damaged must not make a folder that can't be read
-    if (cborItemLength(ref, 0) !== ref.length) throw logCorrupt('A cached content ref is damaged.')
+    mustBeWhole(ref)
     return ref
   }
 
@@ -227,6 +268,11 @@ export class NodeEncoder {
       }
     } else if (path) totals.others++
   }
+}
+
+/** A manifest that the disk has damaged must not make a folder that can't be read. */
+function mustBeWhole(ref: Uint8Array): void {
+  if (cborItemLength(ref, 0) !== ref.length) throw logCorrupt('A cached content ref is damaged.')
 }
 
 const readRef = (bytes: Uint8Array): ContentRef =>

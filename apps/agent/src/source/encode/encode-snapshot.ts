@@ -133,7 +133,7 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
       crypto,
       blobIdKey: keys.blobIdKey,
       gear,
-      onEntry: () => journal.tick(),
+      onEntries: () => journal.tick(),
     })
     const content = encoder.run()
     const root = describeRoot(path, manifest, singleFile, content)

@@ -1,5 +1,6 @@
+import type { BigIntStats } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { ListedAs } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
 
 /**
  * What one scan found, on disk, so that memory stays bounded for any number of files. Folders get ids in the order in
@@ -15,7 +16,9 @@ CREATE TABLE dir (
   -- id of the same folder in the last snapshot's manifest, 0 for none
   prev INTEGER NOT NULL,
   ref BLOB,
-  hash BLOB
+  hash BLOB,
+  -- 1: whatever a node says of its entries is as in the last snapshot's; of folders in it: unless their own entries differ
+  same INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX dir_depth ON dir (depth, id);
 CREATE TABLE entry (
@@ -83,6 +86,14 @@ export interface DirRow {
   hash: Uint8Array | null
 }
 
+/** A folder as it is encoded. */
+export interface WalkedDir {
+  id: number
+  parent: number
+  prev: number
+  same: number
+}
+
 // only what is used: each column of each row is an object or two
 const OF_TODO = ['dir', 'name', 'mtime', 'ctime', 'dev', 'ino', 'nlink', 'size', 'ref'] as const
 const OF_NODE = [
@@ -93,6 +104,24 @@ const OF_NODE = [
 export type TodoRow = Pick<EntryRow, (typeof OF_TODO)[number]>
 /** What a node says of an entry. */
 export type NodeRow = Pick<EntryRow, (typeof OF_NODE)[number]>
+
+/** A file whose content is that of the last snapshot; `same`: its node entry is, too. */
+export type SameFile = Pick<EntryRow, 'ref' | 'holes' | 'hash'> & { same: number }
+type FileStat = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ctimeNs' | 'ino' | 'mode' | 'uid' | 'gid'>
+/** What a node says of a folder, but for what is in it. */
+export type FolderRow = Pick<EntryRow, 'name' | 'mode' | 'mtime' | 'uid' | 'gid'>
+
+const SAME_FILE = `SELECT ref, holes, hash, mode = ? AND uid = ? AND gid = ? AS same FROM entry
+  WHERE dir = ? AND name = ? AND kind = ${ENTRY_KIND.file} AND size = ? AND mtime = ? AND ctime = ? AND ino = ?`
+const SAME_LINK = `SELECT 1 FROM entry
+  WHERE dir = ? AND name = ? AND kind = ${ENTRY_KIND.symlink} AND mode = ? AND mtime = ? AND uid = ? AND gid = ? AND target = ?`
+const FOLDER = `SELECT child, mode = ? AND mtime = ? AND uid = ? AND gid = ? AS same FROM entry
+  WHERE dir = ? AND name = ? AND kind = ${ENTRY_KIND.directory}`
+
+/** As entries keep it. */
+export const modeBits = (mode: bigint): bigint => mode & 0o7777n
+/** Inode and device numbers are unsigned 64 bits, SQLite's integers are signed. */
+export const signed = (value: bigint): bigint => BigInt.asIntN(64, value)
 
 const VERSION = 1
 const PAGE = 500
@@ -117,7 +146,8 @@ export class Manifest {
   static openExisting(file: string): Manifest | null {
     try {
       const db = new DatabaseSync(file, { readOnly: true })
-      db.exec('PRAGMA cache_size = -8000')
+      // one transaction for all that is asked: without it each question locks the file and looks whether it has changed
+      db.exec('PRAGMA cache_size = -8000; BEGIN')
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
       if (version === VERSION) return new Manifest(db)
       db.close()
@@ -151,14 +181,53 @@ export class Manifest {
     return statement
   }
 
-  entry(dir: number | bigint, name: Uint8Array): EntryRow | undefined {
-    return this.sql('SELECT * FROM entry WHERE dir = ? AND name = ?', true).get(dir, name) as
-      | EntryRow
+  /** The file of this name, when size, times and inode say that its content is the same. */
+  sameFile(dir: number, name: Uint8Array, now: FileStat): SameFile | undefined {
+    const row = this.sql(SAME_FILE).get(
+      modeBits(now.mode),
+      now.uid,
+      now.gid,
+      dir,
+      name,
+      now.size,
+      now.mtimeNs,
+      now.ctimeNs,
+      signed(now.ino),
+    )
+    return row as SameFile | undefined
+  }
+
+  /** Is there this very symlink? */
+  hasLink(dir: number, name: Uint8Array, now: FileStat, target: Uint8Array): boolean {
+    const { mode, mtimeNs, uid, gid } = now
+    return this.sql(SAME_LINK).get(dir, name, modeBits(mode), mtimeNs, uid, gid, target) !== undefined
+  }
+
+  /** The folder of this name: its id, and whether its node entry is the same but for what is in it. */
+  folder(
+    dir: number,
+    { name, mode, mtime, uid, gid }: FolderRow,
+  ): { child: number; same: number } | undefined {
+    return this.sql(FOLDER).get(mode, mtime, uid, gid, dir, name) as
+      | { child: number; same: number }
       | undefined
   }
 
+  /** How many entries of each kind a folder has, and bytes of them. */
+  tally(dir: number): { kind: number; entries: number; bytes: number }[] {
+    return this.sql(
+      'SELECT kind, count(*) AS entries, sum(size) AS bytes FROM entry WHERE dir = ? GROUP BY kind',
+    ).all(dir) as unknown as { kind: number; entries: number; bytes: number }[]
+  }
+
+  countIn(dir: number): number {
+    return Number(this.sql('SELECT count(*) AS entries FROM entry WHERE dir = ?').get(dir)?.entries)
+  }
+
   dir(id: number): DirRow | undefined {
-    return this.sql('SELECT * FROM dir WHERE id = ?').get(id) as DirRow | undefined
+    return this.sql('SELECT id, parent, name, depth, prev, ref, hash FROM dir WHERE id = ?').get(id) as
+      | DirRow
+      | undefined
   }
 
   /** Entries of one folder by name; rows may be updated while this goes on. */
