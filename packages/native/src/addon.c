@@ -3,12 +3,14 @@
  * length before it touches memory, and reads nothing but its arguments.
  *
  * Exports `sourceHash` (what it was built from) and `lacks` (null, or what this CPU can't do); the functions that hash are
- * there only when `lacks` is null, `sealGcm` and `openGcm` only where the process has OpenSSL's; `willNeed` is always there.
+ * there only when `lacks` is null, `sealGcm` and `openGcm` only where the process has OpenSSL's; `willNeed` and `readFolder` are
+ * always there.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>
 
 #include "gcm.h"
+#include "read-folder.h"
 #include "sha256-many.h"
 #include "sha256.h"
 
@@ -183,6 +185,24 @@ static napi_value will_need(napi_env env, napi_callback_info info) {
                                                                                                               : NULL;
 }
 
+/* readFolder(fd, out): the next entries of an open folder into a BigInt64Array; how many words of it they take, 0 at the end, or
+ * the negative error number of the system. Which word is what: read-folder.h. */
+static napi_value read_folder(napi_env env, napi_callback_info info) {
+  size_t argc = 2, length = 0;
+  napi_value args[2], words;
+  napi_typedarray_type type;
+  int64_t fd;
+  void *data = NULL;
+  bool is_array = false;
+  if (napi_get_cb_info(env, info, &argc, args, NULL, NULL) != napi_ok) return NULL;
+  if (napi_get_value_int64(env, args[0], &fd) != napi_ok || fd < 0 || fd > 0x7fffffff ||
+      napi_is_typedarray(env, args[1], &is_array) != napi_ok || !is_array ||
+      napi_get_typedarray_info(env, args[1], &type, &length, &data, NULL, NULL) != napi_ok ||
+      type != napi_bigint64_array || data == NULL || length * 8 < DMC_FOLDER_ROOM)
+    return refuse(env, "readFolder: give the descriptor of a folder, and a BigInt64Array of 65,536 bytes or more.");
+  return napi_create_int64(env, dmc_read_folder((long)fd, data), &words) == napi_ok ? words : NULL;
+}
+
 static int set(napi_env env, napi_value exports, const char *name, napi_value value) {
   return napi_set_named_property(env, exports, name, value) == napi_ok;
 }
@@ -203,7 +223,8 @@ NAPI_MODULE_INIT() {
           napi_ok ||
       !set(env, exports, "lacks", text))
     return NULL;
-  if (!set_function(env, exports, "willNeed", will_need)) return NULL;
+  if (!set_function(env, exports, "willNeed", will_need) || !set_function(env, exports, "readFolder", read_folder))
+    return NULL;
   if (dmc_gcm_here() &&
       !(set_function(env, exports, "sealGcm", seal_gcm) && set_function(env, exports, "openGcm", open_gcm)))
     return NULL;

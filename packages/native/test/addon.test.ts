@@ -3,15 +3,21 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import {
   closeSync,
   existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -27,6 +33,7 @@ interface Addon {
   sealGcm(...args: unknown[]): void
   openGcm(...args: unknown[]): boolean
   willNeed(fd: unknown, offset: unknown, length: unknown): boolean
+  readFolder(fd: unknown, out: unknown): number
 }
 
 const TARGET = 'linux-x64'
@@ -79,7 +86,9 @@ describe.each(files)('the addon, %s', (_, file) => {
   const addon = load(file)
   if (addon.lacks !== null) {
     it('says what this CPU lacks, and offers nothing', () => {
-      expect(Object.keys(addon).sort()).toEqual(['lacks', 'openGcm', 'sealGcm', 'sourceHash', 'willNeed'])
+      expect(Object.keys(addon).sort()).toEqual([
+        ...['lacks', 'openGcm', 'readFolder', 'sealGcm', 'sourceHash', 'willNeed'],
+      ])
     })
     return
   }
@@ -249,6 +258,97 @@ describe.each(files)('the addon, %s', (_, file) => {
       [fd, undefined, 1],
     ])
       expect(() => addon.willNeed(wrong[0], wrong[1], wrong[2])).toThrow(RangeError)
+  })
+
+  it('reads a folder with what lstat says of each name, in as many batches as it takes', () => {
+    const at = join(folder, `many-${files.length}-${_.length}`)
+    mkdirSync(at)
+    const names = [
+      'plain',
+      'x'.repeat(255),
+      'ü'.repeat(127),
+      '...',
+      '.hidden',
+      'with\nnewline',
+      '1234567',
+      '12345678',
+      '123456789',
+    ]
+    for (let i = 0; i < 1000; i++) names.push(`file-${i}`)
+    names.forEach((name, i) => {
+      writeFileSync(join(at, name), Buffer.alloc(i % 7))
+    })
+    mkdirSync(join(at, 'folder'))
+    symlinkSync('nowhere', join(at, 'link'))
+    linkSync(join(at, 'plain'), join(at, 'second name'))
+    utimesSync(join(at, 'plain'), -86400.5, -86400.5)
+    names.push('folder', 'link', 'second name')
+    const out = new BigInt64Array(8192)
+    const found = new Map<string, bigint[]>()
+    const fd = openSync(at, 'r')
+    let batches = 0
+    for (let words = addon.readFolder(fd, out); words > 0; words = addon.readFolder(fd, out), batches++) {
+      for (let i = 0; i < words; ) {
+        const head = BigInt.asUintN(64, out[i] as bigint)
+        const length = Number((head >> 16n) & 0xffffn)
+        expect(head >> 32n).toBe(0n)
+        const name = Buffer.from(out.buffer, (i + 11) * 8, length).toString()
+        expect(found.has(name)).toBe(false)
+        found.set(name, [...out.subarray(i + 1, i + 11)])
+        i += Number(head & 0xffffn)
+      }
+    }
+    expect(addon.readFolder(fd, out)).toBe(0)
+    closeSync(fd)
+    expect(batches).toBeGreaterThan(2)
+    expect([...found.keys()].sort()).toEqual(names.sort())
+    for (const [name, words] of found) {
+      const stat = lstatSync(join(at, name), { bigint: true })
+      const { mode, size, mtimeNs, ctimeNs, ino, dev, nlink, blocks, uid, gid } = stat
+      const signed = [ino, dev].map((value) => BigInt.asIntN(64, value))
+      expect(words, name).toEqual([mode, size, mtimeNs, ctimeNs, ...signed, nlink, blocks, uid, gid])
+    }
+    // device numbers of more than eight bits, where the system has such
+    for (const other of ['/proc', '/sys', '/dev']) {
+      const fdOf = openSync(other, 'r')
+      expect(addon.readFolder(fdOf, out)).toBeGreaterThan(0)
+      const name = Buffer.from(out.buffer, 88, Number((BigInt(out[0] as bigint) >> 16n) & 0xffffn)).toString()
+      expect(out[6], other).toBe(BigInt.asIntN(64, lstatSync(join(other, name), { bigint: true }).dev))
+      closeSync(fdOf)
+    }
+  })
+
+  it('says the system’s error of a folder, and takes nothing but a descriptor and room for a batch', () => {
+    const out = new BigInt64Array(8192).fill(9n)
+    const file = join(folder, 'no folder')
+    writeFileSync(file, 'x')
+    const fd = openSync(file, 'r')
+    expect(addon.readFolder(fd, out)).toBe(-constants.errno.ENOTDIR)
+    closeSync(fd)
+    expect(addon.readFolder(2 ** 31 - 1, out)).toBe(-constants.errno.EBADF)
+    const gone = join(folder, 'gone')
+    mkdirSync(gone)
+    const last = openSync(gone, 'r')
+    rmdirSync(gone)
+    expect(addon.readFolder(last, out)).toBe(-constants.errno.ENOENT)
+    closeSync(last)
+    const empty = join(folder, 'empty')
+    mkdirSync(empty, { recursive: true })
+    const none = openSync(empty, 'r')
+    expect(addon.readFolder(none, out)).toBe(0)
+    for (const wrong of [
+      [-1, out],
+      [2 ** 31, out],
+      ['1', out],
+      [none, undefined],
+      [none, new BigInt64Array(8191)],
+      [none, new Uint8Array(65_536)],
+      [none, new BigUint64Array(8192)],
+      [none, new ArrayBuffer(65_536)],
+    ])
+      expect(() => addon.readFolder(wrong[0], wrong[1])).toThrow(RangeError)
+    closeSync(none)
+    expect(out.every((word) => word === 9n)).toBe(true)
   })
 
   it('touches no memory that an element’s getter gave away', () => {

@@ -70,8 +70,8 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
       manifest,
       prev,
       excluder: Excluder.of(path, job.excludes),
-      tick: (now, current) => {
-        progress.scan(now, current)
+      tick: (now, folder, name) => {
+        progress.scan(now, folder, name)
         journal.tick()
       },
     })

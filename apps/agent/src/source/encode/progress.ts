@@ -1,4 +1,4 @@
-import { showPath } from '../path-bytes.ts'
+import { joinBytes, showPath } from '../path-bytes.ts'
 import type { BackupProgress, EncodedResult } from '../types.ts'
 import type { ScanTotals } from './scan.ts'
 
@@ -23,10 +23,10 @@ export class ProgressReporter {
     this.#report = report
   }
 
-  scan(totals: ScanTotals, current: Buffer): void {
+  scan(totals: ScanTotals, folder: Buffer, name: Buffer): void {
     this.#now.files = totals.files
     this.#now.bytes = totals.bytes
-    this.#tell(current)
+    if (this.#isDue()) this.#tell(joinBytes(folder, name))
   }
 
   /** Unchanged files need no reading: they count as done. */
@@ -48,7 +48,7 @@ export class ProgressReporter {
 
   bytes(path: Buffer, bytes: number): void {
     this.#now.bytes = Math.min(this.#now.bytes + bytes, this.#now.bytesTotal)
-    this.#tell(path)
+    if (this.#isDue()) this.#tell(path)
   }
 
   log(logBytes: number, reusedBytes: number): void {
@@ -72,10 +72,12 @@ export class ProgressReporter {
     this.#tell(null)
   }
 
+  #isDue(): boolean {
+    return performance.now() - this.#toldAt >= EVERY_MS
+  }
+
   #tell(current: Buffer | null): void {
-    const now = performance.now()
-    if (current && now - this.#toldAt < EVERY_MS) return
-    this.#toldAt = now
+    this.#toldAt = performance.now()
     this.#now.current = current ? showPath(current) : ''
     this.#report({ ...this.#now })
   }

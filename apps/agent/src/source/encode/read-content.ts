@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { showPath } from '../path-bytes.ts'
-import { reasonOf } from './scan.ts'
+import { reasonOf } from './read-folder.ts'
 
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 /** Reads of a file that changes each time. */

@@ -1,10 +1,11 @@
-import { type BigIntStats, lstatSync, opendirSync, readdirSync, readlinkSync } from 'node:fs'
+import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { Excluder } from './excluder.ts'
 import { type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
+import { type EntryStat, FolderReader, reasonOf } from './read-folder.ts'
 
 export interface ScanTotals {
   /** Regular files and hard links to them. */
@@ -32,8 +33,9 @@ export interface ScanOptions {
   prev: Manifest | null
   /** What the person does not want backed up; null: nothing. */
   excluder: Excluder | null
-  /** Called often; throws to stop. */
-  tick(totals: ScanTotals, current: Buffer): void
+  /** Called often, with where it is; throws to stop. */
+  tick(totals: ScanTotals, folder: Buffer, name: Buffer): void
+  folders?: FolderReader
 }
 
 const COMMIT_EVERY = 20_000
@@ -43,7 +45,14 @@ const COMMIT_EVERY = 20_000
  * is entered as listed; a name that vanished meanwhile is not there.
  * @throws SOURCE_NOT_FOUND, SOURCE_NOT_REGULAR, SOURCE_UNREADABLE for the source itself.
  */
-export function scan({ root, manifest, prev, excluder, tick }: ScanOptions): ScanTotals {
+export function scan({
+  root,
+  manifest,
+  prev,
+  excluder,
+  tick,
+  folders = new FolderReader(),
+}: ScanOptions): ScanTotals {
   const totals: ScanTotals = {
     files: 0,
     directories: 0,
@@ -83,17 +92,14 @@ export function scan({ root, manifest, prev, excluder, tick }: ScanOptions): Sca
     totals.directories++
     let same = prev !== null && dir.prev !== 0
     try {
-      for (const name of namesIn(path)) {
-        const child = joinBytes(path, name)
-        const found = lstatOrReason(child)
-        if (found === null) continue
-        if (excluder?.excludes(child, typeof found !== 'string' && found.isDirectory())) {
+      for (const { name, found } of folders.entries(path)) {
+        if (excluder?.excludes(joinBytes(path, name), typeof found !== 'string' && isDirectory(found))) {
           totals.excluded++
           continue
         }
-        if (!add(id, dir.prev, name, child, found)) same = false
+        if (!add(id, dir.prev, name, path, found)) same = false
         count()
-        tick(totals, child)
+        tick(totals, path, name)
       }
     } catch (error) {
       const reason = reasonOf(error)
@@ -166,62 +172,20 @@ const unreadable = (root: Buffer, reason: string) =>
     hint: `Let the agent's user (uid ${process.getuid?.() ?? '?'}) read it, or run the agent as its owner.`,
   })
 
-/** A folder that is no larger by its own size, which grows with its names, is read at once: twice as fast. */
-const MOST_AT_ONCE = 64n * 1024n
+const { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } = constants
+const typeOf = ({ mode }: EntryStat): number => Number(mode) & S_IFMT
+const isDirectory = (stat: EntryStat): boolean => typeOf(stat) === S_IFDIR
 
-/** The names of a folder as bytes, in batches from the system. A folder swapped for a symlink is not followed. */
-function* namesIn(path: Buffer): Generator<Buffer> {
-  const before = lstatSync(path, { bigint: true })
-  const mustBeTheSame = () => {
-    const after = lstatSync(path, { bigint: true })
-    if (before.isDirectory() && before.ino === after.ino && after.isDirectory()) return
-    throw Object.assign(new Error('it was replaced while it was read'), { code: 'ESTALE' })
-  }
-  if (before.size > 0n && before.size <= MOST_AT_ONCE) {
-    const names = readdirSync(path, { encoding: 'buffer' })
-    mustBeTheSame()
-    yield* names
-    return
-  }
-  // the types know no buffer encoding here; at run time names then are Buffers
-  const dir = opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
-  try {
-    mustBeTheSame()
-    for (let entry = dir.readSync(); entry; entry = dir.readSync()) yield entry.name as unknown as Buffer
-  } finally {
-    dir.closeSync()
-  }
-}
-
-/** A stat, the reason why there is none, or null when the name is gone. */
-function lstatOrReason(path: Buffer): BigIntStats | string | null {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null
-  } catch (error) {
-    const reason = reasonOf(error)
-    if (reason === null) throw error
-    return reason
-  }
-}
-
-/** `EACCES: permission denied` of a system error; null when it is not one. */
-export function reasonOf(error: unknown): string | null {
-  const { code, syscall, message } = (error ?? {}) as NodeJS.ErrnoException
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) return null
-  const text = /^[A-Z0-9]+: ([^,]*)/.exec(message ?? '')?.[1] ?? message
-  return syscall === undefined ? `${code}: ${text}` : `${code}: ${text} (${syscall})`
-}
-
-function listedAs(stat: BigIntStats): ListedAs | null {
-  if (stat.isFIFO()) return 'fifo'
-  if (stat.isSocket()) return 'socket'
-  if (stat.isCharacterDevice()) return 'char device'
-  if (stat.isBlockDevice()) return 'block device'
-  return null
-}
+const LISTED: ReadonlyMap<number, ListedAs> = new Map([
+  [S_IFIFO, 'fifo'],
+  [S_IFSOCK, 'socket'],
+  [S_IFCHR, 'char device'],
+  [S_IFBLK, 'block device'],
+])
+const listedAs = (stat: EntryStat): ListedAs | null => LISTED.get(typeOf(stat)) ?? null
 
 /** True: its node entry will be the last snapshot's; of a folder that is not known yet. */
-type Add = (dir: number, prevDir: number, name: Buffer, path: Buffer, found: BigIntStats | string) => boolean
+type Add = (dir: number, prevDir: number, name: Buffer, folder: Buffer, found: EntryStat | string) => boolean
 
 /** Enters one name, with the content of the last snapshot when the file has not changed since. */
 function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotals): Add {
@@ -233,7 +197,7 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
     `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, listed, reason)
      VALUES (?, ?, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'unreadable', ?)`,
   )
-  return (dir, prevDir, name, path, found) => {
+  return (dir, prevDir, name, folder, found) => {
     totals.nameBytes += name.length
     if (typeof found === 'string') {
       insertUnseen.run(dir, name, found)
@@ -246,7 +210,8 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
     let before: SameFile | undefined
     let todo = 0
     let same = false
-    if (found.isFile()) {
+    const type = typeOf(found)
+    if (type === S_IFREG) {
       kind = ENTRY_KIND.file
       totals.files++
       totals.bytes += Number(found.size)
@@ -260,12 +225,12 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
         totals.todoFiles++
         totals.todoBytes += Number(found.size < found.blocks * 512n ? found.size : found.blocks * 512n)
       }
-    } else if (found.isDirectory()) {
+    } else if (type === S_IFDIR) {
       kind = ENTRY_KIND.directory
       same = true
-    } else if (found.isSymbolicLink()) {
+    } else if (type === S_IFLNK) {
       try {
-        target = readlinkSync(path, 'buffer')
+        target = readlinkSync(joinBytes(folder, name), 'buffer')
         kind = ENTRY_KIND.symlink
         same = prevDir !== 0 && prev?.hasLink(prevDir, name, found, target) === true
         totals.links++
