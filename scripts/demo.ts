@@ -282,7 +282,11 @@ function summarise(s: {
   ])
   say()
   say(bold('Gas'))
-  facts(s.transactions.map(({ name, gas }) => [name, gas.toLocaleString('en')]))
+  facts(
+    s.transactions.length > 0
+      ? s.transactions.map(({ name, gas }) => [name, gas.toLocaleString('en')])
+      : [['none', 'this run went on with an order that was there already']],
+  )
   say()
   say(bold('Money'))
   facts([
