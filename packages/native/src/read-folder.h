@@ -60,8 +60,13 @@ static long dmc_lstat_at(long folder, const char *name, dmc_statx *to) {
   return result;
 }
 
+/* What 64 bits can't hold, times after the year 2262 or before 1677, is the last that they can. */
 static int64_t dmc_nanoseconds(const dmc_statx_time *time) {
-  return time->seconds * 1000000000 + time->nanoseconds;
+  int64_t result;
+  if (__builtin_mul_overflow(time->seconds, (int64_t)1000000000, &result) ||
+      __builtin_add_overflow(result, (int64_t)time->nanoseconds, &result))
+    return time->seconds < 0 ? INT64_MIN : INT64_MAX;
+  return result;
 }
 
 /* makedev(3) */

@@ -4,6 +4,7 @@ import {
   closeSync,
   cpSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   utimesSync,
@@ -106,6 +108,26 @@ describe('a folder, backed up into a log and restored', () => {
     expect(listed.map(({ path }) => path.toString())).toEqual(['photo.raw'])
     unlinkSync(join(t.root, 'photo.raw'))
     expect((await failure(t.backUp({ source }))).code).toBe('SOURCE_NOT_FOUND')
+  })
+
+  it('may have files and folders of times that 64 bits can’t hold: one of them once ended the whole backup', async () => {
+    const t = setUp()
+    const year2300 = 10_413_792_000
+    for (const name of ['folder', 'folder/in it'].map((each) => join(t.root, each))) mkdirSync(name)
+    writeFileSync(join(t.root, 'file'), 'x')
+    writeFileSync(join(t.root, 'folder/empty'), '')
+    symlinkSync('file', join(t.root, 'link'))
+    for (const name of ['file', 'folder/empty', 'folder/in it', 'folder', ''])
+      utimesSync(join(t.root, name), year2300, year2300)
+    lutimesSync(join(t.root, 'link'), year2300, year2300)
+    await settle()
+    expect((await t.backUp()).missing).toEqual([])
+    await t.restore('out')
+    expect((await compareTrees(t.root, t.at('out'))).differences).toEqual([])
+    // 11 April 2262, as late as it can be said, where the file system goes beyond
+    if (statSync(join(t.root, 'file')).mtimeMs === year2300 * 1000)
+      expect(Math.floor(statSync(t.at('out/file')).mtimeMs / 1000)).toBe(9_223_372_036)
+    expect((await t.backUp()).unchanged).toBe(true)
   })
 
   it('empty: a folder without entries, a file without bytes', async () => {

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   readSync,
 } from 'node:fs'
+import { keptTime } from '@dmc/core/log/node-entry'
 import { joinBytes, showPath } from './path-bytes.ts'
 
 export interface TreeDifference {
@@ -38,7 +39,7 @@ const PIECE = 1024 * 1024
 
 /**
  * Compares two trees, or two files: names as bytes, kinds, content of every byte, modes, mtimes to the microsecond
- * (Node can't set finer ones), symlink targets, and which names are hard links to each other. FIFOs, sockets and
+ * (Node can't set finer ones; beyond what 64 bits of nanoseconds hold they are equal), symlink targets, and which names are hard links to each other. FIFOs, sockets and
  * devices are left out: they are never restored.
  */
 export async function compareTrees(
@@ -116,7 +117,7 @@ class Comparer {
       this.#differ(relative, `mode ${octal(a.mode)} and ${octal(b.mode)}`)
     }
     // not by cutting both to microseconds: two times 86 ns apart may lie on either side of such a cut
-    if (magnitude(a.mtimeNs - b.mtimeNs) >= 1000n) {
+    if (magnitude(keptTime(a.mtimeNs) - keptTime(b.mtimeNs)) >= 1000n) {
       this.#differ(relative, `mtime ${a.mtimeNs} and ${b.mtimeNs} ns`)
     }
     if (this.#options.owners && (a.uid !== b.uid || a.gid !== b.gid)) {

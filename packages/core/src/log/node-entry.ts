@@ -43,6 +43,9 @@ export const NO_CONTENT: ContentRef = { level: 0, run: [] }
 const KEYS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
 const INT64 = 2n ** 63n
 
+/** An mtime in ns as an entry can hold it: one after the year 2262 or before 1677 becomes the last that 64 bits hold. */
+export const keptTime = (ns: bigint): bigint => (ns >= INT64 ? INT64 - 1n : ns < -INT64 ? -INT64 : ns)
+
 export function entryToCbor(entry: NodeEntry, content?: EncodedCbor): CborValue {
   const map = new Map<CborValue, CborValue>()
   if (entry.name.length > 0) map.set(0, entry.name)

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { ContentRef } from '@dmc/core/log/locator'
-import { ENTRY_KIND, type NodeEntry } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND, keptTime, type NodeEntry } from '@dmc/core/log/node-entry'
 import { showPath } from '../path-bytes.ts'
 import { toEntry } from './encode-nodes.ts'
 import type { Manifest } from './manifest.ts'
@@ -30,7 +30,7 @@ export function describeRoot(
     name: new Uint8Array(0),
     kind: ENTRY_KIND.directory,
     mode: Number(stat.mode & 0o7777n),
-    mtimeNs: stat.mtimeNs,
+    mtimeNs: keptTime(stat.mtimeNs),
     size: 0,
     content,
     uid: Number(stat.uid),

@@ -1,13 +1,13 @@
 import type { BigIntStats } from 'node:fs'
 import { CUT_MAX, CUT_MIN } from '@dmc/core/log/chunker'
 import type { LogCrypto } from '@dmc/core/log/log-crypto'
-import { ENTRY_KIND } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND, keptTime } from '@dmc/core/log/node-entry'
 import { readAhead } from '../../disk/read-ahead.ts'
 import { joinBytes } from '../path-bytes.ts'
 import type { BlobStore } from './blob-store.ts'
 import { Cutter } from './cutter.ts'
 import { HoleFinder } from './find-holes.ts'
-import { type Manifest, signed, type TodoRow } from './manifest.ts'
+import { type Manifest, modeBits, signed, type TodoRow } from './manifest.ts'
 import { readAt, readStable } from './read-content.ts'
 import { encodeRef, RefBuilder } from './ref-builder.ts'
 import { closeGaps, type KeptContent, SmallFiles } from './small-files.ts'
@@ -199,16 +199,17 @@ export class ContentEncoder {
   /** The file as it was when it was read, which may be later than when it was found. */
   #setStat(row: TodoRow, stat: BigIntStats): void {
     const racy = Date.now() - Number(stat.ctimeNs / 1_000_000n) < RACY_MS
-    const ctime = racy ? NEVER : stat.ctimeNs
-    if (!racy && stat.mtimeNs === row.mtime && stat.ctimeNs === row.ctime && stat.size === row.size) return
+    const mtime = keptTime(stat.mtimeNs)
+    const ctime = racy ? NEVER : keptTime(stat.ctimeNs)
+    if (mtime === row.mtime && ctime === row.ctime && stat.size === row.size) return
     this.#o.manifest
       .sql(
         `UPDATE entry SET mode = ?, mtime = ?, ctime = ?, dev = ?, ino = ?, size = ?, disk = ?, uid = ?, gid = ?
          WHERE dir = ? AND name = ?`,
       )
       .run(
-        stat.mode & 0o7777n,
-        stat.mtimeNs,
+        modeBits(stat.mode),
+        mtime,
         ctime,
         signed(stat.dev),
         signed(stat.ino),

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND, keptTime, type ListedAs } from '@dmc/core/log/node-entry'
 
 /**
  * What one scan found, on disk, so that memory stays bounded for any number of files. Folders get ids in the order in
@@ -190,8 +190,8 @@ export class Manifest {
       dir,
       name,
       now.size,
-      now.mtimeNs,
-      now.ctimeNs,
+      keptTime(now.mtimeNs),
+      keptTime(now.ctimeNs),
       signed(now.ino),
     )
     return row as SameFile | undefined
@@ -200,7 +200,9 @@ export class Manifest {
   /** Is there this very symlink? */
   hasLink(dir: number, name: Uint8Array, now: FileStat, target: Uint8Array): boolean {
     const { mode, mtimeNs, uid, gid } = now
-    return this.sql(SAME_LINK).get(dir, name, modeBits(mode), mtimeNs, uid, gid, target) !== undefined
+    return (
+      this.sql(SAME_LINK).get(dir, name, modeBits(mode), keptTime(mtimeNs), uid, gid, target) !== undefined
+    )
   }
 
   /** The folder of this name: its id, and whether its node entry is the same but for what is in it. */

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
-import { ENTRY_KIND, type ListedAs } from '@dmc/core/log/node-entry'
+import { ENTRY_KIND, keptTime, type ListedAs } from '@dmc/core/log/node-entry'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { Excluder } from './excluder.ts'
 import { type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
@@ -249,8 +249,8 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
       name,
       kind,
       modeBits(found.mode),
-      found.mtimeNs,
-      found.ctimeNs,
+      keptTime(found.mtimeNs),
+      keptTime(found.ctimeNs),
       signed(found.dev),
       signed(found.ino),
       found.nlink,
