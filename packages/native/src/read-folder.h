@@ -10,7 +10,6 @@
 
 /* One entry: eleven words of 64 bits, then the name, filled up to a word. */
 #define DMC_ENTRY_WORDS 11
-#define DMC_MOST_NAME 255
 #define DMC_DENTS 8192
 /* The shortest entry that the kernel gives has 24 bytes: so much room holds whatever fits into DMC_DENTS. */
 #define DMC_FOLDER_ROOM 65536
@@ -93,7 +92,6 @@ static long dmc_read_folder(long fd, int64_t *out) {
       const char *name = entry->name;
       uint64_t length = 0;
       while (name[length] != 0) length++;
-      if (length > DMC_MOST_NAME) return -36; /* ENAMETOOLONG: no name of a Linux file system */
       if (name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.'))) continue;
       dmc_statx stat;
       long error = -dmc_lstat_at(fd, name, &stat);

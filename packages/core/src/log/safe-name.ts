@@ -2,7 +2,8 @@ import { DmcError } from '../errors/dmc-error.ts'
 
 const SLASH = 0x2f
 const DOT = 0x2e
-const MAX_NAME = 255
+/** Bytes of a name. Some file systems (exFAT, NTFS, CIFS) have longer ones. */
+export const MAX_NAME = 255
 const MAX_PATH = 64 * 1024
 
 /** Why these bytes can't be the name of an entry; null when they can. */

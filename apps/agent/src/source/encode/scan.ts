@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { type BigIntStats, constants, lstatSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { ENTRY_KIND, keptTime, type ListedAs } from '@dmc/core/log/node-entry'
+import { MAX_NAME } from '@dmc/core/log/safe-name'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { Excluder } from './excluder.ts'
 import { type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
@@ -35,7 +37,7 @@ export interface ScanOptions {
   excluder: Excluder | null
   /** Called often, with where it is; throws to stop. */
   tick(totals: ScanTotals, folder: Buffer, name: Buffer): void
-  folders?: FolderReader
+  folders?: Pick<FolderReader, 'entries'>
 }
 
 const COMMIT_EVERY = 20_000
@@ -97,7 +99,9 @@ export function scan({
           totals.excluded++
           continue
         }
-        if (!add(id, dir.prev, name, path, found)) same = false
+        const fits = name.length <= MAX_NAME
+        const [as, what] = [fits ? name : shortened(name), fits ? found : tooLong(name)]
+        if (!add(id, dir.prev, as, path, what)) same = false
         count()
         tick(totals, path, name)
       }
@@ -129,6 +133,14 @@ export function scan({
   db.exec('COMMIT')
   return totals
 }
+
+/** What the log has no room for is listed under the beginning of its name, and told as missing. */
+function shortened(name: Buffer): Buffer {
+  const mark = createHash('sha256').update(name).digest('hex').slice(0, 16)
+  return Buffer.concat([name.subarray(0, 200), Buffer.from(`~${mark}`)])
+}
+const tooLong = (name: Buffer): string =>
+  `its name has ${name.length} bytes, more than the ${MAX_NAME} that a snapshot can hold`
 
 /** The folders in a folder, by name; rows may be updated while this goes on. */
 function* foldersIn(manifest: Manifest, dir: number): Generator<FolderRow> {
