@@ -22,7 +22,7 @@ export interface RestoreOptions {
   verifyOnly?: boolean
 }
 
-/** flow 11: exits 3 when some files could not be restored. */
+/** flow 11: exits 3 when some files could not be restored, or not with their owner, mode and time. */
 export const restore: Action<[string], RestoreOptions> = async (shell, options, snapshot) => {
   if (!options.to && !options.verifyOnly) {
     throw fail(
@@ -52,7 +52,7 @@ export const restore: Action<[string], RestoreOptions> = async (shell, options, 
       })
     })
     .finally(() => progress.end())
-  shell.io.document('restore', { ...result, partial: result.failed.length > 0 })
+  shell.io.document('restore', { ...result, partial: result.failed.length + result.unsetCount > 0 })
   return report(shell, result)
 }
 
@@ -70,11 +70,22 @@ function report({ io }: Shell, result: RestoreResult): number {
   if (result.verifyOnly) io.print(`Verified ${what} against the chain (${rate}); nothing was written.`)
   else io.print(`Restored ${what} to ${cleanText(result.to)} (${rate}).`)
   if (result.kept > 0) io.print(`${count(result.kept, 'file')} that were there already stayed as they were.`)
-  if (result.failed.length === 0) return 0
-  io.warn(`${count(result.failed.length, 'entry', 'entries')} could not be restored:`)
-  for (const { path, reason } of result.failed.slice(0, SHOWN_FAILED))
+  const { failed, unset, unsetCount } = result
+  if (failed.length > 0)
+    warn(io, `${count(failed.length, 'entry', 'entries')} could not be restored:`, failed, failed.length)
+  if (unsetCount > 0)
+    warn(
+      io,
+      `${count(unsetCount, 'entry', 'entries')} restored, but not as before in everything:`,
+      unset,
+      unsetCount,
+    )
+  return failed.length + unsetCount > 0 ? 3 : 0
+}
+
+function warn(io: Shell['io'], what: string, entries: RestoreResult['failed'], all: number): void {
+  io.warn(what)
+  for (const { path, reason } of entries.slice(0, SHOWN_FAILED))
     io.warn(`  ${cleanText(path)}: ${cleanText(reason)}`)
-  if (result.failed.length > SHOWN_FAILED)
-    io.warn(`  and ${result.failed.length - SHOWN_FAILED} more (see --json)`)
-  return 3
+  if (all > SHOWN_FAILED) io.warn(`  and ${all - SHOWN_FAILED} more (see --json)`)
 }

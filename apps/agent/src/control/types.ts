@@ -285,6 +285,9 @@ export interface RestoreResult {
   /** Existing files that `overwrite` kept. */
   kept: number
   failed: { path: string; reason: string }[]
+  /** Restored with their content, but not with all that belongs to them: the first of them, and how many. */
+  unset: { path: string; reason: string }[]
+  unsetCount: number
   seconds: number
   verifyOnly: boolean
 }

@@ -82,6 +82,8 @@ export const restoreInto =
                 result.bytes += restored.bytes
                 result.kept += restored.skipped
                 result.failed.push(...restored.missing)
+                result.unset.push(...restored.unset)
+                result.unsetCount += restored.unsetCount
               }
             }
             result.seconds = (performance.now() - started) / 1000
@@ -91,10 +93,10 @@ export const restoreInto =
                 ctx.checks.noteRestored(orderId, commitment, bytes)
             }
             ctx.journal.add({
-              level: result.failed.length > 0 ? 'warning' : 'info',
+              level: result.failed.length + result.unsetCount > 0 ? 'warning' : 'info',
               event: input.verifyOnly ? 'verified' : 'restored',
               subject: `snapshot:${snapshot.snapshotId}`,
-              message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failed.length > 0 ? `; ${result.failed.length} entries failed` : ''}.`,
+              message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failed.length > 0 ? `; ${result.failed.length} entries failed` : ''}${result.unsetCount > 0 ? `; ${result.unsetCount} are without their owner, mode or time` : ''}.`,
             })
             return result
           },
@@ -144,6 +146,8 @@ const empty = (snapshotId: string, to: string, verifyOnly: boolean): RestoreResu
   bytes: 0,
   kept: 0,
   failed: [],
+  unset: [],
+  unsetCount: 0,
   seconds: 0,
   verifyOnly,
 })

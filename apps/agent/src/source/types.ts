@@ -133,6 +133,9 @@ export interface RestoreResult {
   /** What should be there and is not: the first 1,000, and how many. */
   missing: { path: string; reason: string }[]
   missingCount: number
+  /** What is there, but not with all that belongs to it (owner, mode, time, hard link): the first 1,000, and how many. */
+  unset: { path: string; reason: string }[]
+  unsetCount: number
   /** FIFOs, sockets, devices: listed in the snapshot, never made. */
   others: number
 }

@@ -42,6 +42,7 @@ export function sweepTemporaries(folder: Buffer): void {
 
 /**
  * Writes a file under a temporary name, and gives it its own name once content, mode and times are complete.
+ * @returns what `setMetadata` could not set
  * @throws LOG_CORRUPT when the content is not as long as the entry says.
  */
 export async function restoreFile(
@@ -50,7 +51,7 @@ export async function restoreFile(
   folder: Buffer,
   path: Buffer,
   onBytes: (bytes: number) => void,
-): Promise<void> {
+): Promise<string | null> {
   const parts =
     entry.size >= LARGE_FILE
       ? blobs.openAll(BLOB_TYPE.content, blobs.slicesOf(entry.content))
@@ -72,9 +73,10 @@ export async function restoreFile(
     } finally {
       await writer.close()
     }
-    setMetadata(fd, entry)
+    const unset = setMetadata(fd, entry)
     closeSync(fd)
     renameSync(temporary, path)
+    return unset
   } catch (error) {
     await parts.return(undefined)
     try {

@@ -63,6 +63,8 @@ class RestoreRun {
     skipped: 0,
     missing: [],
     missingCount: 0,
+    unset: [],
+    unsetCount: 0,
     others: 0,
   }
   readonly #o: RestoreHereOptions
@@ -74,6 +76,8 @@ class RestoreRun {
   #hardLinks = 0
   /** For links to names outside of what is restored: where their content was put. */
   readonly #outside = new Map<string, Buffer>()
+  /** Of folders: a second walk sets theirs again. */
+  #folders: Unset = { unset: [], unsetCount: 0 }
   #failure: unknown = null
   #toldAt = 0
   #entries = 0
@@ -96,6 +100,7 @@ class RestoreRun {
     await all.zero() // also when it failed: nothing is written after the answer
     if (this.#failure) throw this.#failure
     if (this.#hardLinks === 0) return
+    this.#folders = { unset: [], unsetCount: 0 }
     // a second walk: the first names are there now; folders get their times after their last change
     if (start.kind === ENTRY_KIND.directory) await this.#linkFolder(start, this.#target.path, Buffer.alloc(0))
     else await this.#hardLink(start, this.#target.path, start.name)
@@ -104,8 +109,11 @@ class RestoreRun {
   /** The target folder itself, once nothing in it changes any more. */
   finishRoot(start: NodeEntry): void {
     if (start.kind === ENTRY_KIND.directory && this.#o.overwrite === undefined) {
-      this.#try(Buffer.alloc(0), () => withFolder(this.#target.path, (fd) => setMetadata(fd, start)))
+      this.#finishFolder(start, this.#target.path, Buffer.alloc(0))
     }
+    const { unset, unsetCount } = this.#folders
+    this.result.unset = [...this.result.unset, ...unset].slice(0, MOST_MISSING)
+    this.result.unsetCount += unsetCount
     this.#tell('', true)
   }
 
@@ -150,7 +158,11 @@ class RestoreRun {
   }
 
   #finishFolder(entry: NodeEntry, path: Buffer, relative: Buffer): void {
-    this.#try(relative, () => withFolder(path, (fd) => setMetadata(fd, entry)))
+    this.#try(relative, () =>
+      withFolder(path, (fd) => {
+        note(this.#folders, relative, setMetadata(fd, entry))
+      }),
+    )
   }
 
   /** One entry that is no folder. `fresh`: the folder is new, so nothing has its name. */
@@ -175,7 +187,7 @@ class RestoreRun {
     }
     if (!fresh && this.#keeps(entry, path, at)) return
     if (entry.kind === ENTRY_KIND.symlink) {
-      this.#try(at, () => this.#symlink(entry, folder, path))
+      this.#try(at, () => this.#symlink(entry, folder, path, at))
       return
     }
     const slots = entry.size >= LARGE_FILE ? this.#large : this.#small
@@ -189,11 +201,12 @@ class RestoreRun {
 
   async #file(entry: NodeEntry, folder: Buffer, path: Buffer, relative: Buffer): Promise<void> {
     try {
-      await restoreFile(this.#o.snapshot.blobs, entry, folder, path, (bytes) => {
+      const unset = await restoreFile(this.#o.snapshot.blobs, entry, folder, path, (bytes) => {
         this.#checkStop()
         this.result.bytes += bytes
         this.#tell(relative, false)
       })
+      note(this.result, relative, unset)
       this.result.bytes += holesOf(entry)
       this.result.files++
       this.#tell(relative, false)
@@ -202,12 +215,19 @@ class RestoreRun {
     }
   }
 
-  #symlink(entry: NodeEntry, folder: Buffer, path: Buffer): void {
+  #symlink(entry: NodeEntry, folder: Buffer, path: Buffer, relative: Buffer): void {
     const temporary = temporaryIn(folder)
-    symlinkSync(Buffer.from(entry.target ?? []), temporary)
     try {
-      setLinkMetadata(temporary, entry)
+      symlinkSync(Buffer.from(entry.target ?? []), temporary)
+    } catch (error) {
+      if (!hasNone(error)) throw error
+      this.#miss(relative, `no symlink can be made there (${(error as NodeJS.ErrnoException).code})`)
+      return
+    }
+    try {
+      const unset = setLinkMetadata(temporary, entry)
       renameSync(temporary, path)
+      note(this.result, relative, unset)
     } catch (error) {
       unlinkSync(temporary)
       throw error
@@ -261,13 +281,29 @@ class RestoreRun {
       const first = await this.#firstName(entry, folder, path, at)
       if (first === null || this.#keepsLink(first, path, at)) return
       const temporary = temporaryIn(folder)
-      linkSync(first, temporary)
+      try {
+        linkSync(first, temporary)
+      } catch (error) {
+        if (!hasNone(error)) throw error
+        await this.#copyOfLinked(entry, folder, path, at)
+        return
+      }
       renameSync(temporary, path)
       this.result.links++
     } catch (error) {
       this.#fail(error, path, at)
       if (this.#failure) throw this.#failure
     }
+  }
+
+  /** Where a file can't have two names, or not as many, each gets the content. */
+  async #copyOfLinked(entry: NodeEntry, folder: Buffer, path: Buffer, relative: Buffer): Promise<void> {
+    const file = await findEntry(this.#o.snapshot, Buffer.from(entry.linkPath ?? []))
+    if (file.kind !== ENTRY_KIND.file) throw logCorrupt('A hard link is to no file.')
+    const { files } = this.result
+    await this.#file({ ...file, name: entry.name }, folder, path, relative)
+    if (this.result.files > files)
+      note(this.result, relative, 'a file of its own: no hard link can be made there')
   }
 
   /** Where the linked file is in the target; null when this name was made a file, or is reported. */
@@ -374,6 +410,18 @@ class RestoreRun {
     })
   }
 }
+
+type Unset = Pick<RestoreResult, 'unset' | 'unsetCount'>
+
+function note(unset: Unset, relative: Buffer, reason: string | null): void {
+  if (reason === null) return
+  unset.unsetCount++
+  if (unset.unset.length < MOST_MISSING) unset.unset.push({ path: showPath(relative), reason })
+}
+
+/** Said of a link by a file system that has none, or not that many. */
+const NO_LINKS: readonly unknown[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK']
+const hasNone = (error: unknown): boolean => NO_LINKS.includes((error as NodeJS.ErrnoException)?.code)
 
 const holesOf = ({ holes }: NodeEntry): number =>
   holes.reduce((sum, part, i) => (i % 2 === 1 ? sum + part : sum), 0)

@@ -41,28 +41,55 @@ const uid = process.getuid?.() ?? -1
 const groups = new Set([process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])])
 
 /**
- * The mode to set: as it was, but setuid and setgid only where they mean the same as before: as root (who also sets
- * the owner), or when the file was our own.
+ * The mode to set: as it was, but setuid and setgid only where they mean the same as before: as root, once the owner is set too,
+ * or when the file was our own.
  */
-export function modeToSet(entry: NodeEntry): number {
-  if (uid === 0) return entry.mode
+export function modeToSet(entry: NodeEntry, owned = true): number {
+  if (uid === 0 && owned) return entry.mode
   let mode = entry.mode
-  if (entry.uid !== uid) mode &= ~SETUID
-  if (entry.uid !== uid || !groups.has(entry.gid)) mode &= ~SETGID
+  if (uid === 0 || entry.uid !== uid) mode &= ~SETUID
+  if (uid === 0 || entry.uid !== uid || !groups.has(entry.gid)) mode &= ~SETGID
   return mode
 }
 
-/** Owner (as root), mode and times of an open file or folder. */
-export function setMetadata(fd: number, entry: NodeEntry): void {
-  if (uid === 0) fchownSync(fd, entry.uid, entry.gid) // before the mode: it clears setuid
-  fchmodSync(fd, modeToSet(entry))
-  const time = toUtime(entry.mtimeNs)
-  futimesSync(fd, time, time)
+/** What a file system without owners or modes (FAT, some shares) and a container that may not give files away say. */
+const UNABLE: readonly unknown[] = ['EPERM', 'EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
+
+/** True when it is set; else `unset` says what is not, and why. */
+function attempt(what: string, unset: string[], set: () => void): boolean {
+  try {
+    set()
+    return true
+  } catch (error) {
+    const { code } = (error ?? {}) as NodeJS.ErrnoException
+    if (!UNABLE.includes(code)) throw error
+    unset.push(`${what} (${code})`)
+    return false
+  }
 }
 
-/** Owner (as root) and times of a symlink itself. */
-export function setLinkMetadata(path: Buffer, entry: NodeEntry): void {
-  if (uid === 0) lchownSync(path, entry.uid, entry.gid)
+const inWords = (unset: readonly string[]): string | null =>
+  unset.length === 0 ? null : `not set here: ${unset.join(', ')}`
+
+/**
+ * Owner (as root), mode and times of an open file or folder.
+ * @returns in words what could not be set here: no reason to be without the content; null: nothing
+ */
+export function setMetadata(fd: number, entry: NodeEntry): string | null {
+  const unset: string[] = []
+  // before the mode: it clears setuid
+  const owned = uid !== 0 || attempt('owner', unset, () => fchownSync(fd, entry.uid, entry.gid))
+  attempt('mode', unset, () => fchmodSync(fd, modeToSet(entry, owned)))
   const time = toUtime(entry.mtimeNs)
-  lutimesSync(path, time, time)
+  attempt('time', unset, () => futimesSync(fd, time, time))
+  return inWords(unset)
+}
+
+/** Owner (as root) and times of a symlink itself; what could not be set as above. */
+export function setLinkMetadata(path: Buffer, entry: NodeEntry): string | null {
+  const unset: string[] = []
+  if (uid === 0) attempt('owner', unset, () => lchownSync(path, entry.uid, entry.gid))
+  const time = toUtime(entry.mtimeNs)
+  attempt('time', unset, () => lutimesSync(path, time, time))
+  return inWords(unset)
 }
