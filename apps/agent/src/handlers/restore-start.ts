@@ -123,8 +123,12 @@ async function verify(
     signal.throwIfAborted()
     if (entry.kind === ENTRY_KIND.directory) result.directories++
     if (entry.kind === ENTRY_KIND.symlink || entry.kind === ENTRY_KIND.hardlink) result.links++
-    if (entry.kind === ENTRY_KIND.listed)
-      result.failed.push({ path: at.toString(), reason: `${entry.listedAs} was not stored` })
+    // FIFOs, sockets and devices are never stored, and no loss
+    if (entry.listedAs === 'unreadable' || entry.listedAs === 'changed')
+      result.failed.push({
+        path: at.toString(),
+        reason: `it was not stored: ${entry.reason ?? entry.listedAs}`,
+      })
     if (entry.kind !== ENTRY_KIND.file) continue
     for await (const bytes of snapshot.blobs.bytesOf(
       BLOB_TYPE.content,
