@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -313,6 +314,7 @@ describe.each(files)('the addon, %s', (_, file) => {
     }
     // device numbers of more than eight bits, where the system has such
     for (const other of ['/proc', '/sys', '/dev']) {
+      if (readdirSync(other).length === 0) continue
       const fdOf = openSync(other, 'r')
       expect(addon.readFolder(fdOf, out)).toBeGreaterThan(0)
       const name = Buffer.from(out.buffer, 88, Number((BigInt(out[0] as bigint) >> 16n) & 0xffffn)).toString()
