@@ -56,12 +56,16 @@ interface VitestReport {
   testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[]
 }
 
+/** The steps of a full run that vitest does, each with a report of its own. */
+export const VITEST_STEPS = ['vitest', 'load'] as const
+
 /** Titles of the tests that passed in the last full run (or in its second try), by file (path from the root). */
 function passedTests(): Map<string, string[]> {
-  const first = join(ROOT, '.test-results/vitest.json')
-  must(existsSync(first), 'the test run left no report (.test-results/vitest.json)')
+  const reports = VITEST_STEPS.map((step) => join(ROOT, `.test-results/${step}.json`))
+  for (const report of reports)
+    must(existsSync(report), `the test run left no report (${report.slice(ROOT.length + 1)})`)
   const passed = new Map<string, string[]>()
-  for (const file of [first, `${first}.again.json`].filter((path) => existsSync(path))) {
+  for (const file of reports.flatMap((path) => [path, `${path}.again.json`]).filter(existsSync)) {
     const report = JSON.parse(readFileSync(file, 'utf8')) as VitestReport
     for (const { name, assertionResults } of report.testResults) {
       const titles = assertionResults
