@@ -80,6 +80,10 @@ function report({ io }: Shell, result: RestoreResult): number {
       unset,
       unsetCount,
     )
+  if (unsetCount > 0)
+    io.warn(
+      'Their content is whole. For the rest, restore to a file system that has it, as a user who may set it; in the same place: --into-existing --overwrite always',
+    )
   return failed.length + unsetCount > 0 ? 3 : 0
 }
 

@@ -39,8 +39,8 @@ const PIECE = 1024 * 1024
 
 /**
  * Compares two trees, or two files: names as bytes, kinds, content of every byte, modes, mtimes to the microsecond
- * (Node can't set finer ones; beyond what 64 bits of nanoseconds hold they are equal), symlink targets, and which names are hard links to each other. FIFOs, sockets and
- * devices are left out: they are never restored.
+ * (Node can't set finer ones; beyond what 64 bits of nanoseconds hold they are equal), symlink targets, and which names
+ * are hard links to each other. FIFOs, sockets and devices are left out: they are never restored.
  */
 export async function compareTrees(
   left: string | Buffer,

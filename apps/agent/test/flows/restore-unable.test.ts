@@ -36,6 +36,7 @@ it.skipIf(!can)(
     expect(told.stderr).toContain('2 entries restored, but not as before in everything:')
     for (const name of ['theirs', 'theirs/program'])
       expect(told.stderr).toContain(`  ${name}: not set here: owner (EPERM)`)
+    expect(told.stderr).toContain('in the same place: --into-existing --overwrite always')
     expect((await compareTrees(source, to)).differences).toEqual([])
     expect(lstatSync(join(to, 'theirs/program')).uid).toBe(0)
     // a FIFO is listed and never stored: neither way counts it as lost
@@ -44,5 +45,16 @@ it.skipIf(!can)(
     expect([verified.exitCode, verified.stderr]).toEqual([0, expect.not.stringContaining('pipe')])
     const { stdout } = await user.cli(['journal', '--json'])
     expect(stdout).toContain('2 are without their owner, mode or time')
+
+    // what it says to do does it
+    await user.stop()
+    await user.start()
+    const again = ['--to', to, '--into-existing', '--overwrite', 'always']
+    expect(await user.cli(['restore', 'latest', '--source', sourceId, ...again])).toMatchObject({
+      exitCode: 0,
+    })
+    // a folder that was there is left as it is
+    const { differences } = await compareTrees(source, to, { owners: true })
+    expect(differences.filter(({ path }) => path !== '.')).toEqual([])
   },
 )

@@ -4,7 +4,7 @@ import type { ContentRef } from '@dmc/core/log/locator'
 import { ENTRY_KIND, keptTime, type NodeEntry } from '@dmc/core/log/node-entry'
 import { showPath } from '../path-bytes.ts'
 import { toEntry } from './encode-nodes.ts'
-import type { Manifest } from './manifest.ts'
+import { type Manifest, modeBits } from './manifest.ts'
 
 /** The snapshot's root entry: the folder itself without a name, or the one file. */
 export function describeRoot(
@@ -29,7 +29,7 @@ export function describeRoot(
   return {
     name: new Uint8Array(0),
     kind: ENTRY_KIND.directory,
-    mode: Number(stat.mode & 0o7777n),
+    mode: Number(modeBits(stat.mode)),
     mtimeNs: keptTime(stat.mtimeNs),
     size: 0,
     content,

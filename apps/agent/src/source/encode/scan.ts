@@ -37,6 +37,7 @@ export interface ScanOptions {
   excluder: Excluder | null
   /** Called often, with where it is; throws to stop. */
   tick(totals: ScanTotals, folder: Buffer, name: Buffer): void
+  /** What reads folders; the accelerator's way where there is one. */
   folders?: Pick<FolderReader, 'entries'>
 }
 
