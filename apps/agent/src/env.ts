@@ -55,7 +55,7 @@ export const OTHER_VARIABLES = {
   ),
   DMC_DEBUG: variable('1: show the stack of errors, like --debug.', '0 or 1', flag),
   DMC_HASHER: variable(
-    'Forces a hashing tier, for measuring and support; when unset, native where it works. Both give the same hashes.',
+    'Forces a hashing tier, for measuring and support; when unset, native where it works. Both give the same hashes. With `portable` folders are read without the accelerator, too.',
     'native or portable',
     z.enum(HASHER_TIERS),
   ),
