@@ -197,6 +197,14 @@ describe('of all folders', () => {
       'has a name too many',
       "INSERT INTO entry SELECT dir, CAST('zz' AS BLOB), kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, child, todo, target, ref, holes, hash, listed, reason FROM entry WHERE name = CAST('9' AS BLOB)",
     ],
+    [
+      'has lost a name and does not know it',
+      "DROP TRIGGER mark_less; DELETE FROM entry WHERE name = CAST('9' AS BLOB)",
+    ],
+    [
+      'has one name for another and does not know it',
+      "DROP TRIGGER mark_changed; UPDATE entry SET name = CAST('n' AS BLOB), ino = ino + 1 WHERE name = CAST('9' AS BLOB)",
+    ],
     ['has another owner of a file', "UPDATE entry SET uid = uid + 1 WHERE name = CAST('9' AS BLOB)"],
     ['has another mode of a folder', "UPDATE entry SET mode = mode + 1 WHERE name = CAST('g' AS BLOB)"],
   ])('one is encoded when the last list of files %s', (_what, sql) => {

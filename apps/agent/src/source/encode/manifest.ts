@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { ENTRY_KIND, keptTime, type ListedAs } from '@dmc/core/log/node-entry'
+import type { KnownEntries } from './folder-marks.ts'
 
 /**
  * What one scan found, on disk, so that memory stays bounded for any number of files. Folders get ids in the order in
@@ -49,7 +50,12 @@ CREATE TABLE entry (
   reason TEXT,
   PRIMARY KEY (dir, name)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE link (dev INTEGER, ino INTEGER, dir INTEGER, name BLOB, PRIMARY KEY (dev, ino)) STRICT, WITHOUT ROWID`
+CREATE TABLE link (dev INTEGER, ino INTEGER, dir INTEGER, name BLOB, PRIMARY KEY (dev, ino)) STRICT, WITHOUT ROWID;
+-- What the system said of a folder's entries when it was scanned (folder-marks.ts), as long as that is what their rows say.
+CREATE TABLE mark (dir INTEGER PRIMARY KEY, marks BLOB NOT NULL) STRICT;
+CREATE TRIGGER mark_changed AFTER UPDATE OF name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid ON entry
+BEGIN DELETE FROM mark WHERE dir = OLD.dir; END;
+CREATE TRIGGER mark_less AFTER DELETE ON entry BEGIN DELETE FROM mark WHERE dir = OLD.dir; END`
 
 /** A row of `entry`; every integer is a bigint as SQLite gives it. */
 export interface EntryRow {
@@ -118,6 +124,12 @@ const SAME_LINK = `SELECT 1 FROM entry
 const FOLDER = `SELECT child, mode = ? AND mtime = ? AND uid = ? AND gid = ? AS same FROM entry
   WHERE dir = ? AND name = ? AND kind = ${ENTRY_KIND.directory}`
 
+const OF_ENTRY =
+  'name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, target, ref, holes, hash'
+/** Whole rows of the last snapshot's: files whose content is known and which have no other name, folders, symlinks. */
+const TAKE_OVER = `INSERT INTO entry (dir, ${OF_ENTRY}) SELECT ?, ${OF_ENTRY} FROM prev.entry WHERE dir = ? AND todo = 0
+  AND (kind IN (${ENTRY_KIND.directory}, ${ENTRY_KIND.symlink}) OR (kind = ${ENTRY_KIND.file} AND nlink = 1))`
+
 /** As entries keep it. */
 export const modeBits = (mode: bigint): bigint => mode & 0o7777n
 /** Inode and device numbers are unsigned 64 bits, SQLite's integers are signed. */
@@ -128,10 +140,14 @@ const PAGE = 500
 
 export class Manifest {
   readonly db: DatabaseSync
+  readonly #file: string
   readonly #prepared = new Map<string, StatementSync>()
+  /** One of an earlier version has none. */
+  #hasMarks = true
 
-  constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, file: string) {
     this.db = db
+    this.#file = file
   }
 
   static create(file: string): Manifest {
@@ -139,7 +155,7 @@ export class Manifest {
     db.exec(
       `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8000; PRAGMA user_version = ${VERSION}; ${SCHEMA}`,
     )
-    return new Manifest(db)
+    return new Manifest(db, file)
   }
 
   /** null when it is not there, can't be read or is of another version: then every file is read again. */
@@ -149,7 +165,11 @@ export class Manifest {
       // one transaction for all that is asked: without it each question locks the file and looks whether it has changed
       db.exec('PRAGMA cache_size = -8000; BEGIN')
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-      if (version === VERSION) return new Manifest(db)
+      if (version === VERSION) {
+        const manifest = new Manifest(db, file)
+        manifest.#hasMarks = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'mark'").get() !== undefined
+        return manifest
+      }
       db.close()
       return null
     } catch {
@@ -213,6 +233,41 @@ export class Manifest {
     return this.sql(FOLDER).get(mode, mtime, uid, gid, dir, name) as
       | { child: number; same: number }
       | undefined
+  }
+
+  /** Rows of the last snapshot's can be taken over from now on. Not within a transaction. */
+  attach(prev: Manifest): void {
+    this.db.prepare('ATTACH ? AS prev').run(prev.#file)
+    this.db.exec('PRAGMA prev.cache_size = -2000')
+  }
+
+  /** What the system said of a folder's entries (`FolderMarks`), when that is what their rows say. */
+  marksOf(dir: number): Uint8Array | null {
+    if (!this.#hasMarks) return null
+    const row = this.sql('SELECT marks FROM mark WHERE dir = ?').get(dir)
+    return (row?.marks as Uint8Array | undefined) ?? null
+  }
+
+  setMarks(dir: number, marks: Uint8Array): void {
+    this.sql('INSERT INTO mark (dir, marks) VALUES (?, ?)').run(dir, marks)
+  }
+
+  /**
+   * Enters the last snapshot's entries of the folder `before` as those of `dir`, which has none yet, but for the names `others`;
+   * folders in it still need a `child`. False, and nothing is entered, unless these are just the entries that are known.
+   */
+  takeOver(dir: number, before: number, known: KnownEntries, others: readonly Uint8Array[]): boolean {
+    this.sql(TAKE_OVER).run(dir, before)
+    const remove = this.sql('DELETE FROM entry WHERE dir = ? AND name = ?')
+    for (const name of others) remove.run(dir, name)
+    const taken = this.sql(
+      `SELECT count(*) AS entries, COALESCE(sum(ino & 4294967295), 0) AS inodes, COALESCE(sum(length(name)), 0) AS names
+       FROM entry WHERE dir = ?`,
+    ).get(dir)
+    if (taken?.entries === known.entries && taken.inodes === known.inodes && taken.names === known.nameBytes)
+      return true
+    this.sql('DELETE FROM entry WHERE dir = ?').run(dir)
+    return false
   }
 
   /** How many entries of each kind a folder has, and bytes of them. */

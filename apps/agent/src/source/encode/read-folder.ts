@@ -8,9 +8,11 @@ import {
   readdirSync,
 } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
+import { MAX_NAME } from '@dmc/core/log/safe-name'
 import { forcedHasherTier } from '@dmc/core/merkle/hasher-tier'
 import { requireAddon } from '@dmc/core/merkle/node-addon'
 import { joinBytes } from '../path-bytes.ts'
+import type { FolderMarks, KnownEntries } from './folder-marks.ts'
 
 /** What lstat says of an entry, as far as a snapshot needs it. */
 export type EntryStat = Pick<
@@ -31,7 +33,17 @@ export type ReadFolder = (fd: number, out: BigInt64Array) => number
 const MOST_AT_ONCE = 64n * 1024n
 const ROOM = 64 * 1024
 const HEAD_WORDS = 11
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants
+const [MODE, SIZE, INO, NLINK] = [1, 2, 5, 7]
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } = constants
+
+export interface ReadFolderOptions {
+  /** Names that are passed over. */
+  leavesOut?: ((name: Buffer, isFolder: boolean) => boolean) | null
+  /** Told of each file of one name, folder and symlink that is read; spoilt where the accelerator does not read. */
+  marks?: FolderMarks | null
+  /** What is among them is counted there, and not given. */
+  known?: KnownEntries | null
+}
 
 /**
  * Reads folders, one after the other: each name with its stat, in the system's order, in batches, so that memory stays bounded for
@@ -49,33 +61,65 @@ export class FolderReader {
   }
 
   /** One folder at a time. @throws what the system says of the folder itself; ESTALE when it was replaced meanwhile */
-  entries(path: Buffer): Generator<FolderEntry> {
+  entries(path: Buffer, options: ReadFolderOptions = {}): Generator<FolderEntry> {
     const fd = this.#native === null ? null : openFolder(path)
     // what can't be opened is told by the other way, in its words
-    return this.#native === null || fd === null
-      ? portableEntries(path)
-      : this.#nativeEntries(this.#native, path, fd)
+    if (this.#native !== null && fd !== null) return this.#nativeEntries(this.#native, path, fd, options)
+    options.marks?.spoil()
+    return portableEntries(path, options)
   }
 
-  *#nativeEntries(read: ReadFolder, path: Buffer, fd: number): Generator<FolderEntry> {
+  *#nativeEntries(
+    read: ReadFolder,
+    path: Buffer,
+    fd: number,
+    { leavesOut, marks, known }: ReadFolderOptions,
+  ): Generator<FolderEntry> {
     try {
       for (;;) {
         const words = read(fd, this.#words)
         if (words < 0) throw systemError(words, 'getdents64')
         if (words === 0) return
-        for (let at = 0; at < words; ) {
-          const head = this.#heads[2 * at] as number
+        for (let at = 0, next = 0; at < words; at = next) {
+          const head = this.#low(at, 0)
           const error = this.#heads[2 * at + 1] as number
-          const nameAt = (at + HEAD_WORDS) * 8
-          const name = Buffer.from(this.#bytes.subarray(nameAt, nameAt + (head >>> 16)))
-          const found = error === 0 ? this.#statAt(at) : lstatOrReason(joinBytes(path, name))
-          if (found !== null) yield { name, found }
-          at += head & 0xffff
+          next = at + (head & 0xffff)
+          if (error !== 0) {
+            const name = this.#nameAt(at)
+            const found = lstatOrReason(joinBytes(path, name))
+            if (found !== null && !leavesOut?.(name, isFolder(found))) yield { name, found }
+            continue
+          }
+          const type = this.#low(at, MODE) & S_IFMT
+          if (leavesOut?.(this.#nameAt(at), type === S_IFDIR)) continue
+          const plain = type === S_IFREG ? this.#low(at, NLINK) === 1 : type === S_IFDIR || type === S_IFLNK
+          if (plain && head >>> 16 <= MAX_NAME) {
+            marks?.add(this.#heads, 2 * at, 2 * next)
+            if (known?.has(this.#heads, 2 * at, 2 * next)) {
+              known.count(type, this.#sizeAt(at), this.#low(at, INO), head >>> 16)
+              continue
+            }
+          }
+          yield { name: this.#nameAt(at), found: this.#statAt(at) }
         }
       }
     } finally {
       closeSync(fd)
     }
+  }
+
+  /** The low 32 bits of a word. */
+  #low(at: number, word: number): number {
+    return (this.#heads[2 * (at + word)] as number) >>> 0
+  }
+
+  #sizeAt(at: number): number {
+    return this.#low(at, SIZE) + (this.#heads[2 * (at + SIZE) + 1] as number) * 2 ** 32
+  }
+
+  #nameAt(at: number): Buffer {
+    const from = (at + HEAD_WORDS) * 8
+    return Buffer.from(this.#bytes.subarray(from, from + (this.#low(at, 0) >>> 16)))
   }
 
   #statAt(at: number): EntryStat {
@@ -113,12 +157,16 @@ function openFolder(path: Buffer): number | null {
   }
 }
 
-function* portableEntries(path: Buffer): Generator<FolderEntry> {
+function* portableEntries(path: Buffer, { leavesOut }: ReadFolderOptions): Generator<FolderEntry> {
   for (const name of namesIn(path)) {
     const found = lstatOrReason(joinBytes(path, name))
-    if (found !== null) yield { name, found }
+    if (found !== null && !leavesOut?.(name, isFolder(found))) yield { name, found }
   }
 }
+
+/** False of what is not known. */
+export const isFolder = (found: EntryStat | string): boolean =>
+  typeof found !== 'string' && (Number(found.mode) & S_IFMT) === S_IFDIR
 
 /** The names of a folder as bytes. A folder swapped for a symlink is not followed. */
 function* namesIn(path: Buffer): Generator<Buffer> {

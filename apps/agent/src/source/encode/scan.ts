@@ -6,8 +6,9 @@ import { ENTRY_KIND, keptTime, type ListedAs } from '@dmc/core/log/node-entry'
 import { MAX_NAME } from '@dmc/core/log/safe-name'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { Excluder } from './excluder.ts'
+import { FolderMarks, KnownEntries } from './folder-marks.ts'
 import { type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
-import { type EntryStat, FolderReader, reasonOf } from './read-folder.ts'
+import { type EntryStat, type FolderEntry, FolderReader, isFolder, reasonOf } from './read-folder.ts'
 
 export interface ScanTotals {
   /** Regular files and hard links to them. */
@@ -42,6 +43,8 @@ export interface ScanOptions {
 }
 
 const COMMIT_EVERY = 20_000
+/** With more entries that are not as they were a folder is entered one by one. */
+const MOST_OTHERS = 1000
 
 /**
  * Walks the source by depth into the manifest. Nothing is opened but folders, nothing is followed. What can't be read
@@ -72,11 +75,80 @@ export function scan({
   const addDir = manifest.sql('INSERT INTO dir (id, parent, name, depth, prev) VALUES (?, ?, ?, ?, ?)')
   const setChild = manifest.sql('UPDATE entry SET child = ? WHERE dir = ? AND name = ?')
   const setSame = manifest.sql('UPDATE dir SET same = 1 WHERE id = ?')
-  const add = entryAdder(manifest, prev, totals)
+  /** A name came again in the folder that is being read. */
+  let repeated = false
+  const add = entryAdder(manifest, prev, totals, () => {
+    repeated = true
+  })
   let rows = 0
+  if (prev) manifest.attach(prev)
   db.exec('BEGIN')
-  const count = () => {
-    if (++rows % COMMIT_EVERY === 0) db.exec('COMMIT; BEGIN')
+  const count = (added = 1) => {
+    rows += added
+    if (rows < COMMIT_EVERY) return
+    rows = 0
+    db.exec('COMMIT; BEGIN')
+  }
+  // folders of one folder follow each other
+  let above = { id: 1, path: root }
+  const pathTo = (id: number): Buffer => {
+    if (above.id !== id) above = { id, path: id === 1 ? root : joinBytes(root, manifest.pathOf(id)) }
+    return above.path
+  }
+  /** Folders in the folder that is being read. */
+  let inside = 0
+  /** True when its node entry will be the last snapshot's. */
+  const enter = (id: number, before: number, path: Buffer, { name, found }: FolderEntry): boolean => {
+    const fits = name.length <= MAX_NAME
+    if (isFolder(found)) inside++
+    const same = add(id, before, fits ? name : shortened(name), path, fits ? found : tooLong(name))
+    count()
+    tick(totals, path, name)
+    return same
+  }
+  const leftOut = (path: Buffer) =>
+    excluder &&
+    ((name: Buffer, isFolder: boolean): boolean => {
+      const out = excluder.excludes(joinBytes(path, name), isFolder)
+      if (out) totals.excluded++
+      return out
+    })
+  /**
+   * Entries that are as they were are entered in one go, the others one by one. True when all of them are the last snapshot's;
+   * null, and nothing is entered, when the folder is to be entered one by one.
+   */
+  const takeOver = (id: number, before: number, path: Buffer): boolean | null => {
+    const kept = before === 0 ? null : (prev?.marksOf(before) ?? null)
+    if (kept === null) return null
+    const excluded = totals.excluded
+    const marks = new FolderMarks()
+    const known = new KnownEntries(kept)
+    const others: FolderEntry[] = []
+    let few = true
+    for (const entry of folders.entries(path, { leavesOut: leftOut(path), marks, known })) {
+      few = others.push(entry) <= MOST_OTHERS
+      if (!few) break
+    }
+    const names = others.map(({ name }) => name)
+    if (!few || !manifest.takeOver(id, before, known, names)) {
+      totals.excluded = excluded
+      return null
+    }
+    totals.files += known.files
+    totals.bytes += known.bytes
+    totals.sameBytes += known.bytes
+    totals.links += known.links
+    inside += known.folders
+    totals.nameBytes += known.nameBytes + known.targetBytes
+    count(known.entries)
+    tick(totals, path, Buffer.alloc(0))
+    const same = others.map((entry) => enter(id, before, path, entry)).every(Boolean)
+    keepMarks(id, marks)
+    return same
+  }
+  const keepMarks = (id: number, marks: FolderMarks) => {
+    const kept = repeated ? null : marks.finish()
+    if (kept) manifest.setMarks(id, kept)
   }
 
   const stat = statSource(root)
@@ -91,21 +163,19 @@ export function scan({
   for (let id = 1; id <= last; id++) {
     const dir = manifest.dir(id)
     if (!dir) throw new Error(`the manifest has no folder ${id}`)
-    const path = id === 1 ? root : joinBytes(root, manifest.pathOf(id))
+    const path = id === 1 ? root : joinBytes(pathTo(dir.parent), dir.name)
+    inside = 0
+    repeated = false
     totals.directories++
     let same = prev !== null && dir.prev !== 0
     try {
-      for (const { name, found } of folders.entries(path)) {
-        if (excluder?.excludes(joinBytes(path, name), typeof found !== 'string' && isDirectory(found))) {
-          totals.excluded++
-          continue
-        }
-        const fits = name.length <= MAX_NAME
-        const [as, what] = [fits ? name : shortened(name), fits ? found : tooLong(name)]
-        if (!add(id, dir.prev, as, path, what)) same = false
-        count()
-        tick(totals, path, name)
-      }
+      const taken = takeOver(id, dir.prev, path)
+      if (taken === null) {
+        const marks = new FolderMarks()
+        for (const entry of folders.entries(path, { leavesOut: leftOut(path), marks }))
+          if (!enter(id, dir.prev, path, entry)) same = false
+        keepMarks(id, marks)
+      } else if (!taken) same = false
     } catch (error) {
       const reason = reasonOf(error)
       if (reason === null) throw error
@@ -121,7 +191,7 @@ export function scan({
         .run(reason, dir.parent, dir.name)
       continue
     }
-    for (const folder of foldersIn(manifest, id)) {
+    for (const folder of inside === 0 ? [] : foldersIn(manifest, id)) {
       const before = dir.prev === 0 ? undefined : prev?.folder(dir.prev, folder)
       if (!before?.same) same = false
       last++
@@ -187,7 +257,6 @@ const unreadable = (root: Buffer, reason: string) =>
 
 const { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_IFSOCK } = constants
 const typeOf = ({ mode }: EntryStat): number => Number(mode) & S_IFMT
-const isDirectory = (stat: EntryStat): boolean => typeOf(stat) === S_IFDIR
 
 const LISTED: ReadonlyMap<number, ListedAs> = new Map([
   [S_IFIFO, 'fifo'],
@@ -201,19 +270,25 @@ const listedAs = (stat: EntryStat): ListedAs | null => LISTED.get(typeOf(stat)) 
 type Add = (dir: number, prevDir: number, name: Buffer, folder: Buffer, found: EntryStat | string) => boolean
 
 /** Enters one name, with the content of the last snapshot when the file has not changed since. */
-function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotals): Add {
+function entryAdder(
+  manifest: Manifest,
+  prev: Manifest | null,
+  totals: ScanTotals,
+  onRepeated: () => void,
+): Add {
+  const remove = manifest.sql('DELETE FROM entry WHERE dir = ? AND name = ?')
   const insert = manifest.sql(
     `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, todo, target, ref,
-     holes, hash, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     holes, hash, listed, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (dir, name) DO NOTHING`,
   )
   const insertUnseen = manifest.sql(
     `INSERT INTO entry (dir, name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid, listed, reason)
-     VALUES (?, ?, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'unreadable', ?)`,
+     VALUES (?, ?, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'unreadable', ?) ON CONFLICT (dir, name) DO NOTHING`,
   )
   return (dir, prevDir, name, folder, found) => {
     totals.nameBytes += name.length
     if (typeof found === 'string') {
-      insertUnseen.run(dir, name, found)
+      if (insertUnseen.run(dir, name, found).changes === 0) onRepeated()
       return false
     }
     let kind: number = ENTRY_KIND.listed
@@ -257,7 +332,7 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
       listed = 'unreadable'
       reason = 'it is of no kind that this agent knows'
     }
-    insert.run(
+    const row = [
       dir,
       name,
       kind,
@@ -278,7 +353,12 @@ function entryAdder(manifest: Manifest, prev: Manifest | null, totals: ScanTotal
       before?.hash ?? null,
       listed,
       reason,
-    )
+    ] as const
+    // some file systems give a name twice when the folder changes meanwhile: the later one is true
+    if (insert.run(...row).changes > 0) return same
+    onRepeated()
+    remove.run(dir, name)
+    insert.run(...row)
     return same
   }
 }
