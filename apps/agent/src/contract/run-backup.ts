@@ -147,6 +147,16 @@ async function backUpInto(
         continue
       }
       if (error instanceof AgreedMeanwhile) continue
+      if (DmcError.is(error) && error.code === 'CACHE_DAMAGED' && ++restarts < MOST_RESTARTS) {
+        emit({ type: 'note', message: `${error.message} Every file is read again.` })
+        context.journal.add({
+          level: 'warning',
+          event: 'cache-damaged',
+          subject: `source:${contract.sourceId}`,
+          message: `${error.message} The backup goes on without it. Look at the disk: this is not done by the agent.`,
+        })
+        continue
+      }
       if (!isLost(error) || ++restarts >= MOST_RESTARTS) throw error
       emit({
         type: 'note',

@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   AGENT_UPGRADED: { exit: 78, retryable: true },
   CONTROL_PROTOCOL: failed,
   STORE_CORRUPT: storage,
+  CACHE_DAMAGED: { exit: 7, retryable: true },
   NODE_TOO_OLD: config,
   HASHER_UNAVAILABLE: config,
   DATABASE_LOCKED: storage,

@@ -3,6 +3,7 @@ import type { DmcError } from '@dmc/core/errors/dmc-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { stepBack } from '../../worker/step-back.ts'
 import { EncodeRun } from './encode-run.ts'
+import { letGoDamaged } from './let-go-damaged.ts'
 import { toDiskFull } from './spool-io.ts'
 import type { EncodeJob, FromWorker, ToWorker } from './worker-types.ts'
 
@@ -43,7 +44,7 @@ export function run(job: EncodeJob): void {
     work = new EncodeRun(job, send)
     work.encode()
   } catch (error) {
-    send({ type: 'failed', error: describe(worded(error)) })
+    send({ type: 'failed', error: describe(letGoDamaged(job.folder, error) ?? worded(error)) })
   }
 }
 
