@@ -52,7 +52,7 @@ export const restore: Action<[string], RestoreOptions> = async (shell, options, 
       })
     })
     .finally(() => progress.end())
-  shell.io.document('restore', { ...result, partial: result.failed.length + result.unsetCount > 0 })
+  shell.io.document('restore', { ...result, partial: result.failedCount + result.unsetCount > 0 })
   return report(shell, result)
 }
 
@@ -70,9 +70,9 @@ function report({ io }: Shell, result: RestoreResult): number {
   if (result.verifyOnly) io.print(`Verified ${what} against the chain (${rate}); nothing was written.`)
   else io.print(`Restored ${what} to ${cleanText(result.to)} (${rate}).`)
   if (result.kept > 0) io.print(`${count(result.kept, 'file')} that were there already stayed as they were.`)
-  const { failed, unset, unsetCount } = result
-  if (failed.length > 0)
-    warn(io, `${count(failed.length, 'entry', 'entries')} could not be restored:`, failed, failed.length)
+  const { failed, failedCount, unset, unsetCount } = result
+  if (failedCount > 0)
+    warn(io, `${count(failedCount, 'entry', 'entries')} could not be restored:`, failed, failedCount)
   if (unsetCount > 0)
     warn(
       io,
@@ -84,7 +84,7 @@ function report({ io }: Shell, result: RestoreResult): number {
     io.warn(
       'Their content is whole. For the rest, restore to a file system that has it, as a user who may set it; in the same place: --into-existing --overwrite always',
     )
-  return failed.length + unsetCount > 0 ? 3 : 0
+  return failedCount + unsetCount > 0 ? 3 : 0
 }
 
 function warn(io: Shell['io'], what: string, entries: RestoreResult['failed'], all: number): void {

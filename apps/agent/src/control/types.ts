@@ -284,7 +284,9 @@ export interface RestoreResult {
   bytes: number
   /** Existing files that `overwrite` kept. */
   kept: number
+  /** Not restored, or not verified: the first of them, and how many. */
   failed: { path: string; reason: string }[]
+  failedCount: number
   /** Restored with their content, but not with all that belongs to them: the first of them, and how many. */
   unset: { path: string; reason: string }[]
   unsetCount: number

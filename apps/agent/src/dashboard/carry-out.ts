@@ -299,7 +299,8 @@ async function startRestore(how: Carrying, command: CommandOf<'restore.start'>):
     files: result.files,
     directories: result.directories,
     bytes: result.bytes,
-    failed: result.failed.length,
+    failed: result.failedCount,
+    unset: result.unsetCount,
   }
 }
 

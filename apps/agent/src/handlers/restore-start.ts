@@ -12,6 +12,9 @@ import { restoreSnapshot } from '../source/restore-snapshot.ts'
 import { crashPoint } from '../store/crash-point.ts'
 import { withSnapshot } from '../with-snapshot.ts'
 
+/** Names that an answer has room for; all of them are counted. */
+const MOST_TOLD = 1000
+
 /** flow 11: a whole snapshot, folders or files; every chunk is verified against the chain before a byte of it is used. */
 export const restoreStart: Handler<'restore.start', AgentContext> = (ctx, input, emit, signal) =>
   restoreInto(undefined)(ctx, input, emit, signal)
@@ -81,8 +84,9 @@ export const restoreInto =
                 result.links += restored.links
                 result.bytes += restored.bytes
                 result.kept += restored.skipped
-                result.failed.push(...restored.missing)
-                result.unset.push(...restored.unset)
+                result.failed.push(...restored.missing.slice(0, MOST_TOLD - result.failed.length))
+                result.failedCount += restored.missingCount
+                result.unset.push(...restored.unset.slice(0, MOST_TOLD - result.unset.length))
                 result.unsetCount += restored.unsetCount
               }
             }
@@ -93,10 +97,10 @@ export const restoreInto =
                 ctx.checks.noteRestored(orderId, commitment, bytes)
             }
             ctx.journal.add({
-              level: result.failed.length + result.unsetCount > 0 ? 'warning' : 'info',
+              level: result.failedCount + result.unsetCount > 0 ? 'warning' : 'info',
               event: input.verifyOnly ? 'verified' : 'restored',
               subject: `snapshot:${snapshot.snapshotId}`,
-              message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failed.length > 0 ? `; ${result.failed.length} entries failed` : ''}${result.unsetCount > 0 ? `; ${result.unsetCount} are without their owner, mode or time` : ''}.`,
+              message: `Snapshot ${snapshot.snapshotId.slice(0, 12)}: ${result.files} files, ${result.bytes} bytes ${input.verifyOnly ? 'verified' : `restored to ${input.to}`}${result.failedCount > 0 ? `; ${result.failedCount} entries failed` : ''}${result.unsetCount > 0 ? `; ${result.unsetCount} are without their owner, mode or time` : ''}.`,
             })
             return result
           },
@@ -124,11 +128,14 @@ async function verify(
     if (entry.kind === ENTRY_KIND.directory) result.directories++
     if (entry.kind === ENTRY_KIND.symlink || entry.kind === ENTRY_KIND.hardlink) result.links++
     // FIFOs, sockets and devices are never stored, and no loss
-    if (entry.listedAs === 'unreadable' || entry.listedAs === 'changed')
-      result.failed.push({
-        path: at.toString(),
-        reason: `it was not stored: ${entry.reason ?? entry.listedAs}`,
-      })
+    if (entry.listedAs === 'unreadable' || entry.listedAs === 'changed') {
+      result.failedCount++
+      if (result.failed.length < MOST_TOLD)
+        result.failed.push({
+          path: at.toString(),
+          reason: `it was not stored: ${entry.reason ?? entry.listedAs}`,
+        })
+    }
     if (entry.kind !== ENTRY_KIND.file) continue
     for await (const bytes of snapshot.blobs.bytesOf(
       BLOB_TYPE.content,
@@ -150,6 +157,7 @@ const empty = (snapshotId: string, to: string, verifyOnly: boolean): RestoreResu
   bytes: 0,
   kept: 0,
   failed: [],
+  failedCount: 0,
   unset: [],
   unsetCount: 0,
   seconds: 0,

@@ -39,6 +39,7 @@ function setUp() {
   const walk = (reader: FolderReader, keep: boolean, patterns: readonly string[] = []) => {
     const given: string[] = []
     const folders = {
+      tellsKnown: reader.tellsKnown,
       *entries(...args: Parameters<FolderReader['entries']>) {
         for (const entry of reader.entries(...args)) {
           given.push(entry.name.toString())

@@ -50,6 +50,8 @@ export interface ReadFolderOptions {
  * any number of names. Nothing is followed; names that vanish meanwhile are not there.
  */
 export class FolderReader {
+  /** Whether it can tell what is known. */
+  readonly tellsKnown: boolean
   readonly #native: ReadFolder | null
   readonly #words = new BigInt64Array(ROOM / 8)
   readonly #heads = new Int32Array(this.#words.buffer)
@@ -58,6 +60,7 @@ export class FolderReader {
   /** @param native null: without the accelerator */
   constructor(native: ReadFolder | null = loadReadFolder()) {
     this.#native = native
+    this.tellsKnown = native !== null
   }
 
   /** One folder at a time. @throws what the system says of the folder itself; ESTALE when it was replaced meanwhile */

@@ -39,7 +39,7 @@ export interface ScanOptions {
   /** Called often, with where it is; throws to stop. */
   tick(totals: ScanTotals, folder: Buffer, name: Buffer): void
   /** What reads folders; the accelerator's way where there is one. */
-  folders?: Pick<FolderReader, 'entries'>
+  folders?: Pick<FolderReader, 'entries'> & Partial<Pick<FolderReader, 'tellsKnown'>>
 }
 
 const COMMIT_EVERY = 20_000
@@ -118,7 +118,8 @@ export function scan({
    * null, and nothing is entered, when the folder is to be entered one by one.
    */
   const takeOver = (id: number, before: number, path: Buffer): boolean | null => {
-    const kept = before === 0 ? null : (prev?.marksOf(before) ?? null)
+    if (!folders.tellsKnown || before === 0) return null
+    const kept = prev?.marksOf(before) ?? null
     if (kept === null) return null
     const excluded = totals.excluded
     const marks = new FolderMarks()

@@ -4,22 +4,14 @@ import { formatRate } from '@dmc/core/units/format-rate'
 import { formatSize } from '@dmc/core/units/format-size'
 import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from '../../lib/trpc.ts'
-import { Badge, type Tone } from '../../ui/badge.tsx'
+import { Badge } from '../../ui/badge.tsx'
 import { LinkButton } from '../../ui/button.tsx'
 import { Card } from '../../ui/card.tsx'
 import { ListState } from '../../ui/list-state.tsx'
 import { Progress } from '../../ui/progress.tsx'
 import { When } from '../../ui/when.tsx'
+import { shortOf, stateOf } from './restore-state.ts'
 import { readError } from './source-page.tsx'
-
-const STATES: Record<string, [Tone, string]> = {
-  waiting: ['plain', 'Waiting'],
-  running: ['busy', 'Restoring'],
-  paused: ['warn', 'Paused'],
-  done: ['ok', 'Restored'],
-  failed: ['bad', 'Failed'],
-  cancelled: ['off', 'Cancelled'],
-}
 
 /** Restores, running and past; every byte was checked against the chain before it was written. */
 export function RestoreList() {
@@ -42,8 +34,8 @@ export function RestoreList() {
         {(jobs) => (
           <ul className="divide-y divide-line">
             {jobs.map((job) => {
-              const [tone, name] = STATES[job.state] ?? ['plain', job.state]
-              const result = (job.result ?? {}) as Record<string, unknown>
+              const short = shortOf(job)
+              const [tone, name] = stateOf(job.state, short)
               const running = job.finishedAt === null
               return (
                 <li key={`${job.agentId}-${job.jobId}`} className="grid gap-2 px-5 py-4">
@@ -63,13 +55,16 @@ export function RestoreList() {
                       {running && job.total > 0n ? ` of ${formatSize(job.total)}` : ''}
                     </span>
                     {running && job.rate !== null ? <span>{formatRate(Math.round(job.rate), 1)}</span> : null}
-                    {typeof result.target === 'string' ? (
-                      <span className="font-mono [overflow-wrap:anywhere]">{result.target}</span>
-                    ) : null}
                     <span className="ml-auto">
                       <When at={job.updatedAt.getTime() / 1000} />
                     </span>
                   </p>
+                  {short.length > 0 ? (
+                    <p role="alert" className="text-[0.8125rem] text-warn">
+                      {short.join(' ')} The host that restored says which, and why: dmc-agent restore, with
+                      the same snapshot.
+                    </p>
+                  ) : null}
                   {job.state === 'failed' ? (
                     <p role="alert" className="text-[0.8125rem] text-bad">
                       {readError(job.error).message} {readError(job.error).hint}
