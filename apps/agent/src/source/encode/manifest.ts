@@ -163,7 +163,7 @@ export class Manifest {
     try {
       const db = new DatabaseSync(file, { readOnly: true })
       // one transaction for all that is asked: without it each question locks the file and looks whether it has changed
-      db.exec('PRAGMA cache_size = -8000; BEGIN')
+      db.exec('PRAGMA cache_size = -2000; BEGIN')
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
       if (version === VERSION) {
         const manifest = new Manifest(db, file)
