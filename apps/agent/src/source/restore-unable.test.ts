@@ -115,3 +115,60 @@ describe('a target that can’t take everything gets what it can, and the rest i
     expect(await failure(t.restore('again'))).toMatchObject({ code: 'DISK_FULL' })
   })
 })
+
+describe('one name that can’t be written does not end the restore', () => {
+  const { renameSync, mkdirSync: makeFolder } = fs
+  afterEach(() => {
+    Object.assign(fs, { renameSync, mkdirSync: makeFolder })
+    syncBuiltinESMExports()
+  })
+  /** The system refuses to give this name to anything. */
+  function refuseName(code: string, name: string): void {
+    const check = (path: unknown, syscall: string) => {
+      if (String(path).endsWith(`/${name}`))
+        throw Object.assign(new Error(`${code}: ${name}`), { code, syscall, path })
+    }
+    Object.assign(fs, {
+      renameSync: (from: string, to: string) => {
+        check(to, 'rename')
+        renameSync(from, to)
+      },
+      mkdirSync: (path: string, options: object) => {
+        check(path, 'mkdir')
+        return makeFolder(path, options)
+      },
+    })
+    syncBuiltinESMExports()
+  }
+
+  it.each([
+    ['EPERM', 'file', 'EPERM (rename)', 'an immutable file is in its place; once nothing came back'],
+    ['EACCES', 'folder', 'EACCES (mkdir)', 'somebody else’s folder'],
+    [
+      'EINVAL',
+      'suid',
+      'this file system can’t hold such a name: EINVAL (rename)',
+      'a character that FAT has not',
+    ],
+    ['ENOENT', 'folder', 'this file system can’t hold such a name: ENOENT (mkdir)', 'the same, elsewhere'],
+    ['EILSEQ', 'link', 'this file system can’t hold such a name: EILSEQ (rename)', 'no such letters'],
+  ])('%s of %s: %s (%s)', async (code, name, reason) => {
+    const t = await backedUp()
+    refuseName(code, name)
+    const result = await t.restore('out')
+    expect(result.missing).toContainEqual({ path: name, reason })
+    const lost = ['file', 'folder'].includes(name) ? [name, 'folder/again'] : [name]
+    const { differences } = await compareTrees(t.root, t.at('out'))
+    for (const { path } of differences) expect(lost).toContain(path)
+    expect(differences.map(({ path }) => path)).toContain(name)
+  })
+
+  it.each([
+    ['ENOSPC', 'DISK_FULL'],
+    ['EROFS', 'TARGET_UNWRITABLE'],
+  ])('%s is not about one name: it ends with %s', async (code, told) => {
+    const t = await backedUp()
+    refuseName(code, 'file')
+    expect((await failure(t.restore('out'))).code).toBe(told)
+  })
+})

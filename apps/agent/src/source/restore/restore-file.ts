@@ -35,7 +35,7 @@ export const temporaryIn = (folder: Buffer): Buffer =>
 export function sweepTemporaries(folder: Buffer): void {
   for (const name of readdirSync(folder, 'buffer')) {
     const text = name.toString('latin1')
-    if (/^\.dmc-[0-9a-f]{16}-\d+$/.test(text) && !text.startsWith(`.dmc-${ours}-`))
+    if (/^\.dmc-[0-9a-f]{16}-\d+(-|$)/.test(text) && !text.startsWith(`.dmc-${ours}-`))
       unlinkSync(joinBytes(folder, name))
   }
 }

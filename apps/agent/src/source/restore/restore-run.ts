@@ -9,9 +9,11 @@ import { entriesOf, findEntry, type OpenedSnapshot } from '../list-snapshot.ts'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { RestoreOptions } from '../restore-snapshot.ts'
 import type { RestoreResult } from '../types.ts'
+import { FolderNames, tellsNamesApart } from './names-apart.ts'
 import { LARGE_FILE, restoreFile, sweepTemporaries, temporaryIn } from './restore-file.ts'
 import {
   closeTarget,
+  concernsAll,
   enterFolder,
   hasRealParents,
   lstatOrNull,
@@ -26,6 +28,9 @@ import { Slots, Tally } from './slots.ts'
 const SMALL_AT_ONCE = 8
 const MOST_MISSING = 1000
 const PROGRESS_MS = 200
+/** How a file system says that it has no such name, and of which calls: the folder itself is there. */
+const NO_SUCH_NAME: readonly string[] = ['EINVAL', 'ENOENT', 'EILSEQ', 'ENAMETOOLONG']
+const MAKES_NAME: readonly string[] = ['rename', 'mkdir']
 
 /** All that reading needs of an opened snapshot. */
 export type ReadableSnapshot = Pick<OpenedSnapshot, 'snapshotId' | 'record' | 'blobs'>
@@ -73,7 +78,13 @@ class RestoreRun {
   readonly #base: Buffer
   readonly #small = new Slots(SMALL_AT_ONCE)
   readonly #large = new Slots(1)
+  /** Files that are being written. */
+  readonly #writing = new Tally()
   #hardLinks = 0
+  /** Somewhere in the target names are not told apart. */
+  #alike = false
+  /** What is not there for that reason; another file or folder answers to its name. */
+  readonly #clashed = new Set<string>()
   /** For links to names outside of what is restored: where their content was put. */
   readonly #outside = new Map<string, Buffer>()
   /** Of folders: a second walk sets theirs again. */
@@ -92,7 +103,7 @@ class RestoreRun {
     const all = new Tally()
     try {
       if (start.kind === ENTRY_KIND.directory) {
-        await this.#folder(start, this.#target.path, Buffer.alloc(0), all)
+        await this.#folder(start, this.#target.path, Buffer.alloc(0), all, true)
       } else await this.#one(start, this.#target.path, start.name, false, all)
     } catch (error) {
       this.#failure ??= error
@@ -117,7 +128,14 @@ class RestoreRun {
     this.#tell('', true)
   }
 
-  async #folder(entry: NodeEntry, path: Buffer, relative: Buffer, parent: Tally): Promise<void> {
+  /** `apart`: the folder that it is in tells names apart. */
+  async #folder(
+    entry: NodeEntry,
+    path: Buffer,
+    relative: Buffer,
+    parent: Tally,
+    apart: boolean,
+  ): Promise<void> {
     const mine = new Tally()
     parent.add()
     mine.add()
@@ -135,12 +153,22 @@ class RestoreRun {
         this.result.directories++
       }
       if (this.#target.resumed && !fresh) sweepTemporaries(path)
+      // a new folder is as the one that it is in
+      const exact = fresh ? apart : tellsNamesApart(path)
+      const names = exact ? null : new FolderNames(path)
+      this.#alike ||= !exact
       for await (const child of entriesOf(this.#o.snapshot.blobs, entry)) {
         this.#checkStop()
         this.#checkCount()
         const at = joinBytes(relative, child.name)
+        // links are made when every other name is there
+        const first = names && child.kind !== ENTRY_KIND.hardlink ? await this.#clash(names, child) : null
+        if (first) {
+          this.#missClash(child, at, first)
+          continue
+        }
         if (child.kind === ENTRY_KIND.directory) {
-          await this.#folder(child, joinBytes(path, child.name), at, mine)
+          await this.#folder(child, joinBytes(path, child.name), at, mine, exact)
         } else await this.#one(child, path, at, fresh, mine)
       }
     } catch (error) {
@@ -155,6 +183,22 @@ class RestoreRun {
     }
     void finish()
     if (this.#failure) throw this.#failure
+  }
+
+  /** The earlier name of its folder beside which it can't be there: that one would be gone. Null for none. */
+  async #clash(names: FolderNames, { kind, name }: NodeEntry): Promise<Buffer | null> {
+    if (kind === ENTRY_KIND.listed || !names.add(name)) return null
+    await this.#writing.zero()
+    return names.clash(name)
+  }
+
+  #missClash({ kind }: NodeEntry, relative: Buffer, first: Buffer): void {
+    this.#clashed.add(relative.toString('latin1'))
+    const what = kind === ENTRY_KIND.directory ? 'it, and all that is in it,' : 'it'
+    this.#miss(
+      relative,
+      `this file system takes its name for ${showPath(first)}, which is there: restore ${what} into another folder`,
+    )
   }
 
   #finishFolder(entry: NodeEntry, path: Buffer, relative: Buffer): void {
@@ -200,6 +244,7 @@ class RestoreRun {
   }
 
   async #file(entry: NodeEntry, folder: Buffer, path: Buffer, relative: Buffer): Promise<void> {
+    this.#writing.add()
     try {
       const unset = await restoreFile(this.#o.snapshot.blobs, entry, folder, path, (bytes) => {
         this.#checkStop()
@@ -212,6 +257,8 @@ class RestoreRun {
       this.#tell(relative, false)
     } catch (error) {
       this.#fail(error, path, relative)
+    } finally {
+      this.#writing.done()
     }
   }
 
@@ -262,11 +309,19 @@ class RestoreRun {
   }
 
   async #linkFolder(entry: NodeEntry, path: Buffer, relative: Buffer): Promise<void> {
+    const names = this.#alike && !tellsNamesApart(path) ? new FolderNames(path) : null
+    // what was written in the first walk is there before every link
+    if (names)
+      for await (const { kind, name } of entriesOf(this.#o.snapshot.blobs, entry))
+        if (kind !== ENTRY_KIND.hardlink && kind !== ENTRY_KIND.listed) names.add(name)
     for await (const child of entriesOf(this.#o.snapshot.blobs, entry)) {
       this.#checkStop()
       const at = joinBytes(relative, child.name)
-      if (child.kind === ENTRY_KIND.hardlink) await this.#hardLink(child, path, at)
-      else if (child.kind === ENTRY_KIND.directory) {
+      if (child.kind === ENTRY_KIND.hardlink) {
+        const first = names && (await this.#clash(names, child))
+        if (first) this.#missClash(child, at, first)
+        else await this.#hardLink(child, path, at)
+      } else if (child.kind === ENTRY_KIND.directory && !this.#clashed.has(at.toString('latin1'))) {
         const below = joinBytes(path, child.name)
         if (lstatOrNull(below)?.isDirectory()) await this.#linkFolder(child, below, at)
       }
@@ -311,7 +366,7 @@ class RestoreRun {
     const linked = Buffer.from(entry.linkPath ?? [])
     const parts = splitSafePath(linked)
     const inside = this.#base.length === 0 ? linked : partBelow(this.#base, linked)
-    if (inside) {
+    if (inside && !this.#hasClashed(inside)) {
       const below = splitSafePath(inside)
       const first = joinBytes(this.#target.path, inside)
       if (hasRealParents(this.#target.path, below) && lstatOrNull(first)?.isFile()) return first
@@ -329,6 +384,15 @@ class RestoreRun {
       await this.#file({ ...file, name: entry.name }, folder, path, relative)
     this.#outside.set(linked.toString('latin1'), path)
     return null
+  }
+
+  /** It, or a folder that it is in, is not there, whoever answers to the name. */
+  #hasClashed(relative: Uint8Array): boolean {
+    if (this.#clashed.size === 0) return false
+    const text = Buffer.from(relative).toString('latin1')
+    for (let end = text.length; end > 0; end = text.lastIndexOf('/', end - 1))
+      if (this.#clashed.has(text.slice(0, end))) return true
+    return false
   }
 
   #keepsLink(first: Buffer, path: Buffer, relative: Buffer): boolean {
@@ -365,12 +429,15 @@ class RestoreRun {
       this.#miss(relative, error.message)
       return
     }
-    const ends = DmcError.is(error) ? error : writeError(error, path)
-    if (!ends && syscall !== undefined && relative.length > 0) {
-      this.#miss(relative, `${code} (${syscall})`)
+    if (!DmcError.is(error) && relative.length > 0 && syscall !== undefined && !concernsAll(error)) {
+      const noSuchName = NO_SUCH_NAME.includes(code ?? '') && MAKES_NAME.includes(syscall)
+      this.#miss(
+        relative,
+        `${noSuchName ? 'this file system can’t hold such a name: ' : ''}${code} (${syscall})`,
+      )
       return
     }
-    this.#failure ??= ends ?? toDmcError(error)
+    this.#failure ??= DmcError.is(error) ? error : (writeError(error, path) ?? toDmcError(error))
   }
 
   #miss(relative: Buffer, reason: string): void {

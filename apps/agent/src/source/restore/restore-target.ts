@@ -138,7 +138,11 @@ export function withFolder(path: Buffer, work: (fd: number) => void): void {
   }
 }
 
-/** An error that ends the whole restore: full disk, read-only file system; null when it concerns one name only. */
+/** A full or read-only disk: the next name will meet it, too. Whatever else the system refuses may be about one name only. */
+export const concernsAll = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'EROFS'].includes((error as NodeJS.ErrnoException)?.code ?? '')
+
+/** What the system refuses, in words; null when it is something else. */
 export function writeError(error: unknown, path: Buffer): DmcError | null {
   const { code } = (error ?? {}) as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') {
