@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import promises, { readdir, readFile, writeFile } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { useTempFolders } from '../../test/support/temp-folder.ts'
 import { ownIdentity } from './boot-identity.ts'
 import { lockSector } from './sector-lock.ts'
@@ -65,5 +66,47 @@ describe('sector lock', () => {
     expect(won).toHaveLength(1)
     await won[0]?.value()
     expect(await readdir(folder)).toEqual([])
+  })
+
+  it('with content that is just being written is waited for', async () => {
+    const folder = await tempFolder()
+    await writeFile(join(folder, LOCK), '')
+    const other = lockSector(folder)
+    await writeFile(join(folder, LOCK), JSON.stringify(ownIdentity()))
+    await expect(other).rejects.toMatchObject({ code: 'SECTOR_LOCKED' })
+  })
+})
+
+describe('sector lock on a file system without hard links, as exFAT', () => {
+  const { link } = promises
+  beforeEach(() => {
+    promises.link = async (from) => {
+      throw Object.assign(new Error(`EPERM: operation not permitted, link '${from}'`), { code: 'EPERM' })
+    }
+    syncBuiltinESMExports()
+  })
+  afterEach(() => {
+    promises.link = link
+    syncBuiltinESMExports()
+  })
+
+  it('is held once; once no sector could be offered on one', async () => {
+    const folder = await tempFolder()
+    const release = await lockSector(folder)
+    await expect(lockSector(folder)).rejects.toMatchObject({ code: 'SECTOR_LOCKED' })
+    await release()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('has one winner when many take over the same stale lock', async () => {
+    const folder = await tempFolder()
+    for (let round = 0; round < 5; round++) {
+      await writeFile(join(folder, LOCK), JSON.stringify({ ...ownIdentity(), startTime: '1' }))
+      const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockSector(folder)))
+      const won = results.filter((result) => result.status === 'fulfilled')
+      expect(won).toHaveLength(1)
+      await won[0]?.value()
+      expect(await readdir(folder)).toEqual([])
+    }
   })
 })

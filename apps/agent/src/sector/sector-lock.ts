@@ -1,10 +1,15 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { DmcError } from '@dmc/core/errors/dmc-error'
 import { isAlive, ownIdentity, type ProcessIdentity } from './boot-identity.ts'
 import { errnoOf } from './storage-error.ts'
 
 const NAME = 'dmc-sector.lock'
+/** What the file systems of sticks and shares say that have no hard links. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']
+/** A lock that is just being written is whole by then. */
+const WRITTEN_MS = 250
 let counter = 0
 
 /**
@@ -20,12 +25,12 @@ export async function lockSector(folder: string): Promise<(at?: string) => Promi
   try {
     for (let attempt = 0; attempt < 5; attempt++) {
       try {
-        await link(draft, path) // whole content at once, or EEXIST
+        await publish(draft, path)
         return (at = folder) => unlock(join(at, NAME), mine)
       } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw error
       }
-      const held = await readLock(path)
+      const held = await readWhole(path)
       if (held === null) continue
       if (held.holder && isAlive(held.holder)) throw lockedBy(folder, held.holder.pid)
       await setAside(path, held.text)
@@ -34,6 +39,24 @@ export async function lockSector(folder: string): Promise<(at?: string) => Promi
   } finally {
     await rm(draft, { force: true })
   }
+}
+
+/** The whole content at once where there are hard links. @throws EEXIST */
+async function publish(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path)
+  } catch (error) {
+    if (!NO_LINKS.includes(errnoOf(error) ?? '')) throw error
+    await copyFile(draft, path, constants.COPYFILE_EXCL)
+  }
+}
+
+/** One that says nothing may be about to. */
+async function readWhole(path: string): ReturnType<typeof readLock> {
+  const held = await readLock(path)
+  if (held === null || held.holder !== null) return held
+  await pause(WRITTEN_MS)
+  return readLock(path)
 }
 
 async function readLock(path: string): Promise<{ text: string; holder: ProcessIdentity | null } | null> {
@@ -57,7 +80,7 @@ async function setAside(path: string, text: string): Promise<void> {
   const aside = `${path}.stale.${process.pid}.${counter}`
   try {
     await rename(path, aside)
-    if ((await readFile(aside, 'utf8')) !== text) await link(aside, path).catch(() => {})
+    if ((await readFile(aside, 'utf8')) !== text) await publish(aside, path).catch(() => {})
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
   } finally {
