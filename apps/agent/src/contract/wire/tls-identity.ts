@@ -47,7 +47,7 @@ function read(path: string): string | null {
   try {
     if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0) {
       throw new DmcError('KEY_PERMISSIONS', `${path} can be read by others.`, {
-        hint: `Run: chmod 600 ${path}`,
+        hint: `Run: chmod 600 ${path}. If its mode stays as it is, its file system has none (exFAT, FAT): move it to one that has.`,
       })
     }
     return readFileSync(path, 'utf8')

@@ -131,7 +131,7 @@ export function scan({
       if (!few) break
     }
     const names = others.map(({ name }) => name)
-    if (!few || !manifest.takeOver(id, before, known, names)) {
+    if (!few || (known.entries > 0 && !manifest.takeOver(id, before, known, names))) {
       totals.excluded = excluded
       return null
     }
