@@ -10,8 +10,9 @@ import {
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { cn } from '../lib/cn.ts'
+import type { Tone } from './tone.ts'
 
-export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'busy' | 'off' | 'plain'
+export type { Tone }
 
 const LOOKS: Record<Tone, { classes: string; Icon: LucideIcon }> = {
   ok: { classes: 'bg-ok-soft text-ok', Icon: CircleCheck },

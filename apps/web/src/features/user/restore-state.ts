@@ -1,4 +1,4 @@
-import type { Tone } from '../../ui/badge.tsx'
+import type { Tone } from '../../ui/tone.ts'
 
 const STATES: Record<string, [Tone, string]> = {
   waiting: ['plain', 'Waiting'],
