@@ -132,7 +132,7 @@ export async function openAgent(
       sectorOfBill: (billId) => sectorOfBill(store, billId),
     },
     source: {
-      start: ({ sourceId, target, base, signal: until, onNote, onProgress }) => {
+      start: ({ sourceId, target, base, mayBeEmpty, signal: until, onNote, onProgress }) => {
         const source = sources.get(sourceId)
         const sourceKey = deriveSourceKey(nodeLogCrypto, keys.master, source.salt)
         return startBackup({
@@ -152,6 +152,7 @@ export async function openAgent(
             }),
           options: {
             spoolLimit: config.spoolLimit,
+            mayBeEmpty,
             ...(config.backupThreads === null ? {} : { threads: config.backupThreads }),
           },
         })

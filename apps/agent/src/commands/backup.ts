@@ -2,6 +2,7 @@ import { DmcError } from '@dmc/core/errors/dmc-error'
 import { formatDuration } from '@dmc/core/units/format-duration'
 import { formatRate } from '@dmc/core/units/format-rate'
 import { formatSize } from '@dmc/core/units/format-size'
+import { shellWord } from '@dmc/core/units/shell-word'
 import { callAgent } from '../control/call-agent.ts'
 import type { BackupEvent, BackupResult } from '../control/types.ts'
 import { cleanText } from '../output/clean-text.ts'
@@ -14,7 +15,7 @@ import type { Action, Shell } from './shell.ts'
 const SHOWN_MISSING = 20
 
 /** flows 7 to 13: exits 3 when some files could not be stored. */
-export const backup: Action<[string], { order?: string; reRead?: boolean }> = async (
+export const backup: Action<[string], { order?: string; reRead?: boolean; allowEmpty?: boolean }> = async (
   shell,
   options,
   source,
@@ -23,6 +24,7 @@ export const backup: Action<[string], { order?: string; reRead?: boolean }> = as
     source,
     ...(options.order ? { orderId: parseId(options.order, 'an order') } : {}),
     ...(options.reRead ? { reread: true } : {}),
+    ...(options.allowEmpty ? { allowEmpty: true } : {}),
   }
   const progress = createProgress(shell.io)
   const result = await callAgent(shell.caller, 'backup.start', request, (event) =>
@@ -31,7 +33,7 @@ export const backup: Action<[string], { order?: string; reRead?: boolean }> = as
     .catch((error: unknown) => {
       if (!DmcError.is(error) || error.code !== 'INTERRUPTED') throw error
       throw new DmcError('INTERRUPTED', `The backup of ${source} stopped; nothing that was sent is lost.`, {
-        hint: `Go on with: dmc-agent backup ${source}`,
+        hint: `Go on with: dmc-agent backup ${shellWord(source)}`,
         cause: error,
       })
     })

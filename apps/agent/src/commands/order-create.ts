@@ -1,3 +1,4 @@
+import { shellWord } from '@dmc/core/units/shell-word'
 import { withAgent } from '../control/call-agent.ts'
 import { parseAddress, parseId } from './arguments.ts'
 import { confirmPlan, followTransactions, type MoneyOptions } from './confirm-plan.ts'
@@ -32,6 +33,6 @@ export const orderCreate: Action<[], OrderCreateOptions> = async (shell, options
     const { orderId, hashes } = await agent.call('order.create', confirmed, followTransactions(shell))
     shell.io.document('order.create', { orderId, billId: bill.billId, hashes })
     shell.io.print(`Order ${orderId} is placed.`)
-    shell.io.note(`Store the data now: dmc-agent backup ${options.source}`)
+    shell.io.note(`Store the data now: dmc-agent backup ${shellWord(options.source)}`)
   })
 }

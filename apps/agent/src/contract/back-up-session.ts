@@ -22,6 +22,14 @@ export type BackupEvent =
   | { type: 'prepared'; root: string; size: bigint }
   | { type: 'active'; orderId: bigint }
 
+/** How a person wants a backup. */
+export interface BackupWish {
+  /** Into this order of the source; null: its newest that takes data. */
+  orderId: bigint | null
+  /** A folder without files may follow a snapshot that has some. */
+  mayBeEmpty: boolean
+}
+
 export interface BackupResult {
   orderId: bigint
   encoded: EncodedResult
@@ -76,6 +84,7 @@ export async function backUpSession(
   contract: ContractRow,
   emit: (event: BackupEvent) => void,
   outer: AbortSignal,
+  { mayBeEmpty }: BackupWish,
 ): Promise<BackupResult> {
   const { orderId } = contract
   const started = performance.now()
@@ -85,7 +94,7 @@ export async function backUpSession(
   mustBeOpen(order)
   // the miner would say no to our hello, in its own words, after everything has been read
   await retrying(outer, emit)(() => context.acts.mayPrepare(order.user))
-  const run = await startRun(context, contract, order, emit, outer)
+  const run = await startRun(context, contract, order, mayBeEmpty, emit, outer)
   const session = new AbortController()
   const signal = AbortSignal.any([outer, session.signal])
   const retry = retrying(signal, emit)
@@ -150,6 +159,7 @@ async function startRun(
   context: ContractContext,
   contract: ContractRow,
   order: OrderOnChain,
+  mayBeEmpty: boolean,
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
 ): Promise<BackupRun> {
@@ -172,6 +182,7 @@ async function startRun(
       maxSize: Number(order.capacity) * 1024 * 1024,
     },
     base: order.commitment,
+    mayBeEmpty,
     signal,
     onNote: (message) => emit({ type: 'note', message }),
     onProgress: (progress) => {

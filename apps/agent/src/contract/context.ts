@@ -37,6 +37,8 @@ export interface ContractContext {
       sourceId: string
       target: VolumeTarget
       base: Commitment | null
+      /** A folder without files may follow a snapshot that has some. */
+      mayBeEmpty: boolean
       signal: AbortSignal
       /** Told in words what takes long before anything is encoded. */
       onNote: (message: string) => void

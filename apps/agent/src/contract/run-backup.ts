@@ -4,6 +4,7 @@ import {
   AgreedMeanwhile,
   type BackupEvent,
   type BackupResult,
+  type BackupWish,
   backUpSession,
   isLost,
   MinerBehind,
@@ -24,7 +25,6 @@ const BEHIND_MS = 10_000
 /**
  * Backs up one source into its order, from reading to the commitment in force (flows 7, 11 to 13, 15).
  * Killed anywhere and called again it goes on: session, spool, job and statements are all on disk or on chain.
- * @param wanted into this order of the source; null: its newest that takes data
  * @throws ORDER_NOT_FOUND, ORDER_REFUSED, ORDER_STATE, SOURCE_* , PEER_*, INTERRUPTED
  */
 export async function runBackup(
@@ -32,8 +32,9 @@ export async function runBackup(
   sourceId: string,
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
-  wanted: bigint | null = null,
+  wish: BackupWish = { orderId: null, mayBeEmpty: false },
 ): Promise<BackupResult> {
+  const wanted = wish.orderId
   const asked = Date.now()
   const candidates = candidatesFor(context, sourceId, wanted)
   const [first] = candidates
@@ -44,14 +45,14 @@ export async function runBackup(
     if (contract.orderId !== first.orderId) {
       job = { ...openBackupJob(context.store, sourceId, contract.orderId), resumed: job.resumed }
     }
-    let result = await backUpInto(context, contract, emit, signal)
+    let result = await backUpInto(context, contract, emit, signal, wish)
     const { unchanged, snapshot: done } = result.encoded
     if (!job.resumed && !unchanged && done.time < asked) {
       emit({
         type: 'note',
         message: `Snapshot ${done.snapshotId.slice(0, 12)}, begun earlier, is stored now; going on with what has changed since.`,
       })
-      result = await backUpInto(context, contract, emit, signal)
+      result = await backUpInto(context, contract, emit, signal, wish)
     }
     finishBackupJob(context.store, job.jobId, { result })
     noteDone(context, sourceId, result)
@@ -132,10 +133,11 @@ async function backUpInto(
   contract: ContractRow,
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
+  wish: BackupWish,
 ): Promise<BackupResult> {
   for (let restarts = 0, behind = 0; ; ) {
     try {
-      return await backUpSession(context, contract, emit, signal)
+      return await backUpSession(context, contract, emit, signal, wish)
     } catch (error) {
       if (error instanceof MinerBehind) {
         if (++behind > MOST_BEHIND) throw error.cause

@@ -268,7 +268,13 @@ export const METHODS = {
   /** Starts, joins or resumes the backup of one source; answers when the order is active with the new commitment. */
   'backup.start': method<BackupResult, BackupEvent>().takes(
     /** reread: every file, also those whose size, times and inode are as in the last snapshot. */
-    z.strictObject({ source: localId, orderId: id.optional(), reread: z.boolean().optional() }),
+    z.strictObject({
+      source: localId,
+      orderId: id.optional(),
+      reread: z.boolean().optional(),
+      /** The folder may hold no files, though its last snapshot does. */
+      allowEmpty: z.boolean().optional(),
+    }),
   ),
   'snapshot.list': method<{ snapshots: SnapshotRow[] }>().takes(
     z.strictObject({ source: localId.optional() }),

@@ -7,6 +7,7 @@ import { describeRetention, describeRule, RETENTION_KINDS } from '@dmc/core/sche
 import { keepsAtLeast } from '@dmc/core/schedule/retention'
 import { checkRule, type ScheduleRule, shortestGapMs } from '@dmc/core/schedule/schedule-rule'
 import { checkExcludes } from '@dmc/core/source/exclude-patterns'
+import { shellWord } from '@dmc/core/units/shell-word'
 import { billsOfSector, linkBill, sectorOfBill } from '../account/bill-rows.ts'
 import { operatorAllowed } from '../account/operator-allowed.ts'
 import type { AgentContext } from '../agent-context.ts'
@@ -210,10 +211,6 @@ async function keepMore({ ctx }: Carrying, command: CommandOf<'retention.set'>):
 
 const needsHost = (why: string, run: string): DmcError =>
   new DmcError('RETENTION_NEEDS_HOST', `${why}.`, { hint: `Nothing was changed. On the host, run: ${run}` })
-
-/** As it can be pasted into a shell. */
-const shellWord = (text: string): string =>
-  /^[A-Za-z0-9_./,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 
 /** What the order holds, or is about to hold: also what has too few confirmations to be acted on counts as another host's. */
 async function newestData(ctx: AgentContext, confirmed: OrderOnChain): Promise<Commitment | null> {

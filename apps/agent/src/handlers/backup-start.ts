@@ -1,5 +1,9 @@
 import type { AgentContext } from '../agent-context.ts'
-import type { BackupEvent as RunEvent, BackupResult as RunResult } from '../contract/back-up-session.ts'
+import type {
+  BackupWish,
+  BackupEvent as RunEvent,
+  BackupResult as RunResult,
+} from '../contract/back-up-session.ts'
 import { runBackup } from '../contract/run-backup.ts'
 import type { Handler } from '../control/handler.ts'
 import type { BackupEvent, BackupResult } from '../control/types.ts'
@@ -9,17 +13,18 @@ import { findSource } from '../find-source.ts'
 export const backupStart: Handler<'backup.start', AgentContext> = async (ctx, input, emit, signal) => {
   const { sourceId, name } = findSource(ctx, input.source)
   if (input.reread) ctx.sources.forgetUnchanged(sourceId)
-  return backUpSource(ctx, sourceId, name, emit, signal, input.orderId ?? null)
+  const wish = { orderId: input.orderId ?? null, mayBeEmpty: input.allowEmpty ?? false }
+  return backUpSource(ctx, sourceId, name, emit, signal, wish)
 }
 
-/** Also called at start for backups that a kill left unfinished. `wanted`: into this order of the source; null: its newest. */
+/** Also called at start for backups that a kill left unfinished. */
 export async function backUpSource(
   ctx: AgentContext,
   sourceId: string,
   name: string,
   emit: (event: BackupEvent) => void,
   signal: AbortSignal,
-  wanted: bigint | null = null,
+  wish?: BackupWish,
 ): Promise<BackupResult> {
   const result = await ctx.jobs.run<RunResult, BackupEvent>(
     { key: `backup ${sourceId}`, kind: 'backup', subject: name, signal, emit },
@@ -37,7 +42,7 @@ export async function backUpSource(
           tell(told)
         },
         stop,
-        wanted,
+        wish,
       ),
   )
   const { encoded, seconds } = result

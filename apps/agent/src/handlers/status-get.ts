@@ -1,6 +1,7 @@
 import { reading } from '@dmc/core/chain/chain-error'
 import { toDmcError } from '@dmc/core/errors/to-dmc-error'
 import { noticesFor } from '@dmc/core/market/notices'
+import { shellWord } from '@dmc/core/units/shell-word'
 import type { AgentContext } from '../agent-context.ts'
 import { type ContractRow, listContracts } from '../contract/contract-rows.ts'
 import type { Handler } from '../control/handler.ts'
@@ -135,7 +136,7 @@ function attention(
       found.push({
         level: 'error',
         message: `The last backup of ${source.name} failed.`,
-        hint: `dmc-agent journal --source ${source.sourceId}, then: dmc-agent backup ${source.name}`,
+        hint: `dmc-agent journal --source ${source.sourceId}, then: dmc-agent backup ${shellWord(source.name)}`,
       })
     }
   }

@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -275,6 +276,30 @@ describe('a source that does not fit its order', () => {
     expect((await backUp(user, sourceId)).snapshot).toMatchObject({ files: 0, bytes: 0 })
     symlinkSync('nowhere', join(path, 'link'))
     expect((await backUp(user, sourceId)).unchanged).toBe(false)
+  })
+
+  it('a folder whose files are all gone may be a disk that is not mounted: said, and stored only when it is meant', async () => {
+    const path = makeTree(join(world.folder, 'a disk'), 'a disk', 10_000)
+    const sourceId = await addSource(user, path, 'a disk')
+    await placeOrder(user, sourceId, { capacityMib: 1n })
+    const first = await backUp(user, sourceId)
+    renameSync(path, `${path} unmounted`)
+    mkdirSync(path)
+    const said = await mustFail(user, ['backup', 'a disk'], 'SOURCE_EMPTY', [
+      path,
+      `holds ${first.snapshot.files} files`,
+    ])
+    expect(said.hint).toContain("dmc-agent backup 'a disk' --allow-empty")
+    rmSync(path, { recursive: true })
+    renameSync(`${path} unmounted`, path)
+    expect((await backUp(user, sourceId)).unchanged).toBe(true)
+    rmSync(path, { recursive: true })
+    mkdirSync(path)
+    const meant = await user.cli(['backup', 'a disk', '--allow-empty'])
+    expect(meant.exitCode, meant.stderr).toBe(0)
+    expect(
+      (await call(user, 'snapshot.list', { source: sourceId })).snapshots.map((one) => one.files),
+    ).toEqual(expect.arrayContaining([0, first.snapshot.files]))
   })
 
   it('a source that has gone says so, and what was stored can be restored', async () => {

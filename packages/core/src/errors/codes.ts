@@ -170,6 +170,7 @@ export const ERROR_CODES = {
   // sources
   SOURCE_NOT_FOUND: usage,
   SOURCE_UNKNOWN: usage,
+  SOURCE_EMPTY: incomplete,
   SOURCE_UNREADABLE: storage,
   SOURCE_NOT_REGULAR: usage,
   SOURCE_OVERLAPS_AGENT: usage,

@@ -288,6 +288,7 @@ export function defineUser(program: Command): void {
       .argument('<source>', 'id or name')
       .option('--order <n>', 'into this order (default: the source’s own)')
       .option('--re-read', 'read every file, also those whose size, times and inode have not changed')
+      .option('--allow-empty', 'also when the folder holds no files any more')
       .action(lazy(async () => (await import('../backup.ts')).backup)),
     [
       ['backup photos'],

@@ -1,18 +1,24 @@
 import { rmSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import { fromHex, toHex } from '@dmc/core/log/bytes'
 import { gearTable } from '@dmc/core/log/chunker'
 import { deriveVolumeKey, type LogKeys } from '@dmc/core/log/derive-keys'
 import { encodeEntry, type NodeEntry } from '@dmc/core/log/node-entry'
 import { nodeLogCrypto as crypto } from '@dmc/core/log/node-log-crypto'
+import { formatSize } from '@dmc/core/units/format-size'
+import { shellWord } from '@dmc/core/units/shell-word'
+import { showPath } from '../path-bytes.ts'
 import { manifestFile } from '../source-paths.ts'
 import { sourceTooLarge } from '../source-too-large.ts'
+import type { EncodedResult } from '../types.ts'
 import { BlobStore } from './blob-store.ts'
 import { describeRoot } from './describe-root.ts'
 import { ContentEncoder } from './encode-content.ts'
 import { NodeEncoder, type NodeTotals } from './encode-nodes.ts'
 import { estimateSize, nodeBytes, surelyNew } from './estimate-size.ts'
 import { Excluder } from './excluder.ts'
+import { reviveBig } from './json-big.ts'
 import { type HeadRow, readVolumes, type SessionRow, type VolumeRow } from './log-db.ts'
 import type { LogWriter } from './log-writer.ts'
 import { Manifest } from './manifest.ts'
@@ -75,6 +81,7 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
         journal.tick()
       },
     })
+    if (!job.options.mayBeEmpty) mustHoldFiles(work, totals)
     progress.scanned(totals)
     const nodes = Math.ceil(nodeBytes(totals))
     const catalog = (head?.catalog.length ?? 0) + 1024
@@ -145,6 +152,25 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
     manifest.close()
     prev?.close()
   }
+}
+
+/**
+ * A disk that is not mounted leaves a folder without files behind. A snapshot of that would say that everything was deleted, and with a
+ * retention push out those that hold it.
+ * @throws SOURCE_EMPTY
+ */
+function mustHoldFiles({ job, head }: SnapshotWork, now: ScanTotals): void {
+  if (!head || now.files + now.links + now.others + now.excluded > 0) return
+  const { snapshot } = JSON.parse(head.result, reviveBig) as EncodedResult
+  if (snapshot.files === 0) return
+  const { sourceName, sourcePath } = job
+  throw new DmcError(
+    'SOURCE_EMPTY',
+    `${showPath(sourcePath)} holds no files now. Its last snapshot, of ${new Date(snapshot.time).toISOString().slice(0, 16).replace('T', ' ')} UTC, holds ${snapshot.files} files (${formatSize(snapshot.bytes)}).`,
+    {
+      hint: `If a disk is not mounted, mount it and back up again. If all of them are meant to be gone: dmc-agent backup ${shellWord(sourceName)} --allow-empty`,
+    },
+  )
 }
 
 /** Each fills a room: that of large files, and that of small ones. */

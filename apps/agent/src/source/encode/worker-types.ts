@@ -39,6 +39,8 @@ export interface EncodeOptions {
   estimate: boolean
   /** Hash, compress and encrypt: the encode worker, the spool worker, and as many more as are over. Each takes about 20 MiB. */
   threads: number
+  /** A folder without files may follow a snapshot that has some. */
+  mayBeEmpty: boolean
   /** Bytes to be read from which on more than one thread seals: fewer are done before another one has started. */
   sealFrom: number
 }
@@ -49,6 +51,7 @@ export const DEFAULT_ENCODE_OPTIONS: EncodeOptions = {
   journalMs: 250,
   probes: 64,
   estimate: true,
+  mayBeEmpty: false,
   threads: Math.min(2, availableParallelism()),
   sealFrom: 32 * 1024 * 1024,
 }
