@@ -24,6 +24,7 @@ const policies = fc
   )
   .filter((policy) => retentionPolicy.safeParse(policy).success) as fc.Arbitrary<RetentionPolicy>
 
+/** As they were stored; the clock went as it liked. */
 const lists = fc
   .array(
     fc.record({
@@ -43,10 +44,12 @@ const lists = fc
     ),
   )
 
+/** The clock went forward only. */
+const steady = lists.map((all) => [...all].sort((a, b) => a.time - b.time))
+
 /** Says it the slow way: each snapshot is judged by looking at all others. */
 function slow(all: readonly KeptOrNot[], policy: RetentionPolicy): string[] {
-  const newer = (a: KeptOrNot, b: KeptOrNot) =>
-    a.time > b.time || (a.time === b.time && all.indexOf(a) > all.indexOf(b))
+  const newer = (a: KeptOrNot, b: KeptOrNot) => all.indexOf(a) > all.indexOf(b)
   const date = (s: KeptOrNot) => new Date(s.time).toLocaleDateString('sv-SE', { timeZone: policy.timeZone }) // 2026-12-20
   const monday = (s: KeptOrNot) => {
     const day = new Date(`${date(s)}T00:00:00Z`)
@@ -68,7 +71,8 @@ function slow(all: readonly KeptOrNot[], policy: RetentionPolicy): string[] {
       return (['daily', 'weekly', 'monthly'] as const).some((kind) => {
         const most = policy[kind] ?? 0
         const name = groups[kind]
-        const later = new Set(all.map(name).filter((other) => other > name(one)))
+        const newestOf = (day: string) => all.findLastIndex((other) => name(other) === day)
+        const later = new Set(all.map(name).filter((day) => newestOf(day) > newestOf(name(one))))
         if (later.size >= most) return false
         const same = others.filter((other) => name(other) === name(one))
         const better = (other: KeptOrNot) =>
@@ -89,14 +93,32 @@ describe('which snapshots are kept', () => {
     )
   })
 
-  it('all when nothing was said; never none; the order of the list does not matter', () => {
+  it('all when nothing was said; never none', () => {
     fc.assert(
       fc.property(lists, policies, (all, policy) => {
         expect(selectKept(all, null).size).toBe(all.length)
+        if (all.length > 0) expect(selectKept(all, policy).size).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  it('the last ones are those that were stored last, also when the clock was years ahead or behind for a while', () => {
+    const stored = (...years: number[]) =>
+      years.map((year, i) => ({ snapshotId: `s${i}`, time: Date.UTC(year, 5, 1 + i), missing: 0 }))
+    const kept = (all: KeptOrNot[], policy: Omit<RetentionPolicy, 'timeZone'>) =>
+      [...selectKept(all, { ...policy, timeZone: 'UTC' })].sort()
+    const ahead = stored(2026, 2040, 2040, 2040, 2026, 2026, 2026)
+    expect(kept(ahead, { last: 3 })).toEqual(['s4', 's5', 's6'])
+    expect(kept(ahead, { daily: 3 })).toEqual(['s4', 's5', 's6'])
+    const behind = stored(2026, 2026, 2026, 2026, 1970, 1970, 1970)
+    expect(kept(behind, { last: 3 })).toEqual(['s4', 's5', 's6'])
+    expect(kept(behind, { monthly: 2 })).toEqual(['s3', 's6'])
+  })
+
+  it('what was kept is kept again', () => {
+    fc.assert(
+      fc.property(steady, policies, (all, policy) => {
         const kept = selectKept(all, policy)
-        if (all.length > 0) expect(kept.size).toBeGreaterThan(0)
-        const distinct = new Set(all.map(({ time }) => time)).size === all.length
-        if (distinct) expect([...selectKept([...all].reverse(), policy)].sort()).toEqual([...kept].sort())
         // what was forgotten changes nothing of what is kept next time
         const rest = all.filter(({ snapshotId }) => kept.has(snapshotId))
         expect(selectKept(rest, policy)).toEqual(kept)
@@ -138,7 +160,7 @@ describe('which snapshots are kept', () => {
     // the newest is a Monday's, the others are Sundays'
     expect(kept({ weekly: 3 })).toEqual([59, 58, 51])
     // a partial newest does not push the complete one of its day out
-    const partial = [day(1), { ...day(1, 2), snapshotId: 'later', time: day(1).time + 1000 }, day(0)]
+    const partial = [day(0), day(1), { ...day(1, 2), snapshotId: 'later', time: day(1).time + 1000 }]
     expect([...selectKept(partial, { daily: 1, timeZone: 'UTC' })].sort()).toEqual(['d1', 'later'])
   })
 })

@@ -29,15 +29,13 @@ export interface KeptOrNot {
 /**
  * Which snapshots a policy keeps, by id. null keeps all. Of each day, week and month the newest complete snapshot counts,
  * a partial one only where there is no complete one. Whatever the numbers: the newest of all and the newest complete one
- * are kept, so that there is always one to restore from.
- * @param snapshots of one source, in any order
+ * are kept, so that there is always one to restore from. What is newer says the order in which they were stored: a clock that
+ * was wrong for a while must not make its snapshots the newest until that year has come. Only days, weeks and months are by the clock.
+ * @param snapshots of one source as they were stored, oldest first
  */
 export function selectKept(snapshots: readonly KeptOrNot[], policy: RetentionPolicy | null): Set<string> {
   if (policy === null) return new Set(snapshots.map(({ snapshotId }) => snapshotId))
-  const newestFirst = snapshots
-    .map((snapshot, at) => ({ ...snapshot, at }))
-    // of one moment the later one in the list is the newer
-    .sort((a, b) => b.time - a.time || b.at - a.at)
+  const newestFirst = snapshots.toReversed()
   const kept = new Set<string>()
   const keep = (snapshot: KeptOrNot | undefined) => snapshot && kept.add(snapshot.snapshotId)
   keep(newestFirst[0])

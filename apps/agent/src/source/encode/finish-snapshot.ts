@@ -88,13 +88,12 @@ const listed = (record: SnapshotRecord, at: Locator, generation: number): Catalo
   generation,
 })
 
-/** The newest is always among them, whatever its clock said. */
 function keptOf(all: CatalogSnapshot[], retention: RetentionPolicy | null): CatalogSnapshot[] {
   const ids = selectKept(
     all.map(({ snapshotId, time, missing }) => ({ snapshotId: toHex(snapshotId), time, missing })),
     retention,
   )
-  return all.filter((one, i) => i === all.length - 1 || ids.has(toHex(one.snapshotId)))
+  return all.filter((one) => ids.has(toHex(one.snapshotId)))
 }
 
 /** Appends the new rows as a segment that absorbs earlier ones, as far as there is room. */
