@@ -332,14 +332,18 @@ export function createHashOps(arena: SharedArrayBuffer) {
       return from.tree.chunkRoots({ first: 0, count, size, lastChunkRoot: from.last.get(size) })
     },
 
-    /** Reads a range into the arena at `at`, checks every touched chunk, and gives the siblings (flow 11). */
+    /**
+     * Reads a range into the arena at `at`, and gives the siblings (flow 11). Of a chunk that the range cuts, the rest is needed
+     * for them, so it is checked; all others with `checked` only.
+     */
     async range({
       order,
       offset,
       length,
       size,
       at,
-    }: Of & { offset: number; length: number; at: number }): Promise<Uint8Array[]> {
+      checked,
+    }: Of & { offset: number; length: number; at: number; checked: boolean }): Promise<Uint8Array[]> {
       const from = find(order)
       const data = new Uint8Array(arena, at, length)
       const firstChunk = Math.floor(offset / CHUNK_SIZE)
@@ -356,6 +360,7 @@ export function createHashOps(arena: SharedArrayBuffer) {
         const start = chunk * CHUNK_SIZE
         const leaves = leavesBelow(chunk, size)
         const inside = piece.length === leaves * LEAF_SIZE
+        if (inside && !checked) return
         const chunkData = inside ? piece : readChunk(from, chunk, leaves, chunk === firstChunk ? 0 : 1)
         if (!inside) edgeChunkData.set(chunk, chunkData)
         const expected = expectedRoot(from, chunk, size)

@@ -87,7 +87,7 @@ describe('one order on disk (flow 9)', () => {
       const index = (round * 37) % 2048
       const [proof, { data, release }] = await Promise.all([
         order.leafProof(index, commitment),
-        order.readProven(0, MIB, commitment),
+        order.readProven(0, MIB, commitment, true),
         order.write(B, 2048 + (round % 3), log.subarray((2048 + (round % 3)) * LEAF).subarray(0, LEAF)),
       ])
       expect(Buffer.compare(proof.leaf, log.subarray(index * LEAF, (index + 1) * LEAF))).toBe(0)
@@ -327,10 +327,12 @@ describe('one order on disk (flow 9)', () => {
           [7 * LEAF, size - 9 * LEAF],
         ] as const
         for (const [offset, length] of ranges) {
-          const { data, siblings, release } = await store.readProven(offset, length, commitment)
-          expect(data.equals(log.subarray(offset, offset + length))).toBe(true)
-          verifyData({ hasher, commitment, depth, offset, data: Buffer.from(data), siblings })
-          release()
+          for (const checked of [true, false]) {
+            const { data, siblings, release } = await store.readProven(offset, length, commitment, checked)
+            expect(data.equals(log.subarray(offset, offset + length))).toBe(true)
+            verifyData({ hasher, commitment, depth, offset, data: Buffer.from(data), siblings })
+            release()
+          }
         }
         const chunks = Math.ceil(size / MIB)
         const { roots, siblings } = await store.readRoots(1, chunks - 1, commitment)
@@ -357,16 +359,16 @@ describe('one order on disk (flow 9)', () => {
             .update(log.subarray(100, MIB + 1100))
             .digest(),
         )
-        await expect(store.readProven(0, size + LEAF, commitment)).rejects.toEqual(
+        await expect(store.readProven(0, size + LEAF, commitment, true)).rejects.toEqual(
           code('LEAVES_OUT_OF_RANGE'),
         )
-        await expect(store.readProven(1, LEAF, commitment)).rejects.toEqual(code('LEAVES_OUT_OF_RANGE'))
+        await expect(store.readProven(1, LEAF, commitment, true)).rejects.toEqual(code('LEAVES_OUT_OF_RANGE'))
         await expect(store.leafProof(size / LEAF, commitment)).rejects.toEqual(code('LEAVES_OUT_OF_RANGE'))
         await expect(store.readRoots(chunks, 1, commitment)).rejects.toEqual(code('PROOF_INDEX_OUT_OF_RANGE'))
         await expect(store.probe(0, size + 1, key, commitment)).rejects.toEqual(code('LEAVES_OUT_OF_RANGE'))
       }
       const unknown = { ...second, size: second.size - 1024n }
-      await expect(store.readProven(0, LEAF, unknown)).rejects.toEqual(code('COMMITMENT_UNKNOWN'))
+      await expect(store.readProven(0, LEAF, unknown, true)).rejects.toEqual(code('COMMITMENT_UNKNOWN'))
     }
   })
 
@@ -376,7 +378,7 @@ describe('one order on disk (flow 9)', () => {
     const commitment = await commit(order, A, log.subarray(0, MIB + 100 * LEAF))
     await order.openSession(B, commitment)
     await order.write(B, 1124, log.subarray(MIB + 100 * LEAF))
-    const { data, siblings, release } = await order.readProven(MIB, 100 * LEAF, commitment)
+    const { data, siblings, release } = await order.readProven(MIB, 100 * LEAF, commitment, true)
     verifyData({ hasher, commitment, depth: order.depth, offset: MIB, data: Buffer.from(data), siblings })
     release()
     expect(await order.scrub()).toMatchObject({ orderId: 1n, chunks: 2, damaged: [] })
@@ -451,7 +453,7 @@ describe('one order on disk (flow 9)', () => {
       if (wrong) await writeFile(rootsFile, wrong)
       else await (await import('node:fs/promises')).rm(rootsFile)
       const again = await restart()
-      const { data, release } = await again.order.readProven(MIB, MIB, commitment)
+      const { data, release } = await again.order.readProven(MIB, MIB, commitment, true)
       expect(data.equals(log.subarray(MIB, 2 * MIB))).toBe(true)
       release()
       expect(await readFile(rootsFile)).toEqual(right)
@@ -463,8 +465,8 @@ describe('one order on disk (flow 9)', () => {
     const commitment = await commit(order, A, seededBytes(3 * MIB, 16))
     await truncate(dataFile, 2 * MIB + 100)
     const again = (await restart()).order
-    expect((await again.readProven(0, 2 * MIB, commitment)).siblings).toHaveLength(1)
-    await expect(again.readProven(2 * MIB, MIB, commitment)).rejects.toMatchObject({
+    expect((await again.readProven(0, 2 * MIB, commitment, true)).siblings).toHaveLength(1)
+    await expect(again.readProven(2 * MIB, MIB, commitment, true)).rejects.toMatchObject({
       code: 'SECTOR_DAMAGED',
       meta: { chunks: '2' },
     })
@@ -572,7 +574,7 @@ describe('twigs: the nodes that prove a leaf by reading 64 KiB', () => {
   })
 })
 
-describe('bit flips on disk are never served', () => {
+describe('bit flips on disk prove nothing, and are found by who looks', () => {
   it('anywhere in a small order', async () => {
     const { order, dataFile } = await given()
     const log = seededBytes(4 * LEAF, 17)
@@ -581,11 +583,17 @@ describe('bit flips on disk are never served', () => {
     for (let at = 0, bit = 0; at < log.length; at += 11, bit = (bit + 1) % 8) {
       await flip(dataFile, at, bit)
       const leaf = Math.floor(at / LEAF)
-      await expect(order.readProven(0, log.length, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+      await expect(order.readProven(0, log.length, commitment, true)).rejects.toEqual(code('SECTOR_DAMAGED'))
       await expect(order.leafProof(leaf, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+      const { data, siblings, release } = await order.readProven(0, log.length, commitment, false)
+      const given = { data: Buffer.from(data), siblings }
+      release()
+      expect(() => verifyData({ hasher, commitment, depth: order.depth, offset: 0, ...given })).toThrow(
+        expect.objectContaining({ code: 'PROOF_INVALID' }),
+      )
       await flip(dataFile, at, bit)
     }
-    const { data, release } = await order.readProven(0, log.length, commitment)
+    const { data, release } = await order.readProven(0, log.length, commitment, true)
     expect(data.equals(log)).toBe(true)
     release()
   })
@@ -601,11 +609,14 @@ describe('bit flips on disk are never served', () => {
       inForce: 5,
       damaged: [0, 3, 4],
     })
-    const { data, release } = await order.readProven(MIB, 2 * MIB, commitment)
+    const { data, release } = await order.readProven(MIB, 2 * MIB, commitment, true)
     expect(data.equals(log.subarray(MIB, 3 * MIB))).toBe(true)
     release()
     // a range that only touches the chunk, without the flipped byte, is not served either
-    await expect(order.readProven(3 * MIB, LEAF, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    for (const checked of [true, false])
+      await expect(order.readProven(3 * MIB, LEAF, commitment, checked)).rejects.toEqual(
+        code('SECTOR_DAMAGED'),
+      )
     for (const at of [0, 3 * MIB + 12345, log.length - 1]) await flip(dataFile, at)
     expect((await order.scrub()).damaged).toEqual([])
   })
@@ -620,7 +631,7 @@ describe('bit flips on disk are never served', () => {
     await handle.write(log.subarray(0, MIB), 0, MIB, MIB)
     await handle.close()
     expect((await order.scrub()).damaged).toEqual([0, 1])
-    await expect(order.readProven(0, MIB, commitment)).rejects.toEqual(code('SECTOR_DAMAGED'))
+    await expect(order.readProven(0, MIB, commitment, true)).rejects.toEqual(code('SECTOR_DAMAGED'))
   })
 })
 

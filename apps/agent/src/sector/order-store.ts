@@ -257,14 +257,14 @@ export class FileOrderStore implements OrderStore {
     })
   }
 
-  async readProven(offset: number, length: number, commitment: Commitment) {
+  async readProven(offset: number, length: number, commitment: Commitment, checked: boolean) {
     const size = await this.#ready(commitment)
     this.#mustBeLeaves(offset, length, size, MOST_BYTES)
     const lease = await this.#options.pool.acquire(length, this.key)
     try {
       const { at, data, release } = lease
       const siblings = await this.#proofs.told(
-        this.#hash.call('range', { order: this.key, offset, length, size, at }),
+        this.#hash.call('range', { order: this.key, offset, length, size, at, checked }),
       )
       return { data, siblings, release }
     } catch (error) {

@@ -91,7 +91,7 @@ export const eachRead = async (
 export function damaged(path: string, chunks: number[], why: string): DmcError {
   const shown = chunks.slice(0, 8).join(', ')
   return new DmcError('SECTOR_DAMAGED', `${path}: chunk ${shown} is damaged: ${why}.`, {
-    hint: 'Check the disk; nothing wrong was given out. The user still has the roots to tell which data is whole.',
+    hint: 'Check the disk. Nobody takes wrong data for right: the user has the root that all of it must lead to.',
     meta: { chunks: chunks.slice(0, 64).join(',') },
   })
 }

@@ -58,14 +58,15 @@ export interface OrderStore {
   committed(commitment: Commitment): Promise<void>
   read(offset: number, length: number): Promise<Buffer>
   /**
-   * Whole leaves and the siblings that prove them against `commitment` (in force, sealed or just replaced); hashed
-   * before they are given out: SECTOR_DAMAGED instead of a wrong byte. Call `release` when `data` is no longer used:
-   * its memory is lent again.
+   * Whole leaves and the siblings that prove them against `commitment` (in force, sealed or just replaced). Who gets them hashes
+   * them; with `checked` they are hashed here before they are given out, too: SECTOR_DAMAGED instead of a wrong byte
+   * (docs/decisions/0015). Call `release` when `data` is no longer used: its memory is lent again.
    */
   readProven(
     offset: number,
     length: number,
     commitment: Commitment,
+    checked: boolean,
   ): Promise<{ data: Buffer; siblings: Uint8Array[]; release: () => void }>
   readRoots(
     first: number,

@@ -120,7 +120,7 @@ describe('a miner that is not the one on chain', () => {
 })
 
 describe('a miner whose disk has gone bad', () => {
-  it('never serves a wrong byte: the restore says so, the miner’s journal names the order', async () => {
+  it('no wrong byte is taken: the restore says so, the miner’s journal names the order', async () => {
     await miner.stop()
     const file = join(sectorPath, 'orders', `${orderId}.data`)
     const fd = openSync(file, 'r+')

@@ -2,6 +2,8 @@
 export const PROTOCOL_VERSION = 1
 /** What a header `dmc-session` or a session id is: 16 bytes hex. */
 export const SESSION_PATTERN = /^[0-9a-f]{32}$/
+/** Header of `GET data`, whatever it holds: what came before does not prove, so the miner is to check what its disk gives it. */
+export const RECHECK = 'dmc-recheck'
 
 const SECOND = 1000
 const KIB = 1024

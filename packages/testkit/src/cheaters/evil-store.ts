@@ -80,8 +80,8 @@ const LIES: { [K in CheatKind]: (store: OrderStore, cheat: Extract<MinerCheat, {
         if (tells) throw isGone('The range')
         return makeUpProbe(offset, length, key)
       },
-      async readProven(offset, length, commitment) {
-        const honest = await store.readProven(offset, length, commitment)
+      async readProven(offset, length, commitment, checked) {
+        const honest = await store.readProven(offset, length, commitment, checked)
         if (!touches(offset, length, commitment)) return honest
         if (tells) {
           honest.release()
@@ -95,8 +95,8 @@ const LIES: { [K in CheatKind]: (store: OrderStore, cheat: Extract<MinerCheat, {
   'hashes-only': (store) => ({
     leafProof: (index, commitment) => madeUp(store, index, commitment),
     probe: makeUpProbe,
-    async readProven(offset, length, commitment) {
-      const honest = await store.readProven(offset, length, commitment)
+    async readProven(offset, length, commitment, checked) {
+      const honest = await store.readProven(offset, length, commitment, checked)
       return { ...honest, data: Buffer.alloc(honest.data.length) }
     },
   }),
@@ -135,8 +135,8 @@ const LIES: { [K in CheatKind]: (store: OrderStore, cheat: Extract<MinerCheat, {
         return { leaf: garbled(leaf, random), path: path.map((node) => garbled(node, random)) }
       },
       probe: async () => new Uint8Array(randomBytes(32)),
-      async readProven(offset, length, commitment) {
-        const honest = await store.readProven(offset, length, commitment)
+      async readProven(offset, length, commitment, checked) {
+        const honest = await store.readProven(offset, length, commitment, checked)
         return { ...honest, data: randomBytes(honest.data.length) }
       },
     }
@@ -150,7 +150,7 @@ const LIES: { [K in CheatKind]: (store: OrderStore, cheat: Extract<MinerCheat, {
     return {
       leafProof: (index) => other.leafProof(index % (Number(theirs().size) / LEAF_SIZE), theirs()),
       probe: (_offset, length, key) => other.probe(0, Math.min(length, Number(theirs().size)), key, theirs()),
-      readProven: (_offset, length) => other.readProven(0, length, theirs()),
+      readProven: (_offset, length, _commitment, checked) => other.readProven(0, length, theirs(), checked),
     }
   },
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { DmcError } from '@dmc/core/errors/dmc-error'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { newAccount } from '../../../test/support/memory-market.ts'
@@ -59,6 +60,52 @@ const flipped = (data: Uint8Array, at: number): Buffer => {
 
 const notProven = expect.objectContaining({ code: expect.stringMatching(/^PROOF_/) })
 
+describe('a miner whose disk has changed a byte', () => {
+  it('is asked once more, and looks then: it says so, or its second look is right', async () => {
+    const { client, store, log, run, tell } = await givenLiar()
+    const { commitment } = run
+    const looks: boolean[] = []
+    /** Wrong as long as nobody looks; then as `checked` does. */
+    const rotten = (then: OrderStore['readProven']): Lie => ({
+      async readProven(offset, length, at, checked) {
+        looks.push(checked)
+        if (checked) return then(offset, length, at, checked)
+        const honest = await store.readProven(offset, length, at, checked)
+        return { ...honest, data: flipped(honest.data, 5000) }
+      },
+    })
+    const into = [Buffer.alloc(MIB), Buffer.alloc(MIB)]
+    const ways = [
+      () => client.data(MIB, 2 * MIB, commitment),
+      () => client.chunks(1, into, commitment).then(() => Buffer.concat(into)),
+    ]
+    for (const read of ways) {
+      tell(rotten((...asked) => store.readProven(...asked)))
+      expect((await read()).equals(log.subarray(MIB, 3 * MIB))).toBe(true)
+      tell(rotten(() => Promise.reject(new DmcError('SECTOR_DAMAGED', 'a chunk', { hint: 'Look.' }))))
+      await expect(read()).rejects.toMatchObject({ code: 'SECTOR_DAMAGED' })
+    }
+    expect(looks).toEqual([false, true, false, true, false, true, false, true])
+    tell({})
+    expect((await ways[0]?.())?.length).toBe(2 * MIB)
+  })
+
+  it('that refuses is not asked again', async () => {
+    const { client, run, tell } = await givenLiar()
+    let asked = 0
+    tell({
+      readProven: () => {
+        asked++
+        return Promise.reject(new DmcError('PROOF_INDEX_OUT_OF_RANGE', 'past the data', { hint: 'Look.' }))
+      },
+    })
+    await expect(client.data(0, MIB, run.commitment)).rejects.toMatchObject({
+      code: 'PROOF_INDEX_OUT_OF_RANGE',
+    })
+    expect(asked).toBe(1)
+  })
+})
+
 describe('a miner that lies', () => {
   it('is believed while it tells the truth', async () => {
     const { client, log, run } = await givenLiar()
@@ -86,11 +133,11 @@ describe('a miner that lies', () => {
       ['data', () => client.data(MIB, 2 * MIB, commitment)],
       ['chunks', () => client.chunks(1, chunks, commitment)],
     ]
-    const honest = await store.readProven(MIB, 2 * MIB, commitment)
+    const honest = await store.readProven(MIB, 2 * MIB, commitment, true)
     const data = Buffer.from(honest.data)
     const { siblings } = honest
     honest.release()
-    const other = await store.readProven(2 * MIB, 2 * MIB, commitment)
+    const other = await store.readProven(2 * MIB, 2 * MIB, commitment, true)
     const otherData = Buffer.from(other.data)
     other.release()
     const answers: [string, { data: Buffer; siblings: Uint8Array[] }][] = [
@@ -168,7 +215,9 @@ describe('a miner that lies', () => {
     await expect(client.data(0, MIB, run.commitment)).rejects.toMatchObject({
       code: 'COMMITMENT_UNKNOWN',
     })
-    one.tell({ readProven: (offset, length) => one.store.readProven(offset, length, one.run.commitment) })
+    one.tell({
+      readProven: (offset, length) => one.store.readProven(offset, length, one.run.commitment, true),
+    })
     await expect(
       client.data(0, MIB, { ...one.run.commitment, root: run.commitment.root }),
     ).rejects.toMatchObject({

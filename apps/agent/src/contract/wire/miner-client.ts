@@ -9,7 +9,7 @@ import { verifyData, verifyRange } from '@dmc/core/merkle/range-proof'
 import { verifyLeaf } from '@dmc/core/merkle/verify-leaf'
 import { answerDigest } from '@dmc/core/protocol/answer-digest'
 import { type LeafAnswer, leafAnswersHash, probeAnswerHash } from '@dmc/core/protocol/answers-hash'
-import { WIRE_LIMITS } from '@dmc/core/protocol/limits'
+import { RECHECK, WIRE_LIMITS } from '@dmc/core/protocol/limits'
 import {
   appendReply,
   leafAnswerReply,
@@ -25,7 +25,7 @@ import type * as z from 'zod'
 import { recoverSigner } from '../../chain/recover-signer.ts'
 import { askJson } from './ask-json.ts'
 import { type Bandwidth, type Bandwidths, UNLIMITED } from './bandwidth.ts'
-import { type ExchangeOptions, exchange, protocol } from './exchange.ts'
+import { type ExchangeOptions, exchange, isSaidByPeer, protocol } from './exchange.ts'
 import { fetchHeader } from './fetch-header.ts'
 import { type LinkOptions, type MinerLink, openLink } from './miner-link.ts'
 import { ProvenSink } from './proven-sink.ts'
@@ -362,12 +362,13 @@ class WireClient implements MinerClient {
     signal: AbortSignal | undefined,
     verify: () => void,
   ): Promise<void> {
-    await this.#run(async (link) => {
+    const path = `${pathAndQuery}&root=${root}&size=${size}`
+    const ask = async (link: MinerLink, headers: Record<string, string>) => {
       sink.reset()
       const { down } = this.#bandwidth
       await down.turn(this.#lane, () =>
         exchange({
-          ...this.#request(link, { method: 'GET', path: `${pathAndQuery}&root=${root}&size=${size}` }),
+          ...this.#request(link, { method: 'GET', path, headers }),
           signal: signal ? AbortSignal.any([signal, this.#signal]) : this.#signal,
           most: WIRE_LIMITS.dataBytes + 2 + sink.mostSiblings * HASH_SIZE,
           sink: (chunk, length) => sink.take(chunk, length),
@@ -375,6 +376,15 @@ class WireClient implements MinerClient {
         }),
       )
       verify()
+    }
+    await this.#run(async (link) => {
+      try {
+        await ask(link, {})
+      } catch (error) {
+        if (!DmcError.is(error) || isSaidByPeer(error) || !error.code.startsWith('PROOF_')) throw error
+        // an honest miner whose disk has changed a bit finds it when it looks, and says so
+        await ask(link, { [RECHECK]: '1' })
+      }
     }, signal)
   }
 

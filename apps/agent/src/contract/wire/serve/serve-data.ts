@@ -1,4 +1,5 @@
 import { DmcError } from '@dmc/core/errors/dmc-error'
+import { RECHECK } from '@dmc/core/protocol/limits'
 import { dataQuery, rootsQuery } from '@dmc/core/protocol/messages'
 import { checkInput } from '../read-body.ts'
 import { sendBytes, siblingsPrefix } from '../reply.ts'
@@ -7,9 +8,12 @@ import { mustBeReadable } from './known-commitment.ts'
 
 const ROOT_BYTES = 32
 
-/** `GET data`: whole leaves with the siblings that prove them; the miner has checked them before (flow 11). */
+/**
+ * `GET data`: whole leaves with the siblings that prove them (flow 11). Who asks hashes every byte of them; that this host's disk has
+ * changed one is looked for when they say that what they got does not prove.
+ */
 export async function serveData(at: OrderRequest): Promise<void> {
-  const { context, response, orderId, store, query } = at
+  const { context, request, response, orderId, store, query } = at
   const { offset, length, root, size } = checkInput(dataQuery, Object.fromEntries(query))
   if (length > context.limits.dataBytes) {
     throw new DmcError(
@@ -24,7 +28,12 @@ export async function serveData(at: OrderRequest): Promise<void> {
   const end = await context.turns.up.take(orderId, length)
   if (response.destroyed) return end()
   response.once('close', end)
-  const { data, siblings, release } = await store.readProven(offset, length, commitment)
+  const { data, siblings, release } = await store.readProven(
+    offset,
+    length,
+    commitment,
+    request.headers[RECHECK] !== undefined,
+  )
   if (response.destroyed) return release()
   response.once('close', release)
   await sendBytes(at, [siblingsPrefix(siblings), data])
