@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -90,3 +91,40 @@ describe('a source that holds no files any more', () => {
     expect((await t.backUp({ source })).snapshot).toMatchObject({ files: 1, bytes: 0 })
   })
 })
+
+/** Needs the right to mount; elsewhere `encode/lost-mount.test.ts` says it of devices that are made up. */
+const canMount =
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+
+it.skipIf(!canMount)(
+  'a disk within the source that is not mounted is told as missing; all else is stored',
+  async () => {
+    const t = await backedUp()
+    const disk = join(t.root, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', 'none', disk])
+    try {
+      writeFileSync(join(disk, 'film'), 'film'.repeat(5000))
+      expect((await t.backUp()).missing).toEqual([])
+    } finally {
+      execFileSync('umount', [disk])
+    }
+    for (const round of [1, 2]) {
+      writeFileSync(join(t.root, 'more'), `${round}`)
+      const { missing, snapshot } = await t.backUp()
+      expect(missing).toEqual([
+        { path: 'disk', reason: expect.stringContaining('another disk was mounted there') },
+      ])
+      expect(snapshot).toMatchObject({ files: 4, missing: 1 })
+    }
+    execFileSync('mount', ['-t', 'tmpfs', 'none', disk])
+    try {
+      writeFileSync(join(disk, 'film'), 'film'.repeat(5000))
+      expect(await t.backUp()).toMatchObject({ missing: [], snapshot: { files: 5 } })
+    } finally {
+      execFileSync('umount', [disk])
+    }
+    expect((await t.backUp(WANTED)).missing).toEqual([])
+  },
+)

@@ -76,6 +76,7 @@ export function encodeTree(work: SnapshotWork): EncodedTree {
       manifest,
       prev,
       excluder: Excluder.of(path, job.excludes),
+      mayBeEmpty: job.options.mayBeEmpty,
       tick: (now, folder, name) => {
         progress.scan(now, folder, name)
         journal.tick()

@@ -51,6 +51,8 @@ CREATE TABLE entry (
   PRIMARY KEY (dir, name)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE link (dev INTEGER, ino INTEGER, dir INTEGER, name BLOB, PRIMARY KEY (dev, ino)) STRICT, WITHOUT ROWID;
+-- The device that the root is on; of the others it is in their entry.
+CREATE TABLE root (dev INTEGER NOT NULL) STRICT;
 -- What the system said of a folder's entries when it was scanned (folder-marks.ts), as long as that is what their rows say.
 CREATE TABLE mark (dir INTEGER PRIMARY KEY, marks BLOB NOT NULL) STRICT;
 CREATE TRIGGER mark_changed AFTER UPDATE OF name, kind, mode, mtime, ctime, dev, ino, nlink, size, disk, uid, gid ON entry
@@ -142,8 +144,9 @@ export class Manifest {
   readonly db: DatabaseSync
   readonly #file: string
   readonly #prepared = new Map<string, StatementSync>()
-  /** One of an earlier version has none. */
+  /** One of an earlier version has none of them. */
   #hasMarks = true
+  #hasRoot = true
 
   private constructor(db: DatabaseSync, file: string) {
     this.db = db
@@ -167,7 +170,10 @@ export class Manifest {
       const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
       if (version === VERSION) {
         const manifest = new Manifest(db, file)
-        manifest.#hasMarks = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'mark'").get() !== undefined
+        const has = (table: string) =>
+          db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined
+        manifest.#hasMarks = has('mark')
+        manifest.#hasRoot = has('root')
         return manifest
       }
       db.close()
@@ -268,6 +274,30 @@ export class Manifest {
       return true
     this.sql('DELETE FROM entry WHERE dir = ?').run(dir)
     return false
+  }
+
+  setRootDevice(dev: bigint): void {
+    this.sql('INSERT INTO root (dev) VALUES (?)').run(signed(dev))
+  }
+
+  /** The device that a folder is on; null when it is not known. */
+  deviceOf(dir: number): bigint | null {
+    if (dir !== 1) {
+      const row = this.dir(dir)
+      return row ? (this.placeOf(row.parent, row.name)?.dev ?? null) : null
+    }
+    if (!this.#hasRoot) return null
+    const row = this.sql('SELECT dev FROM root', true).get()
+    return (row?.dev as bigint | undefined) ?? null
+  }
+
+  /** Of the entry of this name: what it is and the device that it is on. */
+  placeOf(dir: number, name: Uint8Array): Pick<EntryRow, 'kind' | 'dev' | 'child' | 'reason'> | undefined {
+    const row = this.sql('SELECT kind, dev, child, reason FROM entry WHERE dir = ? AND name = ?', true).get(
+      dir,
+      name,
+    )
+    return row as Pick<EntryRow, 'kind' | 'dev' | 'child' | 'reason'> | undefined
   }
 
   /** How many entries of each kind a folder has, and bytes of them. */

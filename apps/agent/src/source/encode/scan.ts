@@ -7,7 +7,7 @@ import { MAX_NAME } from '@dmc/core/log/safe-name'
 import { joinBytes, showPath } from '../path-bytes.ts'
 import type { Excluder } from './excluder.ts'
 import { FolderMarks, KnownEntries } from './folder-marks.ts'
-import { type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
+import { type DirRow, type FolderRow, type Manifest, modeBits, type SameFile, signed } from './manifest.ts'
 import { type EntryStat, type FolderEntry, FolderReader, isFolder, reasonOf } from './read-folder.ts'
 
 export interface ScanTotals {
@@ -36,6 +36,8 @@ export interface ScanOptions {
   prev: Manifest | null
   /** What the person does not want backed up; null: nothing. */
   excluder: Excluder | null
+  /** Folders on which a disk was mounted in the last snapshot may be empty now. */
+  mayBeEmpty?: boolean
   /** Called often, with where it is; throws to stop. */
   tick(totals: ScanTotals, folder: Buffer, name: Buffer): void
   /** What reads folders; the accelerator's way where there is one. */
@@ -56,6 +58,7 @@ export function scan({
   manifest,
   prev,
   excluder,
+  mayBeEmpty = false,
   tick,
   folders = new FolderReader(),
 }: ScanOptions): ScanTotals {
@@ -152,6 +155,17 @@ export function scan({
     if (kept) manifest.setMarks(id, kept)
   }
 
+  const listAs = manifest.sql(
+    "UPDATE entry SET kind = 4, child = 0, listed = 'unreadable', reason = ?, dev = COALESCE(?, dev) WHERE dir = ? AND name = ?",
+  )
+  /** What was read of it is not the whole folder: it is listed as one that could not be read. */
+  const listFolder = ({ id, parent, name }: DirRow, reason: string, device: bigint | null = null) => {
+    for (const table of ['entry', 'mark']) manifest.sql(`DELETE FROM ${table} WHERE dir = ?`).run(id)
+    manifest.sql('DELETE FROM dir WHERE id = ?').run(id)
+    totals.directories--
+    listAs.run(reason, device, parent, name)
+  }
+
   const stat = statSource(root)
   addDir.run(1, 0, Buffer.alloc(0), 0, prev ? 1 : 0)
   if (stat.isFile()) {
@@ -160,6 +174,7 @@ export function scan({
     return totals
   }
 
+  manifest.setRootDevice(stat.dev)
   let last = 1
   for (let id = 1; id <= last; id++) {
     const dir = manifest.dir(id)
@@ -169,6 +184,7 @@ export function scan({
     repeated = false
     totals.directories++
     let same = prev !== null && dir.prev !== 0
+    const before = totals.nameBytes + totals.excluded
     try {
       const taken = takeOver(id, dir.prev, path)
       if (taken === null) {
@@ -181,15 +197,13 @@ export function scan({
       const reason = reasonOf(error)
       if (reason === null) throw error
       if (id === 1) throw unreadable(root, reason)
-      // what was read of it is not the whole folder: it is listed as a folder that could not be read
-      manifest.sql('DELETE FROM entry WHERE dir = ?').run(id)
-      manifest.sql('DELETE FROM dir WHERE id = ?').run(id)
-      totals.directories--
-      manifest
-        .sql(
-          "UPDATE entry SET kind = 4, child = 0, listed = 'unreadable', reason = ? WHERE dir = ? AND name = ?",
-        )
-        .run(reason, dir.parent, dir.name)
+      listFolder(dir, reason)
+      continue
+    }
+    const isEmpty = totals.nameBytes + totals.excluded === before
+    const lost = isEmpty && prev && !mayBeEmpty ? lostDevice(manifest, prev, dir) : null
+    if (lost !== null) {
+      listFolder(dir, NOT_MOUNTED, lost)
       continue
     }
     for (const folder of inside === 0 ? [] : foldersIn(manifest, id)) {
@@ -204,6 +218,23 @@ export function scan({
   }
   db.exec('COMMIT')
   return totals
+}
+
+const NOT_MOUNTED =
+  'it is empty, and another disk was mounted there before (if it is meant to be empty: dmc-agent backup --allow-empty)'
+
+/**
+ * Nothing is in the folder: the device that was mounted on it in the last snapshot, with something on it, or already before that.
+ * Null when none was, or one is now. As nothing but a mount changes the device between a folder and what it is in, a folder that
+ * somebody has emptied is not taken for one.
+ */
+function lostDevice(manifest: Manifest, prev: Manifest, dir: DirRow): bigint | null {
+  const before = manifest.dir(dir.parent)?.prev ?? 0
+  const was = before === 0 ? undefined : prev.placeOf(before, dir.name)
+  if (!was || was.dev === prev.deviceOf(before)) return null
+  const known = was.reason === NOT_MOUNTED || (was.child > 0n && prev.countIn(Number(was.child)) > 0)
+  const isMount = manifest.deviceOf(dir.id) !== manifest.deviceOf(dir.parent)
+  return known && !isMount && prev.deviceOf(before) !== null ? was.dev : null
 }
 
 /** What the log has no room for is listed under the beginning of its name, and told as missing. */
