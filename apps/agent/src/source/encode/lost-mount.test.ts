@@ -22,6 +22,8 @@ function setUp() {
   for (const file of ['disk/1', 'disk/deep/2', 'plain/3', 'in/ner/4', '5']) writeFileSync(at(file), file)
   /** Folders by path: what is mounted there. */
   const mounted = new Map<string, bigint>()
+  /** What the system says of an entry instead. */
+  const broken = new Map<string, string>()
   let scans = 0
   const walk = ({ mayBeEmpty = false } = {}) => {
     const real = new FolderReader()
@@ -30,7 +32,10 @@ function setUp() {
         for (const { name, found } of real.entries(path)) {
           const below = join(path.toString(), name.toString()).slice(at().length + 1)
           const [, dev] = [...mounted].find(([top]) => below === top || below.startsWith(`${top}/`)) ?? []
-          yield { name, found: dev === undefined || typeof found === 'string' ? found : { ...found, dev } }
+          const error = broken.get(below)
+          if (error !== undefined) yield { name, found: error }
+          else
+            yield { name, found: dev === undefined || typeof found === 'string' ? found : { ...found, dev } }
         }
       },
     }
@@ -44,6 +49,7 @@ function setUp() {
       for (const entry of [...manifest.entriesOf(id)].map(toEntry)) {
         if (entry.listedAs === undefined) continue
         expect(entry.listedAs).toBe('unreadable')
+        if (entry.reason === 'ENOTCONN') continue
         expect(entry.reason).toMatch(/^it is empty, and another disk was mounted there before/)
         lost.push(join(manifest.pathOf(id).toString(), Buffer.from(entry.name).toString()))
       }
@@ -64,7 +70,7 @@ function setUp() {
     db.exec(sql)
     db.close()
   }
-  return { at, walk, mounted, unmount, change }
+  return { at, walk, mounted, broken, unmount, change }
 }
 
 describe('a folder on which another disk was mounted, and none is now', () => {
@@ -85,6 +91,17 @@ describe('a folder on which another disk was mounted, and none is now', () => {
     // used for something else from now on
     writeFileSync(t.at('disk/new'), 'new')
     expect(t.walk().lost).toEqual(['in/ner'])
+  })
+
+  it('is listed, too, when in between it was there and could not be read', () => {
+    const t = setUp()
+    t.mounted.set('disk', 77n)
+    t.walk()
+    t.broken.set('disk', 'ENOTCONN')
+    expect(t.walk()).toEqual({ lost: [], directories: 4, files: 3 })
+    t.broken.delete('disk')
+    t.unmount('disk')
+    for (let again = 0; again < 2; again++) expect(t.walk().lost).toEqual(['disk'])
   })
 
   it('is as empty as any other once a person said that it is meant', () => {

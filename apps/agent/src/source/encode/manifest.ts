@@ -292,12 +292,9 @@ export class Manifest {
   }
 
   /** Of the entry of this name: what it is and the device that it is on. */
-  placeOf(dir: number, name: Uint8Array): Pick<EntryRow, 'kind' | 'dev' | 'child' | 'reason'> | undefined {
-    const row = this.sql('SELECT kind, dev, child, reason FROM entry WHERE dir = ? AND name = ?', true).get(
-      dir,
-      name,
-    )
-    return row as Pick<EntryRow, 'kind' | 'dev' | 'child' | 'reason'> | undefined
+  placeOf(dir: number, name: Uint8Array): Pick<EntryRow, 'kind' | 'dev' | 'child'> | undefined {
+    const row = this.sql('SELECT kind, dev, child FROM entry WHERE dir = ? AND name = ?', true).get(dir, name)
+    return row as Pick<EntryRow, 'kind' | 'dev' | 'child'> | undefined
   }
 
   /** How many entries of each kind a folder has, and bytes of them. */

@@ -232,7 +232,9 @@ function lostDevice(manifest: Manifest, prev: Manifest, dir: DirRow): bigint | n
   const before = manifest.dir(dir.parent)?.prev ?? 0
   const was = before === 0 ? undefined : prev.placeOf(before, dir.name)
   if (!was || was.dev === prev.deviceOf(before)) return null
-  const known = was.reason === NOT_MOUNTED || (was.child > 0n && prev.countIn(Number(was.child)) > 0)
+  // listed: by us, or as one that was there and could not be read, as with a FUSE that has died
+  const known =
+    Number(was.kind) === ENTRY_KIND.listed || (was.child > 0n && prev.countIn(Number(was.child)) > 0)
   const isMount = manifest.deviceOf(dir.id) !== manifest.deviceOf(dir.parent)
   return known && !isMount && prev.deviceOf(before) !== null ? was.dev : null
 }
