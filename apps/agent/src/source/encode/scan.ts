@@ -231,12 +231,13 @@ const NOT_MOUNTED =
 function lostDevice(manifest: Manifest, prev: Manifest, dir: DirRow): bigint | null {
   const before = manifest.dir(dir.parent)?.prev ?? 0
   const was = before === 0 ? undefined : prev.placeOf(before, dir.name)
-  if (!was || was.dev === prev.deviceOf(before)) return null
+  const above = before === 0 ? null : prev.deviceOf(before)
+  if (!was || above === null || was.dev === above) return null
   // listed: by us, or as one that was there and could not be read, as with a FUSE that has died
   const known =
     Number(was.kind) === ENTRY_KIND.listed || (was.child > 0n && prev.countIn(Number(was.child)) > 0)
   const isMount = manifest.deviceOf(dir.id) !== manifest.deviceOf(dir.parent)
-  return known && !isMount && prev.deviceOf(before) !== null ? was.dev : null
+  return known && !isMount ? was.dev : null
 }
 
 /** What the log has no room for is listed under the beginning of its name, and told as missing. */
